@@ -1,0 +1,1 @@
+"""horus_runtime: Rhai-compatible scripts and Heroscript payloads, embedded in Python."""

@@ -1,0 +1,1 @@
+"""What is known about a tree before it is compiled: scopes, captures, types."""

@@ -1,0 +1,1 @@
+"""The syntax tree of scripts: nodes, visitors, printers."""

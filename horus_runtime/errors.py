@@ -1,0 +1,230 @@
+"""The whole exception tree.
+
+A script can catch exactly `EvalError` and its children; everything else passes through a script's `try`.
+`kind` is Rhai's name for the error (`"ErrorArithmetic"`, `"MissingToken"`, ...), `message` the full text without the
+position suffix of the outermost error, `position` the place or `None`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from horus_runtime.source import Position, SourceFile
+
+
+class _Unset:
+    """Marks a position that the innermost script frame still has to supply."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = _Unset()
+"""Position of an error whose place is read from the traceback of the generated code."""
+
+
+class HorusError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+    exit_code = 1
+    """What the command line returns when this error ends a run."""
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        position: Position | None | _Unset = None,
+        *,
+        fields: dict[str, Any] | None = None,
+        source: SourceFile | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self._position = position
+        self.fields: dict[str, Any] = fields or {}
+        self.source = source
+        self.hint = hint
+        self.script_traceback: list[tuple[str, Position | None]] = []
+
+    @property
+    def position(self) -> Position | None:
+        """Line and column of the error, or `None` where Rhai reports none."""
+        return None if isinstance(self._position, _Unset) else self._position
+
+    @position.setter
+    def position(self, value: Position | None) -> None:
+        self._position = value
+
+    @property
+    def needs_position(self) -> bool:
+        """True while the innermost frame has not yet said where the error happened."""
+        return self._position is UNSET
+
+    def __str__(self) -> str:
+        """The message with Rhai's position suffix."""
+        return f"{self.message} ({self.position})" if self.position else self.message
+
+    def render(self) -> str:
+        """The message for people: source line, caret, message, and a hint where there is one."""
+        position = self.position
+        if position is None or self.source is None:
+            text = f"{self.message} ({position})" if position else self.message
+        else:
+            text = self.source.excerpt(position, self.message)
+            if self.source.name:
+                text = f"{self.source.name}:{position.line}:{position.column}\n{text}"
+        return f"{text}\nhint: {self.hint}" if self.hint else text
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error as plain data for JSON output and job results."""
+        position = self.position
+        data: dict[str, Any] = {"kind": self.kind, "message": self.message}
+        if position is not None:
+            data["line"], data["column"] = position
+        if self.source is not None and self.source.name:
+            data["source"] = self.source.name
+        if self.hint:
+            data["hint"] = self.hint
+        return data
+
+    def __reduce__(self) -> Any:
+        # The default would call cls(message) and fail: state travels as the instance dictionary.
+        return _restore, (type(self), dict(self.__dict__), self.args)
+
+
+def _restore(cls: type[HorusError], state: dict[str, Any], args: tuple[Any, ...]) -> HorusError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ParseError(HorusError):
+    """The script's text is wrong. `kind` is the parse error's name, e.g. `"MissingToken"`."""
+
+    def as_runtime_text(self) -> str:
+        """The message as Rhai words it when a script is compiled while another one runs."""
+        return f"Syntax error: {self.message}"
+
+
+class EvalError(HorusError):
+    """A run-time error that scripts may catch.
+
+    `value` is what `throw` threw (for `kind == "ErrorRuntime"`); `inner` is the wrapped error for
+    `ErrorInFunctionCall` and `ErrorInModule`.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        position: Position | None | _Unset = UNSET,
+        *,
+        fields: dict[str, Any] | None = None,
+        value: Any = None,
+        inner: HorusError | None = None,
+        source: SourceFile | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(kind, message, position, fields=fields, source=source, hint=hint)
+        self.value = value
+        self.inner = inner
+
+    def root(self) -> HorusError:
+        """The innermost error, with function and module wrappers taken off."""
+        error: HorusError = self
+        while isinstance(error, EvalError) and error.inner is not None:
+            error = error.inner
+        return error
+
+
+class HostFailure(EvalError):
+    """A host function failed in a way it foresaw; scripts catch a map with `kind`, `message`, `module`, `function`.
+
+    `failure` is that kind (`"NotFound"`, `"Unavailable"`, ...). Rhai sees an `ErrorRuntime` whose value is the map.
+    """
+
+    def __init__(
+        self, failure: str, message: str, *, module: str = "", function: str = "", hint: str | None = None, **extra: Any
+    ) -> None:
+        value = {"kind": failure, "message": message, "module": module, "function": function, **extra}
+        if hint:
+            value["hint"] = hint
+        super().__init__("ErrorRuntime", f"{failure}: {message}", value=value, hint=hint)
+        self.failure = failure
+
+
+class PolicyError(HostFailure):
+    """A host function was refused by the policy; the message names the missing capability."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, capability: str, module: str = "", function: str = "", **extra: Any) -> None:
+        super().__init__("PolicyDenied", message, module=module, function=function, capability=capability, **extra)
+        self.capability = capability
+
+
+class LimitError(HorusError):
+    """A limit was hit: operations, time, depth, sizes, or the host stopped the run. Scripts cannot catch it."""
+
+    exit_code = 3
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        position: Position | None | _Unset = UNSET,
+        *,
+        limit: float | None = None,
+        usage: float | None = None,
+        fields: dict[str, Any] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(kind, message, position, fields=fields, hint=hint)
+        self.limit = limit
+        self.usage = usage
+
+    def to_dict(self) -> dict[str, Any]:
+        """Adds the limit and the usage to the plain data."""
+        data = super().to_dict()
+        if self.limit is not None:
+            data["limit"] = self.limit
+        if self.usage is not None:
+            data["usage"] = self.usage
+        return data
+
+
+class DeadlineError(LimitError):
+    """The run's time is over."""
+
+    exit_code = 124
+
+
+class TerminatedError(LimitError):
+    """The host stopped the run (`ErrorTerminated`); `token` is the value it gave."""
+
+    exit_code = 130
+
+    def __init__(self, message: str = "Script terminated", *, token: Any = None) -> None:
+        super().__init__("ErrorTerminated", message)
+        self.token = token
+
+
+class JobError(HorusError):
+    """A job is not valid or cannot be run; `kind` is the stable code of the violated rule."""
+
+    exit_code = 5
+
+
+class InternalError(HorusError):
+    """A defect of this package, never of the script. The cause is chained."""
+
+    exit_code = 70

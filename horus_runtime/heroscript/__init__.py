@@ -1,0 +1,1 @@
+"""Heroscript: segments, parameters, playbook, actions."""

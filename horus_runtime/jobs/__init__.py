@@ -1,0 +1,1 @@
+"""The job model: structure, signatures, validation, execution."""

@@ -1,0 +1,1 @@
+"""System modules behind the policy."""

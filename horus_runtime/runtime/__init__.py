@@ -1,0 +1,1 @@
+"""What compiled scripts run on: values, operators, dispatch, scope, budget."""

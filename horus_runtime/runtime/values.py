@@ -1,0 +1,160 @@
+"""Script values and what can be said of any of them: type name, copy, shared cells.
+
+INT is `int`, FLOAT `float`, BOOL `bool`, string `str`, unit `None`, array `list`, map `dict`, blob `bytearray`; the
+classes below are the rest. `type(x) is int` is the test for INT, because `bool` is a subclass of `int`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+INT_MIN: Final = -(1 << 63)
+INT_MAX: Final = (1 << 63) - 1
+
+
+class Char(str):
+    """One Unicode scalar. A `str` of length one, so that it compares, hashes and concatenates as text."""
+
+    __slots__ = ()
+
+
+class Range:
+    """`start..end` or `start..=end` (`inclusive`) over 64-bit integers."""
+
+    __slots__ = ("end", "inclusive", "start")
+
+    def __init__(self, start: int, end: int, inclusive: bool = False) -> None:
+        self.start = start
+        self.end = end
+        self.inclusive = inclusive
+
+    @property
+    def stop(self) -> int:
+        """First integer past the range: the exclusive end."""
+        return self.end + 1 if self.inclusive else self.end
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.start, self.stop))
+
+    def __contains__(self, item: object) -> bool:
+        return type(item) is int and self.start <= item < self.stop
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Range)
+            and self.inclusive == other.inclusive
+            and self.start == other.start
+            and self.end == other.end
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.start, self.end, self.inclusive))
+
+    def __repr__(self) -> str:
+        return f"{self.start}..{'=' if self.inclusive else ''}{self.end}"
+
+
+class Stream:
+    """A lazy, restartable sequence that only `for` can walk: stepped ranges, `chars(..)`, `bits(..)`.
+
+    Its type name is `range`, as in Rhai.
+    """
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Iterator[Any]]) -> None:
+        self.make = make
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.make()
+
+
+class Timestamp:
+    """An instant of the monotonic clock, in nanoseconds."""
+
+    __slots__ = ("nanoseconds",)
+
+    def __init__(self, nanoseconds: int) -> None:
+        self.nanoseconds = nanoseconds
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Timestamp) and self.nanoseconds == other.nanoseconds
+
+    def __hash__(self) -> int:
+        return hash(self.nanoseconds)
+
+
+class Cell:
+    """A variable that can be reached from more than one place: captured by a closure, or bound to `this`.
+
+    While a native method with a callback runs on a captured variable, its value is taken out (the attribute is
+    deleted), so that any other use fails: that is Rhai's data race, at no cost for ordinary reads.
+    """
+
+    __slots__ = ("constant", "shared", "v")
+
+    def __init__(self, v: Any, constant: bool = False) -> None:
+        self.v = v
+        self.shared = False
+        self.constant = constant
+
+
+class ModuleRef:
+    """A static module met as a value on the way to one of its functions; scripts can do nothing else with it."""
+
+    __slots__ = ("module", "name")
+
+    def __init__(self, name: str, module: Any) -> None:
+        self.name = name
+        self.module = module
+
+
+_TYPE_NAMES: Final[dict[type, str]] = {
+    int: "i64",
+    float: "f64",
+    bool: "bool",
+    str: "string",
+    Char: "char",
+    type(None): "()",
+    list: "array",
+    dict: "map",
+    bytearray: "blob",
+    Stream: "range",
+    Timestamp: "timestamp",
+}
+
+SCALARS: Final = frozenset({int, float, bool, str, Char, type(None), Range, Stream, Timestamp})
+"""Classes whose values never need a copy."""
+
+
+def register_type_name(cls: type, name: str) -> None:
+    """Give a class of this package its script type name (host classes are registered on an engine instead)."""
+    _TYPE_NAMES[cls] = name
+
+
+def type_name(value: Any) -> str:
+    """What `type_of` says of a value: `i64`, `string`, `array`, `range=`, ...; a host object's class name."""
+    if type(value) is Cell:
+        value = value.v
+    cls = type(value)
+    name = _TYPE_NAMES.get(cls)
+    if name is not None:
+        return name
+    if cls is Range:
+        return "range=" if value.inclusive else "range"
+    return cls.__name__
+
+
+def copy_value(value: Any) -> Any:
+    """The deep copy that storing, passing and returning make. Host objects are handed on by reference."""
+    cls = type(value)
+    if cls is list:
+        return [item if type(item) in SCALARS else copy_value(item) for item in value]
+    if cls is dict:
+        return {key: item if type(item) in SCALARS else copy_value(item) for key, item in value.items()}
+    if cls is bytearray:
+        return bytearray(value)
+    if cls is Cell:
+        return copy_value(value.v)
+    return value

@@ -6,6 +6,7 @@ Zero means unlimited, except where Rhai reads it as "none allowed" (`max_variabl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -57,7 +58,8 @@ def check_limit(name: str, value: Any) -> None:
     if value is None and name in NULLABLE:
         return
     wanted: tuple[type, ...] = (int, float) if name == "max_duration" else (int,)
-    if isinstance(value, bool) or not isinstance(value, wanted):
+    legal = isinstance(value, wanted) and not isinstance(value, bool)
+    if not legal:
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
-    if value < 0 or value != value:
+    if value < 0 or math.isnan(value):
         raise ValueError(f"{name} must not be negative, got {value}")

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Times the workloads in this runtime against the same work in hand-written Python, and against peers.
+
+Every result is checked before it is timed. Exit code 0: all right; 1: a wrong result; 2: usage.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from harness import driver, measure, report, workload
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="workloads to run (default: all)")
+    parser.add_argument("--all", action="store_true", help="every workload and every peer that is installed")
+    parser.add_argument("--peers", metavar="A,B", default="", help="only these peers beside this runtime")
+    parser.add_argument("--repeat", type=int, default=5, metavar="N", help="rounds, at least 5 (default 5)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--check", action="store_true", help="check the results, time nothing")
+    parser.add_argument("--list", action="store_true", help="list the workloads and peers")
+    options = parser.parse_args()
+    known = workload.names()
+    for name in options.names:
+        if name not in known:
+            parser.error(f"no workload '{name}'; there are {', '.join(known)}")
+    if options.repeat < 5:
+        parser.error("--repeat must be at least 5: a median of fewer rounds says nothing")
+    wanted = set(filter(None, options.peers.split(",")))
+    if strangers := wanted - {peer.name for peer in driver.peers()}:
+        parser.error(f"no peer '{min(strangers)}'; there are {', '.join(peer.name for peer in driver.peers())}")
+    return options
+
+
+def start_drivers(options: argparse.Namespace) -> tuple[dict[str, driver.Driver], dict[str, str], dict[str, str]]:
+    """The drivers to time, the headings of their columns, and the peers that are absent with the reason."""
+    drivers = {"horus": driver.horus()}
+    columns = {"python": "Python", "horus": "Horus ms"}
+    absent = {}
+    wanted = options.peers.split(",")
+    for peer in driver.peers():
+        if not (options.all or peer.name in wanted):
+            continue
+        try:
+            drivers[peer.name] = peer.start()
+        except driver.Absent as reason:
+            absent[peer.name] = str(reason)
+        else:
+            columns[peer.name] = f"{peer.label} ms"
+    return drivers, columns, absent
+
+
+def check_only(names: list[str], drivers: dict[str, driver.Driver]) -> int:
+    wrong = 0
+    for name in names:
+        _, outcomes = measure.check(workload.load(name), drivers)
+        notes = [f"{column}: {outcome.note}" for column, outcome in outcomes.items() if outcome.wrong]
+        print(f"{name:<18}{'; '.join(notes) or 'ok'}")
+        wrong += bool(notes)
+    return 1 if wrong else 0
+
+
+def main() -> int:
+    options = arguments()
+    names = options.names or workload.names()
+    if options.list:
+        print("workloads:", *workload.names())
+        print("peers:", *(peer.name for peer in driver.peers()))
+        return 0
+    drivers, columns, absent = start_drivers(options)
+    if options.check:
+        return check_only(names, drivers)
+    print(report.heading(columns))
+    results: report.Results = {}
+    for name in names:
+        results[name] = measure.measure(workload.load(name), drivers, options.repeat)
+        print(report.row(name, results[name], columns), flush=True)
+    print(report.summary(results, columns))
+    for name, reason in absent.items():
+        print(f"absent: {name} ({reason})")
+    if options.json:
+        figures = report.as_json(results, columns, options.repeat, absent)
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 1 if any(outcome.wrong for outcomes in results.values() for outcome in outcomes.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -58,13 +58,20 @@ class Range:
 class Stream:
     """A lazy, restartable sequence that only `for` can walk: stepped ranges, `chars(..)`, `bits(..)`.
 
-    Its type name is `range`, as in Rhai.
+    Its type name is `range`, as in Rhai; `kind` is the name that only a few messages show and by which two streams
+    are told apart (`StepRange<i64>`, `CharsStream`, ...).
     """
 
-    __slots__ = ("make",)
+    __slots__ = ("kind", "make")
 
-    def __init__(self, make: Callable[[], Iterator[Any]]) -> None:
+    def __init__(self, make: Callable[[], Iterator[Any]], kind: str = "") -> None:
         self.make = make
+        self.kind = kind
+
+    @property
+    def raw_name(self) -> str:
+        """The full name under which Rhai's host-side messages show this type."""
+        return f"rhai::packages::iter_basic::{self.kind}" if self.kind else "range"
 
     def __iter__(self) -> Iterator[Any]:
         return self.make()

@@ -1,0 +1,38 @@
+"""What `for` can walk."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from horus_runtime.runtime.values import Char, Range, Stream, copy_value
+
+
+class _NoIterator:
+    """Says that a value cannot be iterated over."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NO_ITERATOR"
+
+
+NO_ITERATOR: Final = _NoIterator()
+
+
+def iterate(value: Any, *, owned: bool = False) -> Any:
+    """A Python iterator over a value's items, or `NO_ITERATOR` for a type that has none.
+
+    Rhai walks a copy of an array, made before the first round: changes inside the loop do not show. The items of that
+    copy belong to the caller. `owned` says that nobody else can reach the array, so that no copy is needed.
+    """
+    cls = type(value)
+    if cls is list:
+        return iter(value if owned else copy_value(value))
+    if cls is Range:
+        return iter(range(value.start, value.stop))
+    if cls is str:
+        return map(Char, value)
+    if cls is bytearray:
+        # DIVERGENCE: Rhai's items have the host type u8, on which nothing is defined; here they are plain integers.
+        return iter(bytes(value))
+    return value.make() if cls is Stream else NO_ITERATOR

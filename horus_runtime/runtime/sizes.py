@@ -1,0 +1,57 @@
+"""How large a value is for the limits on data: elements, properties and string bytes, nested values included."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Size(NamedTuple):
+    """The sizes of one value, nested containers added up."""
+
+    elements: int
+    """Array elements and blob bytes."""
+    properties: int
+    string_bytes: int
+
+
+NOTHING = Size(0, 0, 0)
+
+
+def size_of(value: Any) -> Size:
+    """The three sizes of a value. Map keys do not count as strings."""
+    cls = type(value)
+    if cls is str:
+        return Size(0, 0, byte_length(value))
+    if cls is bytearray:
+        return Size(len(value), 0, 0)
+    if cls is list or cls is dict:
+        return _size_of_container(value)
+    return NOTHING
+
+
+def byte_length(text: str) -> int:
+    """The UTF-8 length of a string."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+def _size_of_container(value: Any) -> Size:
+    """The sizes of an array or map; an explicit stack, as nesting has no bound."""
+    elements = properties = string_bytes = 0
+    pending = [value]
+    while pending:
+        container = pending.pop()
+        if type(container) is list:
+            elements += len(container)
+            items = container
+        else:
+            properties += len(container)
+            items = container.values()
+        for item in items:
+            cls = type(item)
+            if cls is str:
+                string_bytes += len(item) if item.isascii() else byte_length(item)
+            elif cls is list or cls is dict:
+                pending.append(item)
+            elif cls is bytearray:
+                elements += len(item) + 1  # Rhai counts a nested blob as an element of its own
+    return Size(elements, properties, string_bytes)

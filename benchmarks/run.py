@@ -14,7 +14,7 @@ from harness import driver, measure, report, workload
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="workloads to run (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="workloads to run (default: all but the payloads)")
     parser.add_argument("--all", action="store_true", help="every workload and every peer that is installed")
     parser.add_argument("--peers", metavar="A,B", default="", help="only these peers beside this runtime")
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="rounds, at least 5 (default 5)")
@@ -64,7 +64,7 @@ def check_only(names: list[str], drivers: dict[str, driver.Driver]) -> int:
 
 def main() -> int:
     options = arguments()
-    names = options.names or workload.names()
+    names = options.names or (workload.names() if options.all or options.check else workload.kinds())
     if options.list:
         print("workloads:", *workload.names())
         print("peers:", *(peer.name for peer in driver.peers()))

@@ -30,6 +30,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.rhai"))
 
 
+def kinds() -> list[str]:
+    """The workloads that measure one thing each; the others, `payload_*`, are realistic mixtures."""
+    return [name for name in names() if not name.startswith("payload_")]
+
+
 def load(name: str) -> Workload:
     script = FOLDER / f"{name}.rhai"
     spec = importlib.util.spec_from_file_location(f"workload_{name}", script.with_suffix(".py"))

@@ -1,1 +1,17 @@
-"""System modules behind the policy."""
+"""System modules behind the policy: files, repositories, containers and what else operations scripts need.
+
+`sal_modules()` gives every module by the name scripts use. Building a module touches nothing outside.
+"""
+
+from __future__ import annotations
+
+from horus_runtime.runtime.module import Module
+
+
+def sal_modules() -> dict[str, Module]:
+    """The modules by the names that scripts use, for a host to register as static modules."""
+    from horus_runtime.modules.sal import os_machine  # noqa: F401 - adds to the module `os`
+    from horus_runtime.modules.sal.os_files import OS
+
+    modules = (OS,)
+    return {module.name: module.module for module in modules}

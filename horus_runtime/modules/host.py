@@ -1,0 +1,307 @@
+"""What every function with a host behind it shares: registration, argument checks, the one gate, the error map.
+
+`HostModule.fn` reads the signature of a Python function and registers natives that check every argument, so that a
+wrong call is a `TypeMismatch` or `InvalidArgument` naming function and argument. The capability a function needs is
+part of its registration: with a policy that grants nothing of it, the function is refused before its body runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from inspect import get_annotations
+from typing import Any, Final, NamedTuple, TypeVar
+
+from horus_runtime.errors import HostFailure, PolicyError
+from horus_runtime.modules.policy import CAPABILITIES, LEVELS, Decision, Policy
+from horus_runtime.runtime.context import NativeCallContext
+from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.module import ANY, Module, NativeFn
+from horus_runtime.runtime.values import type_name
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+NOTHING_GRANTED: Final = Policy()
+PURE: Final = None
+"""The capability of functions without any effect on, or knowledge of, the outside."""
+
+_CLASSES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "str": ((str,), "a string"),
+    "int": ((int,), "an integer"),
+    "float": ((float, int), "a number"),
+    "bool": ((bool,), "true or false"),
+    "list": ((list,), "an array"),
+    "dict": ((dict,), "a map"),
+    "bytearray": ((bytearray,), "a blob"),
+    "FnPtr": ((FnPtr,), "a function"),
+    "None": ((type(None),), "()"),
+}
+
+
+class HostCall:
+    """One call from a script: which function it is, what the run grants, and how to fail."""
+
+    __slots__ = ("context", "function", "module")
+
+    def __init__(self, context: NativeCallContext, module: str, function: str) -> None:
+        self.context = context
+        self.module = module
+        self.function = function
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the run; without one nothing is granted."""
+        policy = self.context.services.get("policy")
+        return policy if isinstance(policy, Policy) else NOTHING_GRANTED
+
+    def fail(self, failure: str, message: str, **extra: Any) -> HostFailure:
+        """The error for the script; the caller raises it."""
+        return HostFailure(failure, message, module=self.module, function=self.function, **extra)
+
+    def invalid(self, argument: str, problem: str, **extra: Any) -> HostFailure:
+        """`InvalidArgument` in one wording: function, argument, what is wrong."""
+        return self.fail("InvalidArgument", f"{self.module}.{self.function}: '{argument}' {problem}", **extra)
+
+    def require(self, decision: Decision, capability: str, subject: str, *, flag: str | None = None) -> None:
+        """The one gate: let the call go on, or raise `PolicyError`; either way tell the audit."""
+        audit = self.context.services.get("audit")
+        if audit is not None:
+            audit(
+                {
+                    "capability": capability,
+                    "function": f"{self.module}.{self.function}",
+                    "subject": subject,
+                    "allowed": decision.allowed,
+                    "rule": decision.rule,
+                }
+            )
+        if not decision.allowed:
+            raise self.refusal(capability, subject, decision.rule, flag)
+
+    def require_level(self, capability: str, needed: str, subject: str = "") -> None:
+        """The gate for capabilities that come in steps (`git`, `docker`, `osiris`)."""
+        self.require(self.policy.level(capability, needed), capability, subject, flag=f"--allow-{capability}={needed}")
+
+    def refusal(self, capability: str, subject: str, rule: str = "", flag: str | None = None) -> PolicyError:
+        """The error of a refused call. It repeats the script's own words and tells no resolved path or root."""
+        what = f"{self.module}.{self.function}" + (f" on '{subject}'" if subject else "")
+        if rule.startswith("deny_"):
+            text = f"{what} is denied: a rule of the policy forbids it, and no grant of '{capability}' overrules it"
+            return PolicyError(text, capability=capability, module=self.module, function=self.function)
+        flag = flag or default_flag(capability, subject)
+        text = f"{what} is not allowed: the capability '{capability}' is missing, grant it with {flag}"
+        hint = f"run with {flag}"
+        return PolicyError(text, capability=capability, module=self.module, function=self.function, hint=hint)
+
+    def seconds(self, wanted: float | None) -> float | None:
+        """The time a step may take: what the caller asked for, but never beyond the run's deadline."""
+        left = self.context.remaining_seconds()
+        if left is None or wanted is None:
+            return wanted if left is None else max(left, 0.0)
+        return max(min(wanted, left), 0.0)
+
+
+def default_flag(capability: str, subject: str) -> str:
+    """The command-line flag that grants a capability for a subject."""
+    if capability in LEVELS:
+        return f"--allow-{capability}={LEVELS[capability][1]}"
+    name = capability.replace("_", "-")
+    return f"--allow-{name}={subject}" if subject else f"--allow-{name}"
+
+
+class Options:
+    """Base of option maps: a subclass lists its options as annotated class attributes with their defaults."""
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+class _Argument(NamedTuple):
+    name: str
+    classes: tuple[type, ...]
+    """Empty: any value."""
+    words: str
+    options: type[Options] | None
+
+
+class HostModule:
+    """A `Module` under construction, whose functions check their arguments and know their own names."""
+
+    def __init__(self, name: str, doc: str) -> None:
+        self.module = Module(name, doc)
+        self.name = name
+
+    def fn(
+        self, *, capability: str | None, name: str | None = None, handle: str | None = None, pure: bool = True
+    ) -> Callable[[F], F]:
+        """Register a function; its parameters after the call are read from its annotations.
+
+        `capability` is what the function needs at least, `PURE` for none. `handle` makes it a method of that host
+        type: its first parameter after the call is the receiver.
+        """
+        if capability is not PURE and capability not in CAPABILITIES:
+            raise ValueError(f"unknown capability '{capability}' of {self.name}.{name}")
+
+        def register(function: F) -> F:
+            self._register(function, name or function.__name__.rstrip("_"), capability, handle, pure)
+            return function
+
+        return register
+
+    def alias(self, alias: str, name: str) -> None:
+        """Offer a function under a second name."""
+        for (known, _), overloads in list(self.module.functions.items()):
+            if known == name:
+                for native in overloads:
+                    self.module.add(_renamed(native, alias))
+
+    def _register(self, function: Any, name: str, capability: str | None, handle: str | None, pure: bool) -> None:
+        arguments = _arguments(function, skip=2 if handle else 1)
+        defaults = len(function.__defaults__ or ())
+        if arguments and arguments[-1].options is not None and not defaults:
+            defaults = 1
+        call = _native(self.name, name, function, arguments, capability, handle is not None)
+        for count in range(len(arguments) - defaults, len(arguments) + 1):
+            self.module.add(
+                NativeFn(
+                    name,
+                    ((handle,) if handle else ()) + (ANY,) * count,
+                    call,
+                    pure=pure,
+                    context=True,
+                    callbacks=any(FnPtr in argument.classes for argument in arguments),
+                    volatile=True,
+                    capability=capability,
+                    doc=(function.__doc__ or "").strip(),
+                    param_names=tuple(argument.name for argument in arguments[:count]),
+                )
+            )
+
+
+def _renamed(native: NativeFn, name: str) -> NativeFn:
+    from dataclasses import replace
+
+    return replace(native, name=name)
+
+
+def _native(
+    module: str, name: str, function: Any, arguments: tuple[_Argument, ...], capability: str | None, method: bool
+) -> Callable[..., Any]:
+    """The callable behind a registered function: gate, argument checks, body."""
+
+    def native(context: NativeCallContext, *given: Any) -> Any:
+        call = HostCall(context, module, name)
+        receiver = given[:1] if method else ()
+        values = given[1:] if method else given
+        if capability is not None and not call.policy.grants_any(capability):
+            subject = values[0] if values and type(values[0]) is str else ""
+            call.require(Decision(False, ""), capability, subject)
+        checked = [check_argument(call, argument, value) for argument, value in zip(arguments, values, strict=False)]
+        if len(values) < len(arguments) and arguments[-1].options is not None:
+            return function(call, *receiver, *checked, *_fillers(function, arguments, len(values)))
+        return function(call, *receiver, *checked)
+
+    return native
+
+
+def _fillers(function: Any, arguments: tuple[_Argument, ...], given: int) -> list[Any]:
+    """Values for what the script left out in front of, and including, a last option map."""
+    options = arguments[-1].options
+    assert options is not None
+    missing = len(arguments) - given
+    defaults = list(function.__defaults__ or ())
+    if len(defaults) < missing:
+        defaults.append(options())
+    return defaults[len(defaults) - missing :]
+
+
+def _arguments(function: Any, skip: int) -> tuple[_Argument, ...]:
+    code = function.__code__
+    names = code.co_varnames[skip : code.co_argcount]
+    annotations = function.__annotations__
+    return tuple(_argument(name, str(annotations[name]), function.__globals__) for name in names)
+
+
+def _argument(name: str, annotation: str, namespace: dict[str, Any]) -> _Argument:
+    """What an annotation such as `str | list[Any]` or the name of an `Options` class accepts."""
+    shown = name.rstrip("_")
+    classes: list[type] = []
+    words: list[str] = []
+    for part in annotation.split("|"):
+        plain = part.split("[")[0].strip()
+        if plain == "Any":
+            return _Argument(shown, (), "anything", None)
+        if plain in _CLASSES:
+            accepted, word = _CLASSES[plain]
+            classes.extend(accepted)
+            words.append(word)
+            continue
+        cls = namespace[plain]
+        if issubclass(cls, Options):
+            return _Argument(shown, (dict,), "a map of options", cls)
+        classes.append(cls)
+        words.append(f"a {plain}")
+    return _Argument(shown, tuple(classes), " or ".join(words), None)
+
+
+def check_argument(call: HostCall, argument: _Argument, value: Any) -> Any:
+    """The value as the function wants it; anything else is a `TypeMismatch`. No silent conversion of text."""
+    if not argument.classes:
+        return value
+    if type(value) not in argument.classes:
+        raise call.fail(
+            "TypeMismatch",
+            f"{call.module}.{call.function}: '{argument.name}' must be {argument.words}, not {type_name(value)}",
+            argument=argument.name,
+        )
+    if argument.options is not None:
+        return parse_options(call, argument.options, value)
+    return float(value) if float in argument.classes and type(value) is int else value
+
+
+def parse_options(call: HostCall, options: type[Options], given: dict[str, Any]) -> Options:
+    """An option map turned into its class; unknown keys are errors that name the nearest known one."""
+    known = option_arguments(options)  # type: ignore[arg-type]  # a class is hashable
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        argument = known.get(key)
+        if argument is None:
+            raise call.fail(
+                "InvalidArgument",
+                f"{call.module}.{call.function}: unknown option '{key}'{nearest(key, known)}",
+                argument=key,
+            )
+        values[argument_attribute(key)] = check_argument(call, argument, value)
+    return options(**values)
+
+
+def nearest(name: str, known: Mapping[str, Any]) -> str:
+    """The tail of a message about an unknown name: the one probably meant, else all there are."""
+    import difflib
+
+    close = difflib.get_close_matches(name, list(known), n=1)
+    if close:
+        return f", did you mean '{close[0]}'?"
+    return f"; known: {', '.join(sorted(known))}" if known else "; there are none"
+
+
+_PYTHON_WORDS: Final = frozenset({"all", "filter", "from", "type", "with", "hash"})
+
+
+def argument_attribute(key: str) -> str:
+    """Option names that Python uses itself get an underscore in the options class."""
+    return f"{key}_" if key in _PYTHON_WORDS else key
+
+
+@cache
+def option_arguments(options: type[Options]) -> Mapping[str, _Argument]:
+    """The options of a class by their script names, base classes included."""
+    known: dict[str, _Argument] = {}
+    for cls in reversed(options.__mro__):
+        namespace = vars(sys.modules[cls.__module__])
+        for name, annotation in get_annotations(cls).items():
+            argument = _argument(name, str(annotation), namespace)
+            known[argument.name] = argument
+    return known

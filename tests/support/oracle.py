@@ -66,8 +66,8 @@ class Oracle:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 encoding="utf-8",
-                preexec_fn=_limit_memory,
             )
+            _limit_memory(self._process.pid)
         return self._process
 
     def ask(self, script: str, *, source: str | None = None, **options: Any) -> Answer:
@@ -116,5 +116,6 @@ class Oracle:
         self.close()
 
 
-def _limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+def _limit_memory(process_id: int) -> None:
+    if hasattr(resource, "prlimit"):  # Linux only; elsewhere the driver runs without this limit
+        resource.prlimit(process_id, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

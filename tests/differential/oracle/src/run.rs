@@ -45,7 +45,7 @@ fn prepare(request: &Value, output: &Output) -> Result<(Engine, Scope<'static>),
     let settings = &request["options"];
     let mut engine = Engine::new();
     capture_output(&mut engine, output);
-    engine.set_module_resolver(modules(&settings["modules"])?);
+    engine.set_module_resolver(modules(&settings["modules"], output)?);
     options::apply(&mut engine, settings)?;
     Ok((engine, initial_scope(&settings["scope"])?))
 }
@@ -61,12 +61,13 @@ fn capture_output(engine: &mut Engine, output: &Output) {
 }
 
 /// Modules are loaded in the given order; each may import those before it.
-fn modules(table: &Value) -> Result<StaticModuleResolver, String> {
+fn modules(table: &Value, output: &Output) -> Result<StaticModuleResolver, String> {
     let mut resolver = StaticModuleResolver::new();
     for entry in table.as_array().into_iter().flatten() {
         let name = entry[0].as_str().ok_or("a module needs a name")?;
         let text = entry[1].as_str().ok_or("a module needs a text")?;
         let mut engine = Engine::new();
+        capture_output(&mut engine, output);
         engine.set_module_resolver(resolver.clone());
         let tree = engine.compile(text).map_err(|error| format!("module {name}: {error}"))?;
         let module = Module::eval_ast_as_new(Scope::new(), &tree, &engine)

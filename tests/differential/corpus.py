@@ -84,8 +84,10 @@ def _chunks(name: str, text: str) -> Iterator[Case]:
 
 
 def normalise(answer: Answer) -> Answer:
-    """The answer in its recorded form: closure names without their digits, nothing that is empty."""
+    """The answer in its recorded form: closure names without their digits, nothing that is empty or said twice."""
     plain: Answer = json.loads(_ANONYMOUS.sub("anon$", json.dumps(answer)))
+    if "syntax" in plain.get("error", ()):
+        del plain["error"]["message"]  # "Syntax error: " and the text of `syntax`
     return {key: value for key, value in plain.items() if value not in ([], None) and key != "ok"}
 
 

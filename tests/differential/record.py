@@ -1,6 +1,6 @@
 """Asks the oracle for the answers to the corpus and writes the golden files.
 
-    python -m tests.differential.record [FILE ...] [--show]
+python -m tests.differential.record [FILE ...] [--show]
 """
 
 from __future__ import annotations

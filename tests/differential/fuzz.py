@@ -1,0 +1,100 @@
+"""Runs random programs on both engines and shows where they part, each difference reduced to a small script.
+
+python -m tests.differential.fuzz --count 500 --seed 1 [--mutants] [--optimize none]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections import defaultdict
+
+from tests.differential.compare import Difference, difference
+from tests.differential.corpus import Case
+from tests.differential.engine import engine_or_skip_reason, run_case
+from tests.differential.generate import generate
+from tests.differential.minimise import minimise
+from tests.differential.record import ask
+from tests.support.oracle import Oracle, oracle_or_skip_reason
+
+MAX_OPERATIONS = 100_000
+_UNCOUNTABLE = ("ErrorTooManyOperations", "ErrorStackOverflow")
+"""How far a run comes before such a limit is not compared here."""
+
+
+class Fuzzer:
+    """Compares programs under one set of options."""
+
+    def __init__(self, oracle: Oracle, optimize: str) -> None:
+        self._oracle = oracle
+        self._options = {"max_operations": MAX_OPERATIONS, "timeout": 5, "optimize": optimize}
+
+    def compare(self, script: str) -> Difference | None:
+        """How the engines differ on a script; `None` also where the reference has no comparable answer."""
+        case = Case("fuzz", 1, script, self._options)
+        theirs = ask(self._oracle, case)
+        if theirs.get("error", {}).get("kind") in _UNCOUNTABLE or "crash" in theirs:
+            return None
+        return difference(case, theirs, run_case(case))
+
+    def reduce(self, found: Difference) -> Difference:
+        """The same kind of difference on a smaller script."""
+        wanted = signature(found)
+
+        def keeps(script: str) -> bool:
+            again = self.compare(script)
+            return again is not None and signature(again) == wanted
+
+        return self.compare(minimise(found.case.script, keeps)) or found
+
+
+def signature(found: Difference) -> str:
+    """What makes two differences the same: the parts, and the wording of messages without names and numbers."""
+    parts = []
+    for name, theirs, ours in found.parts:
+        if name in {"crash", "error", "error.syntax", "error.message", "error.kind", "error.parse_kind"}:
+            parts.append(f"{name}: {_words(theirs)} / {_words(ours)}")
+        else:
+            parts.append(name)
+    return "; ".join(parts)
+
+
+def _words(value: object) -> str:
+    text = str(value.get("message") or value.get("syntax")) if isinstance(value, dict) else str(value)
+    return re.sub(r"'[^']*'|\(.*|\d+", "_", text)[:70]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=300, help="how many programs")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first; the others follow")
+    parser.add_argument("--mutants", action="store_true", help="nearly valid programs")
+    parser.add_argument("--optimize", default="simple", choices=("none", "simple", "full"))
+    parser.add_argument("--examples", type=int, default=2, help="reduced scripts shown per kind of difference")
+    arguments = parser.parse_args()
+    binary, reason = oracle_or_skip_reason()
+    if binary is None or (reason := engine_or_skip_reason()):
+        sys.exit(reason)
+    groups: dict[str, list[Difference]] = defaultdict(list)
+    start = time.perf_counter()
+    with Oracle(binary) as oracle:
+        fuzzer = Fuzzer(oracle, arguments.optimize)
+        for seed in range(arguments.seed, arguments.seed + arguments.count):
+            found = fuzzer.compare(generate(seed, mutants=arguments.mutants))
+            if found is None:
+                continue
+            group = groups[signature(found)]
+            group.append(found)
+            if len(group) <= arguments.examples:
+                print(f"seed {seed}: {signature(found)}\n{fuzzer.reduce(found)}\n", flush=True)
+    differing = sum(map(len, groups.values()))
+    print(f"{arguments.count} programs, {differing} differ, {time.perf_counter() - start:.0f} s")
+    for name, group in sorted(groups.items(), key=lambda item: -len(item[1])):
+        print(f"    {len(group):5}  {name}")
+    sys.exit(1 if differing else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,437 @@
+"""Names to variables: which declaration every name means, and what is done to it.
+
+Input: a `Script`. Output: a `ProgramInfo` with one `FunctionInfo` per function, closure and main body, and a table
+from node identity to `Variable` records. A variable that a closure captures becomes a shared cell, decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from horus_runtime.ast import nodes
+
+MethodPredicate = Callable[[str, int], bool]
+
+
+@dataclass(slots=True, eq=False)
+class Variable:
+    """One declaration: a parameter, a `let`, a loop or catch variable, or a name supplied from outside."""
+
+    name: str
+    kind: str
+    """`param`, `local`, `loop`, `catch`, `external`, `capture` (a closure's view of an outer variable) or `literal`."""
+    owner: FunctionInfo
+    constant: bool = False
+    captured: bool = False
+    mutated: bool = False
+    """Changed in place: element or property written, mutating method called, or compound assignment."""
+    assigned: bool = False
+    """Assigned after its declaration."""
+    read: bool = False
+    py: str = ""
+    type: int = 0
+    depth: int = 0
+    """Block depth of the declaration; 0 is the function's own level."""
+    literal: nodes.Node | None = None
+    """The literal a constant was declared with, which closures receive by value."""
+
+    @property
+    def is_cell(self) -> bool:
+        """Lives in a `Cell`: captured by a closure or seen by `eval`."""
+        return self.captured or self.kind == "capture" or self.owner.dynamic
+
+
+@dataclass(slots=True, eq=False)
+class FunctionInfo:
+    """What is known of one function body: `main`, a named function, or a closure."""
+
+    name: str
+    node: nodes.Script | nodes.FnDef | nodes.Closure
+    parent: FunctionInfo | None
+    params: list[Variable] = field(default_factory=list)
+    captures: list[Variable] = field(default_factory=list)
+    """Closures: the captured variables in the order of first use, as this closure sees them."""
+    capture_sources: list[Variable] = field(default_factory=list)
+    """The same variables as the creator sees them."""
+    capture_spans: list[nodes.Span] = field(default_factory=list)
+    literals: list[Variable] = field(default_factory=list)
+    """Closures: constants of the surroundings that are copied in as literals."""
+    externals: dict[str, Variable] = field(default_factory=dict)
+    toplevel: list[Variable] = field(default_factory=list)
+    """Main: variables declared at global level, in order."""
+    uses_this: bool = False
+    writes_this: bool = False
+    dynamic: bool = False
+    """Contains `eval` or a call in the caller's scope: variables must be reachable by name."""
+    calls: set[str] = field(default_factory=set)
+    visible: dict[int, list[Variable]] = field(default_factory=dict)
+    """For dynamic constructs: what is visible at the node, oldest first."""
+    imports: bool = False
+
+    @property
+    def is_main(self) -> bool:
+        return self.parent is None and isinstance(self.node, nodes.Script)
+
+
+@dataclass(slots=True, eq=False)
+class ProgramInfo:
+    """The outcome of scope analysis for one script."""
+
+    script: nodes.Script
+    main: FunctionInfo
+    functions: list[FunctionInfo]
+    closures: dict[int, FunctionInfo]
+    bindings: dict[int, Variable]
+    """Identity of a `Variable` node or of a declaring node to its variable; absent: not a variable."""
+    second: dict[int, Variable]
+    """Identity of a `For` node to its counter variable."""
+
+
+class _Analyzer:
+    """One walk over the tree. The stack of blocks maps names to variables, innermost last."""
+
+    def __init__(self, script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str]) -> None:
+        self.script = script
+        self.is_pure = is_pure
+        self.shared = shared
+        self.bindings: dict[int, Variable] = {}
+        self.second: dict[int, Variable] = {}
+        self.closures: dict[int, FunctionInfo] = {}
+        self.functions: list[FunctionInfo] = []
+        self.function_at = {f.name: f.span[:2] for f in reversed(script.functions) if f.this_type is None}
+        self.fn: FunctionInfo
+        self.blocks: list[dict[str, Variable]] = []
+        self.stack: list[tuple[FunctionInfo, list[dict[str, Variable]]]] = []
+
+    # ---- declarations -----------------------------------------------------------------------------------------------
+
+    def declare(self, name: str, kind: str, node: Any, *, constant: bool = False) -> Variable:
+        variable = Variable(name, kind, self.fn, constant, depth=len(self.blocks) - 1)
+        self.blocks[-1][name] = variable
+        if node is not None:
+            self.bindings[id(node)] = variable
+        return variable
+
+    def external(self, name: str) -> Variable:
+        """A name that main does not declare: the host's scope may hold it."""
+        main = self.stack[0][0] if self.stack else self.fn
+        variable = main.externals.get(name)
+        if variable is None:
+            variable = Variable(name, "external", main)
+            variable.captured = name in self.shared
+            main.externals[name] = variable
+        return variable
+
+    # ---- lookup -----------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str, span: nodes.Span) -> Variable | None:
+        for block in reversed(self.blocks):
+            if name in block:
+                return block[name]
+        if isinstance(self.fn.node, nodes.Closure):
+            return self.capture(name, span)
+        if self.fn.is_main and not self.is_function(name):
+            return self.external(name)
+        return None
+
+    def is_function(self, name: str) -> bool:
+        return name in self.function_at
+
+    def capture(self, name: str, span: nodes.Span) -> Variable | None:
+        """Find `name` outside the current closure and hand it down as a captured cell."""
+        if self.is_function(name) and self.function_at[name] < span[:2]:
+            return None
+        fn, blocks = self.fn, self.blocks
+        self.fn, self.blocks = self.stack.pop()
+        source = self.lookup(name, span)
+        self.stack.append((self.fn, self.blocks))
+        self.fn, self.blocks = fn, blocks
+        if source is None:
+            return None
+        if source.literal is not None:
+            # Rhai inserts constants with a literal value into closures: by value, and assignable there.
+            view = Variable(name, "literal", fn, literal=source.literal)
+            fn.literals.append(view)
+            blocks[0][name] = view
+            return view
+        source.captured = True
+        source.read = True
+        view = Variable(name, "capture", fn, source.constant, captured=True)
+        fn.captures.append(view)
+        fn.capture_sources.append(source)
+        fn.capture_spans.append(span)
+        blocks[0][name] = view
+        return view
+
+    # ---- walking ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> ProgramInfo:
+        main = FunctionInfo("main", self.script, None)
+        self.fn, self.blocks = main, [{}]
+        self.mark_dynamic(main, self.script.body)
+        self.statements(self.script.body)
+        main.toplevel = [v for v in self.all_of(main) if v.depth == 0 and v.kind == "local"]
+        for definition in self.script.functions:
+            self.function(definition)
+        return ProgramInfo(self.script, main, self.functions, self.closures, self.bindings, self.second)
+
+    def all_of(self, fn: FunctionInfo) -> list[Variable]:
+        seen: dict[int, Variable] = {}
+        for variable in self.bindings.values():
+            if variable.owner is fn:
+                seen.setdefault(id(variable), variable)
+        return list(seen.values())
+
+    def function(self, definition: nodes.FnDef) -> None:
+        info = FunctionInfo(definition.name, definition, None)
+        self.functions.append(info)
+        self.fn, self.blocks = info, [{}]
+        self.mark_dynamic(info, definition.body.body)
+        info.params = [self.declare(p, "param", None) for p in definition.params]
+        self.blocks.append({})
+        self.statements(definition.body.body)
+        self.blocks.pop()
+
+    def mark_dynamic(self, info: FunctionInfo, body: Iterable[nodes.Node]) -> None:
+        info.dynamic = any(_needs_names(node) for node in body)
+
+    def block(self, body: Iterable[nodes.Node]) -> None:
+        self.blocks.append({})
+        self.statements(body)
+        self.blocks.pop()
+
+    def statements(self, body: Iterable[nodes.Node]) -> None:
+        for node in body:
+            self.visit(node)
+
+    def visit(self, node: nodes.Node | None) -> None:
+        if node is not None:
+            method = getattr(self, "visit_" + type(node).__name__, None)
+            if method is not None:
+                method(node)
+
+    def visit_all(self, items: Iterable[nodes.Node]) -> None:
+        for item in items:
+            self.visit(item)
+
+    # names
+
+    def visit_Variable(self, node: nodes.Variable) -> None:
+        if node.namespace:
+            return
+        variable = self.lookup(node.name, node.span)
+        if variable is not None:
+            variable.read = True
+            self.bindings[id(node)] = variable
+
+    def visit_This(self, node: nodes.This) -> None:
+        self.fn.uses_this = True
+
+    # composites
+
+    def visit_Template(self, node: nodes.Template) -> None:
+        self.visit_all(node.parts)
+
+    def visit_ArrayLit(self, node: nodes.ArrayLit) -> None:
+        self.visit_all(node.items)
+
+    def visit_MapLit(self, node: nodes.MapLit) -> None:
+        for entry in node.entries:
+            self.visit(entry.value)
+
+    def visit_Property(self, node: nodes.Property) -> None:
+        self.visit(node.target)
+
+    def visit_Index(self, node: nodes.Index) -> None:
+        self.visit(node.target)
+        self.visit(node.index)
+
+    def visit_Unary(self, node: nodes.Unary) -> None:
+        self.visit(node.operand)
+
+    def visit_Binary(self, node: nodes.Binary) -> None:
+        self.visit(node.left)
+        self.visit(node.right)
+
+    def visit_CustomSyntax(self, node: nodes.CustomSyntax) -> None:
+        self.visit_all(node.parts)
+
+    def visit_Call(self, node: nodes.Call) -> None:
+        self.fn.calls.add(node.name)
+        self.note_visible(node)
+        self.visit_all(node.args)
+        first = node.args[0] if node.args else None
+        if isinstance(first, nodes.Variable) and not self.is_pure(node.name, len(node.args)):
+            self.touch(first)
+
+    def visit_MethodCall(self, node: nodes.MethodCall) -> None:
+        self.fn.calls.add(node.name)
+        self.visit(node.target)
+        self.visit_all(node.args)
+        if not self.is_pure(node.name, len(node.args) + 1):
+            self.touch(node.target)
+
+    def note_visible(self, node: nodes.Call) -> None:
+        if _is_dynamic_call(node):
+            if node.name == "eval" and any(isinstance(a, nodes.This) for a in node.args):
+                self.fn.uses_this = True
+            self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
+
+    def touch(self, target: nodes.Node) -> None:
+        """Mark the root of an access chain as changed in place."""
+        while isinstance(target, (nodes.Property, nodes.Index)):
+            target = target.target
+        if isinstance(target, nodes.Variable) and not target.namespace:
+            variable = self.bindings.get(id(target)) or self.lookup(target.name, target.span)
+            if variable is not None:
+                variable.mutated = True
+        elif isinstance(target, nodes.This):
+            self.fn.uses_this = True
+            self.fn.writes_this = True
+
+    def visit_Closure(self, node: nodes.Closure) -> None:
+        outer = (self.fn, self.blocks)
+        info = FunctionInfo("", node, self.fn)
+        self.closures[id(node)] = info
+        self.stack.append(outer)
+        self.fn, self.blocks = info, [{}]
+        self.mark_dynamic(info, [node.body])
+        info.params = [self.declare(p, "param", None) for p in node.params]
+        self.blocks.append({})
+        self.visit(node.body)
+        self.stack.pop()
+        self.fn, self.blocks = outer
+        self.fn.calls |= info.calls
+
+    # blocks and flow
+
+    def visit_Block(self, node: nodes.Block) -> None:
+        self.block(node.body)
+
+    def visit_If(self, node: nodes.If) -> None:
+        self.visit(node.condition)
+        self.visit(node.then)
+        self.visit(node.orelse)
+
+    def visit_Switch(self, node: nodes.Switch) -> None:
+        self.visit(node.value)
+        for arm in node.arms:
+            self.visit(arm.guard)
+            self.blocks.append({})
+            self.visit(arm.body)
+            self.blocks.pop()
+
+    def visit_While(self, node: nodes.While) -> None:
+        self.visit(node.condition)
+        self.visit(node.body)
+
+    def visit_Loop(self, node: nodes.Loop) -> None:
+        self.visit(node.body)
+
+    def visit_Do(self, node: nodes.Do) -> None:
+        self.visit(node.body)
+        self.visit(node.condition)
+
+    def visit_For(self, node: nodes.For) -> None:
+        self.visit(node.iterable)
+        self.blocks.append({})
+        if node.counter is not None:
+            self.second[id(node)] = self.declare(node.counter, "loop", None)
+        self.declare(node.variable, "loop", node)
+        self.visit(node.body)
+        self.blocks.pop()
+
+    # statements
+
+    def visit_ExprStmt(self, node: nodes.ExprStmt) -> None:
+        self.visit(node.expr)
+
+    def visit_Let(self, node: nodes.Let) -> None:
+        self.visit(node.value)
+        variable = self.declare(node.name, "local", node, constant=node.constant)
+        if node.constant and is_literal(node.value):
+            variable.literal = node.value
+
+    def visit_Assign(self, node: nodes.Assign) -> None:
+        self.visit(node.value)
+        target = node.target
+        self.visit(target)
+        if isinstance(target, nodes.Variable):
+            variable = self.bindings.get(id(target))
+            if variable is not None:
+                variable.assigned = True
+                variable.mutated = variable.mutated or node.op != "="
+        elif isinstance(target, nodes.This):
+            self.fn.writes_this = True
+        else:
+            self.touch(target)
+
+    def visit_Return(self, node: nodes.Return) -> None:
+        self.visit(node.value)
+
+    visit_Throw = visit_Break = visit_Return
+
+    def visit_Try(self, node: nodes.Try) -> None:
+        self.visit(node.body)
+        self.blocks.append({})
+        if node.variable is not None:
+            self.declare(node.variable, "catch", node)
+        self.visit(node.handler)
+        self.blocks.pop()
+
+    def visit_Import(self, node: nodes.Import) -> None:
+        self.visit(node.path)
+        self.fn.imports = True
+
+    def visit_Export(self, node: nodes.Export) -> None:
+        if node.declaration is not None:
+            self.visit(node.declaration)
+        variable = self.lookup(node.name, node.span)
+        if variable is not None:
+            variable.read = True
+            self.bindings[id(node)] = variable
+
+
+def is_literal(node: nodes.Node | None) -> bool:
+    """Is this a literal whose value a constant can carry around?"""
+    return isinstance(
+        node, (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
+    )
+
+
+def _is_dynamic_call(node: nodes.Node) -> bool:
+    if not isinstance(node, nodes.Call):
+        return False
+    if node.captures_scope or node.name == "eval":
+        return True
+    return node.name == "is_def_var"
+
+
+def _needs_names(node: nodes.Node) -> bool:
+    """Does the code contain `eval` or a call in the caller's scope (closures aside)?"""
+    from horus_runtime.ast.visitor import children
+
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, nodes.Call) and (current.captures_scope or current.name == "eval"):
+            return True
+        if isinstance(current, nodes.Closure):
+            continue
+        pending.extend(children(current))
+    return False
+
+
+def analyze(
+    script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str] = frozenset()
+) -> ProgramInfo:
+    """Bind every name of `script`.
+
+    Args:
+        is_pure: tells whether a call of this name with so many arguments (receiver included) surely leaves its first
+            argument unchanged.
+        shared: names that the caller's scope holds as shared cells.
+    """
+    return _Analyzer(script, is_pure, shared).run()

@@ -1,0 +1,486 @@
+"""Type inference: which classes an expression can have, as bit masks.
+
+A type is an integer. Its low 12 bits say which classes are possible; the next 12 bits say the same for the elements of
+arrays, and the 12 above for the elements of those. Joining is bitwise or, so a fixpoint is reached quickly. `ANY`
+means nothing is known; `NONE` (0) means the expression never yields a value (or has not been looked at yet).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo, Variable
+from horus_runtime.ast import nodes
+
+INT: Final = 1
+FLOAT: Final = 2
+BOOL: Final = 4
+STR: Final = 8
+CHAR: Final = 16
+UNIT: Final = 32
+ARRAY: Final = 64
+MAP: Final = 128
+BLOB: Final = 256
+RANGE: Final = 512
+FN: Final = 1024
+OTHER: Final = 2048
+
+WIDTH: Final = 12
+LOW: Final = (1 << WIDTH) - 1
+ANY: Final = (1 << 3 * WIDTH) - 1
+NONE: Final = 0
+NUMBER: Final = INT | FLOAT
+SCALAR: Final = INT | FLOAT | BOOL | STR | CHAR | UNIT | RANGE
+ANY_ARRAY: Final = ARRAY | (ANY & ~LOW)
+DEEP_ANY: Final = ANY & ~LOW
+
+
+def mask(t: int) -> int:
+    """The classes a value of type `t` can have."""
+    return t & LOW
+
+
+def is_only(t: int, classes: int) -> bool:
+    """Is a value of type `t` surely of one of `classes`? Nothing is known of code that was not reached."""
+    low = t & LOW
+    return low != 0 and low & ~classes == 0
+
+
+def element(t: int) -> int:
+    """The type of what an index into a value of type `t` yields, as far as arrays go."""
+    return (t >> WIDTH) | (LOW << 2 * WIDTH)
+
+
+def array_of(t: int) -> int:
+    """The type of an array with elements of type `t`."""
+    return ARRAY | ((t << WIDTH) & ANY)
+
+
+ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%", "**"})
+COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+
+METHOD_RESULTS: Final[dict[str, int]] = {
+    "len": INT,
+    "is_empty": BOOL,
+    "contains": BOOL,
+    "to_string": STR,
+    "to_debug": STR,
+    "to_float": FLOAT,
+    "to_int": INT,
+    "starts_with": BOOL,
+    "ends_with": BOOL,
+    "keys": array_of(STR),
+    "push": UNIT,
+    "is_odd": BOOL,
+    "is_even": BOOL,
+    "sqrt": FLOAT,
+    "sin": FLOAT,
+    "cos": FLOAT,
+    "parse_int": INT,
+    "parse_float": FLOAT,
+}
+"""Standard functions whose result type does not depend on their arguments (where they succeed)."""
+
+PROPERTY_RESULTS: Final[dict[str, int]] = {"len": INT, "is_empty": BOOL}
+
+
+class Inference:
+    """Infers variable types of one function variant by iterating to a fixpoint.
+
+    `call_type` answers for calls of script functions: it gets the call node and the argument types.
+    """
+
+    def __init__(
+        self,
+        program: ProgramInfo,
+        fn: FunctionInfo,
+        overridden: Callable[[str, int], bool],
+        call_type: Callable[[nodes.Call, list[int]], int],
+    ) -> None:
+        self.program = program
+        self.fn = fn
+        self.overridden = overridden
+        self.call_type = call_type
+        self.types: dict[Variable, int] = {}
+        self.changed = False
+        self.returned = NONE
+        self.breaks: list[int] = []
+
+    # ---- variables --------------------------------------------------------------------------------------------------
+
+    def type_of_variable(self, variable: Variable) -> int:
+        if variable.is_cell or variable.kind == "external":
+            return ANY
+        return self.types.get(variable, NONE)
+
+    def widen(self, variable: Variable | None, t: int) -> None:
+        if variable is None:
+            return
+        old = self.types.get(variable, NONE)
+        if t & ~old:
+            self.types[variable] = old | t
+            self.changed = True
+
+    def run(self, params: tuple[int, ...]) -> int:
+        """Iterate to the fixpoint for these parameter types; returns the result type."""
+        for variable, t in zip(self.fn.params, params, strict=True):
+            self.types[variable] = t
+        for variable in self.fn.literals:
+            self.types[variable] = self.expr(variable.literal)
+        self.changed = True
+        while self.changed:
+            self.changed = False
+            self.returned = NONE
+            node = self.fn.node
+            if isinstance(node, nodes.FnDef):
+                result = self.body(node.body.body)
+            elif isinstance(node, nodes.Closure):
+                result = self.stmt(node.body)
+            else:
+                result = self.body(node.body)
+            self.returned |= result
+        return self.returned
+
+    # ---- statements: each returns the type of its value as the last one of a block ------------------------------------
+
+    def body(self, body: tuple[nodes.Node, ...]) -> int:
+        result = UNIT
+        for node in body:
+            result = self.stmt(node)
+        return result
+
+    def stmt(self, node: nodes.Node | None) -> int:
+        if node is None:
+            return UNIT
+        method = getattr(self, "stmt_" + type(node).__name__, None)
+        if method is not None:
+            result: int = method(node)
+            return result
+        return self.expr(node)
+
+    def stmt_ExprStmt(self, node: nodes.ExprStmt) -> int:
+        return self.expr(node.expr)
+
+    def stmt_Block(self, node: nodes.Block) -> int:
+        return self.body(node.body)
+
+    def stmt_If(self, node: nodes.If) -> int:
+        self.expr(node.condition)
+        return self.stmt(node.then) | self.stmt(node.orelse)
+
+    def stmt_Switch(self, node: nodes.Switch) -> int:
+        self.expr(node.value)
+        result = NONE if node.arms and not node.arms[-1].patterns else UNIT
+        for arm in node.arms:
+            if arm.guard is not None:
+                self.expr(arm.guard)
+            result |= self.stmt(arm.body)
+        return result
+
+    def loop_value(self, body: nodes.Node, natural: int) -> int:
+        self.breaks.append(natural)
+        self.stmt(body)
+        return self.breaks.pop()
+
+    def stmt_While(self, node: nodes.While) -> int:
+        self.expr(node.condition)
+        return self.loop_value(node.body, UNIT)
+
+    def stmt_Loop(self, node: nodes.Loop) -> int:
+        return self.loop_value(node.body, NONE)
+
+    def stmt_Do(self, node: nodes.Do) -> int:
+        result = self.loop_value(node.body, UNIT)
+        self.expr(node.condition)
+        return result
+
+    def stmt_For(self, node: nodes.For) -> int:
+        over = self.expr(node.iterable)
+        self.widen(self.program.bindings.get(id(node)), self.item(over))
+        self.widen(self.program.second.get(id(node)), INT)
+        return self.loop_value(node.body, UNIT)
+
+    @staticmethod
+    def item(over: int) -> int:
+        """The type of the loop variable when walking a value of type `over`."""
+        low, result = over & LOW, NONE
+        if low & (RANGE | BLOB):
+            result |= INT
+        if low & STR:
+            result |= CHAR
+        if low & ARRAY:
+            result |= element(over)
+        if low & OTHER:
+            return ANY
+        if low == RANGE | STR | BLOB | OTHER:
+            return ANY
+        return result
+
+    def stmt_Let(self, node: nodes.Let) -> int:
+        t = UNIT if node.value is None else self.expr(node.value)
+        self.widen(self.program.bindings.get(id(node)), t)
+        return UNIT
+
+    def stmt_Assign(self, node: nodes.Assign) -> int:
+        value = self.expr(node.value)
+        target = node.target
+        if isinstance(target, nodes.Variable):
+            variable = self.program.bindings.get(id(target))
+            if variable is not None:
+                old = self.type_of_variable(variable)
+                self.widen(variable, value if node.op == "=" else self.assign_type(node.op[:-1], old, value))
+        elif isinstance(target, (nodes.Index, nodes.Property)):
+            self.store_element(target, value if node.op == "=" else ANY & ~UNIT if False else ANY, node.op, value)
+        return UNIT
+
+    def store_element(self, target: nodes.Index | nodes.Property, stored: int, op: str, value: int) -> None:
+        """Account for a write through an access chain: widen the root's element type."""
+        if op != "=":
+            old = self.expr(target)
+            stored = self.assign_type(op[:-1], old, value)
+        else:
+            stored = value
+        depth = 0
+        node: nodes.Node = target
+        while isinstance(node, (nodes.Index, nodes.Property)):
+            if isinstance(node, nodes.Index):
+                self.expr(node.index)
+            node = node.target
+            depth += 1
+        if isinstance(node, nodes.Variable):
+            variable = self.program.bindings.get(id(node))
+            if variable is not None:
+                shifted = (stored << (WIDTH * depth)) & ANY if depth < 3 else 0
+                root = self.type_of_variable(variable) & LOW
+                # A string or bit-field root changes its own value but not its class.
+                self.widen(variable, shifted if root & ARRAY else 0)
+
+    def stmt_Return(self, node: nodes.Return) -> int:
+        self.returned |= UNIT if node.value is None else self.expr(node.value)
+        return NONE
+
+    def stmt_Throw(self, node: nodes.Throw) -> int:
+        if node.value is not None:
+            self.expr(node.value)
+        return NONE
+
+    def stmt_Break(self, node: nodes.Break) -> int:
+        t = UNIT if node.value is None else self.expr(node.value)
+        if self.breaks:
+            self.breaks[-1] |= t
+        return NONE
+
+    def stmt_Continue(self, _node: nodes.Continue) -> int:
+        return NONE
+
+    def stmt_Try(self, node: nodes.Try) -> int:
+        result = self.stmt(node.body)
+        self.widen(self.program.bindings.get(id(node)), ANY)
+        self.stmt(node.handler)
+        return result | UNIT
+
+    def stmt_Import(self, node: nodes.Import) -> int:
+        self.expr(node.path)
+        return UNIT
+
+    def stmt_Export(self, node: nodes.Export) -> int:
+        if node.declaration is not None:
+            self.stmt(node.declaration)
+        return UNIT
+
+    # ---- expressions ------------------------------------------------------------------------------------------------
+
+    def expr(self, node: nodes.Node | None) -> int:
+        if node is None:
+            return UNIT
+        method = getattr(self, "expr_" + type(node).__name__, None)
+        if method is not None:
+            result: int = method(node)
+            return result
+        return self.stmt(node)
+
+    def expr_IntLit(self, _node: nodes.IntLit) -> int:
+        return INT
+
+    def expr_FloatLit(self, _node: nodes.FloatLit) -> int:
+        return FLOAT
+
+    def expr_BoolLit(self, _node: nodes.BoolLit) -> int:
+        return BOOL
+
+    def expr_CharLit(self, _node: nodes.CharLit) -> int:
+        return CHAR
+
+    def expr_StringLit(self, _node: nodes.StringLit) -> int:
+        return STR
+
+    def expr_UnitLit(self, _node: nodes.UnitLit) -> int:
+        return UNIT
+
+    def expr_Template(self, node: nodes.Template) -> int:
+        for part in node.parts:
+            self.expr(part)
+        return STR
+
+    def expr_ArrayLit(self, node: nodes.ArrayLit) -> int:
+        inner = NONE
+        for item in node.items:
+            inner |= self.expr(item)
+        return array_of(inner)
+
+    def expr_MapLit(self, node: nodes.MapLit) -> int:
+        for entry in node.entries:
+            self.expr(entry.value)
+        return MAP | DEEP_ANY
+
+    def expr_Variable(self, node: nodes.Variable) -> int:
+        variable = self.program.bindings.get(id(node))
+        return ANY if variable is None or node.namespace else self.type_of_variable(variable)
+
+    def expr_This(self, _node: nodes.This) -> int:
+        return ANY
+
+    def expr_Property(self, node: nodes.Property) -> int:
+        t = self.expr(node.target)
+        if is_only(t, ARRAY | STR | BLOB) and not node.null_safe and not self.overridden(node.name, 1):
+            return PROPERTY_RESULTS.get(node.name, ANY)
+        return ANY
+
+    def expr_Index(self, node: nodes.Index) -> int:
+        t = self.expr(node.target)
+        i = self.expr(node.index)
+        if t & LOW == NONE:
+            return NONE
+        if node.null_safe:
+            return ANY
+        if is_only(t, ARRAY):
+            return element(t)
+        if is_only(t, BLOB):
+            return INT
+        if is_only(t, STR) and is_only(i, INT):
+            return CHAR
+        if is_only(t, INT) and is_only(i, INT):
+            return BOOL
+        return ANY
+
+    def expr_Unary(self, node: nodes.Unary) -> int:
+        t = self.expr(node.operand)
+        if node.op == "!":
+            return BOOL if is_only(t, BOOL) else (NONE if t & LOW == NONE else ANY)
+        return t if t & LOW & ~NUMBER == 0 else ANY
+
+    def expr_Binary(self, node: nodes.Binary) -> int:
+        left, right = self.expr(node.left), self.expr(node.right)
+        return self.binary_type(node.op, left, right)
+
+    def binary_type(self, op: str, left: int, right: int) -> int:
+        """The result type of an infix operator."""
+        if op in ("&&", "||"):
+            return BOOL
+        if op == "??":
+            return (left & ~UNIT) | right
+        low_left, low_right = left & LOW, right & LOW
+        if low_left == NONE or low_right == NONE:
+            return NONE
+        known = low_left & OTHER == 0 and low_right & OTHER == 0
+        if op in COMPARISONS or op in ("in", "!in"):
+            return BOOL if known or op in ("in", "!in") else ANY
+        if op in ("..", "..="):
+            return RANGE if known else ANY
+        both = low_left | low_right
+        if op in ARITHMETIC and both & ~NUMBER == 0:
+            result = NONE
+            if low_left & INT and low_right & INT:
+                result |= INT
+            if both & FLOAT:
+                result |= FLOAT
+            return result
+        if op in ("<<", ">>"):
+            return INT if both == INT else ANY
+        if op in ("&", "|", "^"):
+            return both if both in (INT, BOOL) else ANY
+        if op == "+" and known:
+            if low_left & ~(STR | CHAR) == 0 and low_right & ~(STR | CHAR) == 0:
+                return STR
+            if low_left == STR or low_right == STR:
+                return STR
+            if low_left == ARRAY and low_right == ARRAY:
+                return left | right
+            if low_left == MAP and low_right == MAP:
+                return MAP | DEEP_ANY
+        return ANY
+
+    def assign_type(self, op: str, left: int, right: int) -> int:
+        """The type a variable has after `left op= right`."""
+        if left & LOW == ARRAY and op == "+":
+            low_right = right & LOW
+            if low_right == ARRAY:
+                return left | (right & DEEP_ANY)
+            if low_right & ARRAY == 0:
+                return left | array_of(right)
+            return ANY_ARRAY
+        return self.binary_type(op, left, right)
+
+    def expr_Call(self, node: nodes.Call) -> int:
+        types = [self.expr(arg) for arg in node.args]
+        if node.captures_scope or node.namespace:
+            return ANY
+        self.forget_elements(node.args[0] if node.args else None, node.name)
+        return self.call_type(node, types)
+
+    def expr_MethodCall(self, node: nodes.MethodCall) -> int:
+        receiver = self.expr(node.target)
+        types = [self.expr(arg) for arg in node.args]
+        name = node.name
+        if self.overridden(name, len(types) + 1) or node.null_safe:
+            self.forget_elements(node.target, "")
+            return ANY
+        if name == "push" and len(types) == 1 and is_only(receiver, ARRAY):
+            self.add_element(node.target, types[0])
+            return UNIT
+        self.forget_elements(node.target, name)
+        if receiver & LOW == NONE:
+            return NONE
+        if is_only(receiver, ARRAY | STR | INT | FLOAT | BLOB | CHAR | BOOL):
+            return METHOD_RESULTS.get(name, ANY)
+        return ANY
+
+    READ_ONLY: Final = frozenset({"len", "is_empty", "contains", "get", "to_string", "to_debug", "index_of", "extract"})
+    SHRINKING: Final = frozenset(
+        {"pop", "shift", "remove", "clear", "truncate", "chop", "reverse", "sort", "sort_desc", "dedup"}
+    )
+
+    def forget_elements(self, target: nodes.Node | None, name: str) -> None:
+        """After a call that may change its receiver, nothing is known of the root's elements."""
+        if name in self.READ_ONLY or name in self.SHRINKING:
+            return
+        while isinstance(target, (nodes.Index, nodes.Property)):
+            target = target.target
+        if isinstance(target, nodes.Variable):
+            variable = self.program.bindings.get(id(target))
+            if variable is not None:
+                t = self.type_of_variable(variable)
+                if name and not variable.mutated:
+                    return
+                if t & LOW & (ARRAY | MAP):
+                    self.widen(variable, DEEP_ANY)
+                if not name or t & LOW & ~(ARRAY | MAP):
+                    # A script method may assign `this`; a native one may change a string, never a class of number.
+                    self.widen(variable, ANY if not name else NONE)
+
+    def add_element(self, target: nodes.Node, t: int) -> None:
+        depth = 1
+        while isinstance(target, (nodes.Index, nodes.Property)):
+            target = target.target
+            depth += 1
+        if isinstance(target, nodes.Variable):
+            variable = self.program.bindings.get(id(target))
+            if variable is not None:
+                self.widen(variable, (t << (WIDTH * depth)) & ANY if depth < 3 else NONE)
+
+    def expr_Closure(self, _node: nodes.Closure) -> int:
+        return FN
+
+    def expr_CustomSyntax(self, _node: nodes.CustomSyntax) -> int:
+        return ANY

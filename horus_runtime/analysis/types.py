@@ -231,16 +231,12 @@ class Inference:
                 old = self.type_of_variable(variable)
                 self.widen(variable, value if node.op == "=" else self.assign_type(node.op[:-1], old, value))
         elif isinstance(target, (nodes.Index, nodes.Property)):
-            self.store_element(target, value if node.op == "=" else ANY & ~UNIT if False else ANY, node.op, value)
+            self.store_element(target, node.op, value)
         return UNIT
 
-    def store_element(self, target: nodes.Index | nodes.Property, stored: int, op: str, value: int) -> None:
+    def store_element(self, target: nodes.Index | nodes.Property, op: str, value: int) -> None:
         """Account for a write through an access chain: widen the root's element type."""
-        if op != "=":
-            old = self.expr(target)
-            stored = self.assign_type(op[:-1], old, value)
-        else:
-            stored = value
+        stored = value if op == "=" else self.assign_type(op[:-1], self.expr(target), value)
         depth = 0
         node: nodes.Node = target
         while isinstance(node, (nodes.Index, nodes.Property)):

@@ -1,0 +1,93 @@
+"""The running account of one run: operations spent, deadline, cancellation.
+
+Generated code counts down a local counter and calls `poll` when it falls below zero; that grants the next stride or
+raises. So the deadline and a cancellation are seen within one stride, and the operations limit is exact: the last
+stride is just as long as what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Final
+
+from horus_runtime.errors import DeadlineError, LimitError, TerminatedError
+from horus_runtime.limits import Limits
+
+STRIDE: Final = 20_000
+"""Operations between two looks at the clock: about a millisecond of script."""
+
+
+class Budget:
+    """Operations and time of one run. `granted` counts what was handed out, native charges included."""
+
+    __slots__ = ("cancelled", "deadline", "granted", "limit", "max_duration", "on_progress", "readers", "started", "stride")
+
+    def __init__(self, limits: Limits, on_progress: Callable[[int], Any] | None = None) -> None:
+        self.limit = limits.max_operations
+        self.max_duration = limits.max_duration
+        self.started = monotonic()
+        self.deadline = self.started + limits.max_duration if limits.max_duration else None
+        self.on_progress = on_progress
+        self.stride = 1 if on_progress is not None else STRIDE
+        self.granted = 0
+        self.cancelled: str | None = None
+        self.readers: list[Callable[[], int]] = []
+
+    def open(self, read: Callable[[], int] | None = None) -> int:
+        """The first stride of a program's counter; `read` tells how much of it is unspent."""
+        if read is not None:
+            self.readers.append(read)
+        return self._grant()
+
+    def _grant(self) -> int:
+        stride = self.stride
+        if self.limit and self.granted + stride > self.limit:
+            stride = max(0, self.limit - self.granted)
+        self.granted += stride
+        return stride
+
+    def poll(self, left: int) -> int:
+        """Called with a counter below zero: account for the overdraft, look at the limits, grant another stride."""
+        self.granted -= left
+        self.check()
+        return self._grant()
+
+    def charge(self, operations: int) -> None:
+        """Spend operations outside generated code."""
+        self.granted += operations
+        self.check()
+
+    def check(self) -> None:
+        """Raise when a limit is exceeded, the time is over, or the host wants the run to end."""
+        if self.cancelled is not None:
+            raise TerminatedError(self.cancelled)
+        if self.limit and self.granted > self.limit and self.spent > self.limit:
+            raise LimitError(
+                "ErrorTooManyOperations",
+                "Too many operations",
+                limit=self.limit,
+                usage=self.spent,
+                hint=f"max_operations is {self.limit}",
+            )
+        if self.deadline is not None and monotonic() >= self.deadline:
+            raise DeadlineError(
+                "ErrorTerminated",
+                "Script terminated: the time limit is over",
+                limit=self.max_duration,
+                usage=monotonic() - self.started,
+                hint=f"max_duration is {self.max_duration:g} s",
+            )
+        if self.on_progress is not None:
+            token = self.on_progress(self.spent)
+            if token is not None:
+                raise TerminatedError(token=token)
+
+    @property
+    def spent(self) -> int:
+        """Operations spent so far."""
+        return self.granted - sum(max(0, read()) for read in self.readers)
+
+    def remaining_seconds(self) -> float | None:
+        """Seconds until the deadline, never negative; `None` without one."""
+        return None if self.deadline is None else max(0.0, self.deadline - monotonic())

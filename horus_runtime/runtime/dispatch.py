@@ -1,0 +1,106 @@
+"""Which native function a call means: by name and argument types, exact ones first, then with `any`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import product
+from typing import Any
+
+from horus_runtime.runtime.module import ANY, Module, NativeFn
+from horus_runtime.runtime.values import _TYPE_NAMES, Range, type_name
+
+MAX_WILDCARD_PARAMS = 16
+
+
+class FunctionTable:
+    """The native functions of one engine, layered: later layers win over earlier ones.
+
+    Lookups are cached by name and argument classes; `generation` changes with every registration, so that compiled
+    scripts can tell whether what they assumed still holds.
+    """
+
+    def __init__(self, layers: Iterable[Module] = ()) -> None:
+        self.layers: list[Module] = list(layers)
+        self.generation = 0
+        self._cache: dict[tuple[Any, ...], NativeFn | None] = {}
+        self._types: dict[type, str] | None = None
+
+    def add_layer(self, module: Module) -> None:
+        """Add a module whose functions win over all earlier ones."""
+        self.layers.append(module)
+        self.changed()
+
+    def changed(self) -> None:
+        """Forget what was cached: a module was changed."""
+        self.generation += 1
+        self._cache.clear()
+        self._types = None
+
+    # ---- types ------------------------------------------------------------------------------------------------------
+
+    @property
+    def types(self) -> dict[type, str]:
+        """Registered host classes and their script names."""
+        if self._types is None:
+            self._types = {cls: name for layer in self.layers for cls, name in layer.types.items()}
+        return self._types
+
+    def type_name(self, value: Any) -> str:
+        """The script type name of a value, host types included."""
+        cls = type(value)
+        if cls in _TYPE_NAMES:
+            return _TYPE_NAMES[cls]
+        name = self.types.get(cls)
+        return type_name(value) if name is None else name
+
+    # ---- functions --------------------------------------------------------------------------------------------------
+
+    def overloads(self, name: str, count: int) -> list[NativeFn]:
+        """Every overload of this name and parameter count, the winning layers first."""
+        key = (name, count)
+        return [fn for layer in reversed(self.layers) for fn in layer.functions.get(key, ())]
+
+    def find(self, name: str, args: tuple[Any, ...]) -> NativeFn | None:
+        """The function for these argument values, or `None`."""
+        key = (name, *map(type, args))
+        if Range in key:
+            key = (name, *(type_name(arg) if type(arg) is Range else type(arg) for arg in args))
+        try:
+            return self._cache[key]
+        except KeyError:
+            found = self._resolve(name, tuple(self.type_name(arg) for arg in args))
+            self._cache[key] = found
+            return found
+
+    def _resolve(self, name: str, types: tuple[str, ...]) -> NativeFn | None:
+        candidates = {fn.params: fn for fn in reversed(self.overloads(name, len(types)))}
+        if not candidates:
+            return None
+        exact = candidates.get(types)
+        if exact is not None:
+            return exact
+        count = len(types)
+        wild = range(max(0, count - MAX_WILDCARD_PARAMS), count)
+        # Wildcards replace types from the right: (T, any) is tried before (any, T).
+        for choice in sorted(product((0, 1), repeat=len(wild)), key=lambda c: (sum(c), c)):
+            params = list(types)
+            for at, use in zip(wild, choice, strict=True):
+                if use:
+                    params[at] = ANY
+            found = candidates.get(tuple(params))
+            if found is not None:
+                return found
+        return None
+
+    def is_pure(self, name: str, count: int) -> bool:
+        """Does no overload of this name and count change its first argument or call back?"""
+        found = self.overloads(name, count)
+        return bool(found) and all(fn.pure and not fn.ref and not fn.callbacks for fn in found)
+
+    def iterator(self, value: Any) -> Callable[[Any], Iterable[Any]] | None:
+        """The registered iterator of a host type."""
+        name = self.type_name(value)
+        for layer in reversed(self.layers):
+            if name in layer.iterators:
+                return layer.iterators[name]
+        return None

@@ -21,9 +21,12 @@ class FunctionTable:
 
     def __init__(self, layers: Iterable[Module] = ()) -> None:
         self.layers: list[Module] = list(layers)
+        self.standard = len(self.layers)
+        """How many layers, from the first, are the language's own packages."""
         self.generation = 0
         self._cache: dict[tuple[Any, ...], NativeFn | None] = {}
         self._types: dict[type, str] | None = None
+        self._standard_names: set[str] | None = None
 
     def add_layer(self, module: Module) -> None:
         """Add a module whose functions win over all earlier ones."""
@@ -35,6 +38,7 @@ class FunctionTable:
         self.generation += 1
         self._cache.clear()
         self._types = None
+        self._standard_names = None
 
     # ---- types ------------------------------------------------------------------------------------------------------
 
@@ -96,6 +100,24 @@ class FunctionTable:
         """Does no overload of this name and count change its first argument or call back?"""
         found = self.overloads(name, count)
         return bool(found) and all(fn.pure and not fn.ref and not fn.callbacks for fn in found)
+
+    def may_replace(self, name: str, count: int) -> bool:
+        """Could some overload put another value into its first argument?"""
+        return any(fn.ref for fn in self.overloads(name, count))
+
+    def is_standard(self, name: str) -> bool:
+        """Is the name known from the language's packages only?"""
+        names = self._standard_names
+        if names is None:
+            ours = {n for layer in self.layers[: self.standard] for n, _ in layer.functions}
+            theirs = {n for layer in self.layers[self.standard :] for n, _ in layer.functions}
+            names = self._standard_names = ours - theirs
+        return name in names
+
+    def is_overridden(self, name: str, count: int) -> bool:
+        """Did the host register a function of this name and count, or a getter of this name?"""
+        host = self.layers[self.standard :]
+        return any((name, count) in layer.functions or (f"get${name}", 1) in layer.functions for layer in host)
 
     def iterator(self, value: Any) -> Callable[[Any], Iterable[Any]] | None:
         """The registered iterator of a host type."""

@@ -116,6 +116,13 @@ class Scope:
 
     find = _find
 
+    def find_before(self, name: str, end: int) -> int:
+        """Index of the latest entry of this name among the first `end`, or -1."""
+        for at in range(min(end, len(self._names)) - 1, -1, -1):
+            if self._names[at] == name:
+                return at
+        return -1
+
     def get(self, name: str, default: Any = None) -> Any:
         """The value of the latest entry of this name."""
         at = self._find(name)

@@ -1,0 +1,270 @@
+"""Calls: script functions, natives, function pointers, closures, and the forms the language itself defines."""
+
+from __future__ import annotations
+
+import ast as pyast
+from typing import Any, Final
+
+from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.scopes import FunctionInfo, Variable
+from horus_runtime.ast import nodes
+from horus_runtime.codegen.emitter import LOAD, place
+from horus_runtime.codegen.expressions import Expressions
+from horus_runtime.runtime.program import THIS_CELL, THIS_NONE
+
+KEEPERS: Final = frozenset({"push", "insert", "pad", "set", "append", "splice", "mixin", "fill_with", "take"})
+"""Standard functions that store an argument: it must be the callee's own. Unknown functions are treated alike."""
+
+
+class Calls(Expressions):
+    """Compiles calls of one function variant."""
+
+    # ---- f(a, b) ----------------------------------------------------------------------------------------------------
+
+    def expr_Call(self, node: nodes.Call, _owned: bool) -> pyast.expr:
+        if node.namespace:
+            return self.module_call(node, node.namespace, node.name, node.args)
+        if node.captures_scope:
+            return self.capturing_call(node)
+        special = getattr(self, f"special_{node.name}", None)
+        if special is not None:
+            compiled: pyast.expr | None = special(node)
+            if compiled is not None:
+                return compiled
+        meta = self.program.function(node.name, len(node.args))
+        if meta is not None:
+            return self.script_call(node, meta)
+        return self.native_call(node)
+
+    def script_call(self, node: nodes.Call, info: FunctionInfo) -> pyast.expr:
+        """A function of this script, called directly; arguments are borrowed, the callee copies what it changes."""
+        args = self.operands(node.args)
+        args = [self.unalias(arg, item) for arg, item in zip(args, node.args, strict=True)]
+        arg_types = tuple(self.type(arg) for arg in node.args)
+        target = self.program.variant_name(info, arg_types)
+        self.at(node.span)
+        if self.program.this_mode(info) != THIS_NONE:
+            args.insert(0, self.unbound(self.program.this_mode(info)))
+        return self.call(target, *args, self.next_level())
+
+    def unalias(self, expr: pyast.expr, node: nodes.Node) -> pyast.expr:
+        """A captured variable may change while the callee holds it: hand over a copy."""
+        if isinstance(node, nodes.Variable):
+            variable = self.program.info.bindings.get(id(node))
+            if variable is not None and not variable.is_cell and variable.kind != "external":
+                return expr
+        elif not isinstance(node, (nodes.Property, nodes.Index, nodes.This)):
+            return expr
+        return self.own(expr, self.type(node))
+
+    def unbound(self, mode: int) -> pyast.expr:
+        """What a function gets as `this` when it is called without an object."""
+        missing = self.name("_MISSING")
+        return self.call("_Cell", missing) if mode == THIS_CELL else missing
+
+    def next_level(self) -> pyast.expr:
+        return self.binop(self.level(), pyast.Add(), self.const(1)) if not self.is_main else self.const(1)
+
+    is_main = False
+
+    def native_call(self, node: nodes.Call) -> pyast.expr:
+        """A function that the script does not define."""
+        name, count = node.name, len(node.args)
+        table = self.program.config.table
+        owned = name in KEEPERS or not self.program.is_standard(name)
+        if count and table.may_replace(name, count) and isinstance(node.args[0], nodes.Variable):
+            return self.native_by_reference(node)
+        args = self.native_args(node.args, owned)
+        self.at(node.span)
+        if self.program.config.has_parent:
+            return self.service("_call_named", self.home(), self.level(), self.const(name), *args)
+        return self.service("_native", self.level(), self.const(name), *args)
+
+    def native_args(self, items: tuple[nodes.Node, ...], owned: bool) -> list[pyast.expr]:
+        """Arguments of a native: the first one borrowed, the others its own where it may keep them."""
+        args = self.operands(items)
+        if items and isinstance(items[0], nodes.Variable):
+            variable = self.program.info.bindings.get(id(items[0]))
+            if variable is not None and (variable.constant or variable.is_cell or variable.kind == "external"):
+                # A constant or shared first argument is only changed as a copy.
+                if not self.program.config.table.is_pure(self.call_name, len(items)):
+                    args[0] = self.own(args[0], self.type(items[0]))
+        if owned:
+            args[1:] = [
+                self.own(arg, self.type(item)) if self.is_borrowed(item) else arg
+                for arg, item in zip(args[1:], items[1:], strict=True)
+            ]
+        return args
+
+    call_name = ""
+
+    @staticmethod
+    def is_borrowed(node: nodes.Node) -> bool:
+        """Does the expression yield a value that something else still holds?"""
+        return not isinstance(
+            node, (nodes.Call, nodes.Binary, nodes.ArrayLit, nodes.MapLit, nodes.Closure, nodes.Template)
+        ) or (isinstance(node, nodes.Binary) and node.op == "??")
+
+    def native_by_reference(self, node: nodes.Call) -> pyast.expr:
+        """`trim(s)` with a bare variable: the native may put another value into it."""
+        variable = self.program.info.bindings.get(id(node.args[0]))
+        rest = self.operands(node.args[1:], owned=True)
+        self.at(node.args[0].span)
+        value = self.expr(node.args[0])
+        self.at(node.span)
+        cell = self.temp()
+        self.assign(cell, self.call("_Cell", value))
+        result = self.spill(
+            self.service("_native_ref", self.level(), self.const(node.name), self.name(cell), *rest)
+        )
+        if variable is not None and not variable.constant and not variable.is_cell:
+            self.write(variable, self.cell_value(cell))
+        return result
+
+    def write(self, variable: Variable, value: pyast.expr) -> None:
+        raise AssertionError
+
+    # ---- a::b::f(x) -------------------------------------------------------------------------------------------------
+
+    def module_call(
+        self, node: nodes.Node, path: tuple[str, ...], name: str, items: tuple[nodes.Node, ...]
+    ) -> pyast.expr:
+        """A function of a module, imported or static."""
+        args = self.operands(items, owned=True)
+        self.at(node.name_span if isinstance(node, nodes.MethodCall) else node.span)
+        if path == ("global",) and not self.program.config.has_module("global"):
+            pass
+        parts = self.tuple_of([self.const(part) for part in path])
+        return self.service("_module_call", self.home(), self.level(), parts, self.const(name), *args)
+
+    # ---- language forms ---------------------------------------------------------------------------------------------
+
+    def special_print(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) > 1:
+            return None
+        args = self.operands(node.args)
+        self.at(node.span)
+        return self.service("_print", *args)
+
+    def special_debug(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) > 1:
+            return None
+        args = self.operands(node.args)
+        self.at(node.span)
+        where = self.tuple_of([self.const(node.span.line), self.const(node.span.column)])
+        return self.service("_debug", self.const(self.program.source_name), where, *args)
+
+    def special_type_of(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) != 1:
+            return None
+        args = self.operands(node.args)
+        self.at(node.span)
+        return self.service("_type_of", *args)
+
+    def special_Fn(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) != 1:
+            return None
+        args = self.operands(node.args)
+        self.at(node.args[0].span)
+        return self.service("_make_pointer", *args)
+
+    def special_call(self, node: nodes.Call) -> pyast.expr | None:
+        if not node.args:
+            return None
+        args = self.operands(node.args, owned=True)
+        self.at(node.span)
+        return self.service("_call_pointer", self.level(), *args)
+
+    def special_curry(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) < 2:
+            return None
+        args = self.operands(node.args, owned=True)
+        self.at(node.span)
+        return self.call("_curry", *args)
+
+    def special_is_shared(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) != 1:
+            return None
+        return self.shared_test(node.args[0], node.span)
+
+    def shared_test(self, item: nodes.Node, span: nodes.Span) -> pyast.expr:
+        variable = self.program.info.bindings.get(id(item))
+        value = self.expr(item)
+        self.at(span)
+        if isinstance(item, nodes.Variable) and variable is not None and variable.is_cell:
+            return self.attribute(self.name(variable.py), "shared")
+        self.evaluate(value)
+        return self.const(False)
+
+    def special_is_def_fn(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) not in (2, 3):
+            return None
+        args = self.operands(node.args)
+        self.at(node.span)
+        return self.service("_is_def_fn", self.home(), *args)
+
+    def special_is_def_var(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) != 1:
+            return None
+        arg = self.operands(node.args)[0]
+        self.at(node.span)
+        names = self.visible_names(node)
+        dynamic = self.name("_dyn") if self.dynamic else self.const(None)
+        return self.service("_is_def_var", arg, names, dynamic)
+
+    def visible_names(self, node: nodes.Call) -> pyast.expr:
+        """(name, value) pairs of what is visible; a host variable counts only when it exists."""
+        pairs = []
+        for variable in self.visible(node):
+            pairs.append(self.tuple_of([self.const(variable.name), self.name(variable.py)]))
+        scope = self.name("_scope") if self.is_main else self.const(None)
+        return self.tuple_of([scope, *pairs])
+
+    def visible(self, node: nodes.Call) -> list[Variable]:
+        """Variables visible at the node that already have a value, latest declaration of each name last."""
+        found: dict[str, Variable] = {}
+        for variable in self.fn.visible.get(id(node), ()):
+            found.pop(variable.name, None)
+            found[variable.name] = variable
+        return [v for v in found.values() if v.py]
+
+    fn: FunctionInfo
+
+    def special_eval(self, node: nodes.Call) -> pyast.expr | None:
+        if len(node.args) != 1:
+            return None
+        arg = self.operands(node.args)[0]
+        self.at(node.span)
+        return self.service("_eval", self.home(), self.next_level(), self.refreshed_scope(node), arg)
+
+    def refreshed_scope(self, node: nodes.Call) -> pyast.expr:
+        """The dynamic scope of this function with the visible static variables put in as cells."""
+        pairs = [
+            self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in self.visible(node)
+        ]
+        return self.service("_see", self.name("_dyn"), self.tuple_of(pairs))
+
+    def capturing_call(self, node: nodes.Call) -> pyast.expr:
+        """`f!(x)`: run `f` with this function's variables visible."""
+        args = self.operands(node.args, owned=True)
+        self.at(node.span)
+        scope = self.refreshed_scope(node)
+        return self.service(
+            "_call_in_scope", self.home(), self.level(), scope, self.const(node.name), *args
+        )
+
+    # ---- closures ---------------------------------------------------------------------------------------------------
+
+    def expr_Closure(self, node: nodes.Closure, _owned: bool) -> pyast.expr:
+        info = self.program.info.closures[id(node)]
+        name = self.program.closure(info)
+        cells = []
+        for source, span in zip(info.capture_sources, info.capture_spans, strict=True):
+            self.at(span)
+            cells.append(self.call("_share", self.name(source.py), self.const(source.name)))
+        self.at(node.span)
+        home: pyast.expr = place(pyast.Attribute(self.home(), "program", LOAD), self.loc)
+        return self.call("_FnPtr", self.const(name), self.tuple_of(cells), home)
+
+    def expr_CustomSyntax(self, node: nodes.CustomSyntax, _owned: bool) -> Any:
+        raise AssertionError(f"custom syntax {node.key}")

@@ -1,0 +1,515 @@
+"""Access chains: properties, indices, methods; reading them and writing through them."""
+
+from __future__ import annotations
+
+import ast as pyast
+from collections.abc import Callable
+
+from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.scopes import Variable
+from horus_runtime.ast import nodes
+from horus_runtime.codegen.calls import KEEPERS, Calls
+from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, Fault
+
+Link = nodes.Property | nodes.Index | nodes.MethodCall
+
+
+class Chains(Calls):
+    """Compiles access chains of one function variant."""
+
+    # ---- null-conditional links -------------------------------------------------------------------------------------
+
+    def null_safe_chain(self, node: Link) -> pyast.expr | None:
+        """A chain with `?.` or `?[` somewhere: once a value is `()`, the rest of the chain is skipped."""
+        if not _has_null_safe(node) or id(node) in self.split:
+            return None
+        links: list[Link] = []
+        current: nodes.Node = node
+        while isinstance(current, (nodes.Property, nodes.Index, nodes.MethodCall)):
+            links.append(current)
+            current = current.target
+        name = self.temp()
+        self.assign(name, self.const(None))
+        outer, self.out = self.out, []
+        stack: list[list[pyast.stmt]] = []
+        tests: list[pyast.expr] = []
+        for link in reversed(links):
+            self.split.add(id(link))
+            if link.null_safe:
+                value = self.spill(self.expr(link.target))
+                self.known[id(link.target)] = value
+                self.at(link.span)
+                tests.append(self.compare(value, (pyast.IsNot(), self.const(None))))
+                stack.append(self.out)
+                self.out = []
+        self.assign(name, self.expr(node))
+        while stack:
+            inner, self.out = self.out, stack.pop()
+            self.when(tests.pop(), inner)
+        inner, self.out = self.out, outer
+        self.out.extend(inner)
+        for link in links:
+            self.split.discard(id(link))
+            self.known.pop(id(link.target), None)
+        return self.name(name)
+
+    split: set[int]
+    known: dict[int, pyast.expr]
+
+    def target(self, node: nodes.Node) -> pyast.expr:
+        """The object before a dot or bracket, borrowed."""
+        return self.known.get(id(node)) or self.expr(node)
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def expr_Property(self, node: nodes.Property, owned: bool) -> pyast.expr:
+        chain = self.null_safe_chain(node)
+        if chain is not None:
+            return self.own(chain, ty.ANY) if owned else chain
+        module = self.module_path(node)
+        if module is not None:
+            self.at(node.name_span)
+            path = self.tuple_of([self.const(part) for part in module])
+            return self.service("_module_variable", self.home(), path, self.const(node.name))
+        target = self.target(node.target)
+        value = self.get_property(target, node)
+        return self.own(value, self.type(node)) if owned else value
+
+    def get_property(self, target: pyast.expr, node: nodes.Property) -> pyast.expr:
+        t = self.type(node.target)
+        self.at(node.name_span)
+        key = self.const(node.name)
+        if node.name == "len" and ty.is_only(t, ty.ARRAY | ty.STR | ty.BLOB) and not self.program.overridden("len", 1):
+            return self.call("len", target)
+        if not t & ty.MAP or self.program.config.fail_on_invalid_map_property:
+            return self.service("_get_property", target, key)
+        if ty.is_only(t, ty.MAP):
+            return self.call("_dict_get", target, key)
+        first, again = self.atom(target)
+        fast = self.call("_dict_get", again, key)
+        return self.choose(self.type_is(first, "dict"), fast, self.service("_get_property", again, key))
+
+    def expr_Index(self, node: nodes.Index, owned: bool) -> pyast.expr:
+        chain = self.null_safe_chain(node)
+        if chain is not None:
+            return self.own(chain, ty.ANY) if owned else chain
+        if isinstance(node.target, nodes.Index):
+            target, index = self.index_operands(node)
+        elif id(node.target) in self.known:
+            target, index = self.known[id(node.target)], self.expr(node.index)
+        else:
+            target, index = self.operands([node.target, node.index])
+        value = self.get_index(target, index, node)
+        return self.own(value, self.type(node)) if owned else value
+
+    def index_operands(self, node: nodes.Index) -> tuple[pyast.expr, pyast.expr]:
+        if id(node.target) in self.known:
+            return self.known[id(node.target)], self.expr(node.index)
+        target, index = self.operands([node.target, node.index])
+        return target, index
+
+    def get_index(self, target: pyast.expr, index: pyast.expr, node: nodes.Index) -> pyast.expr:
+        t, i = self.type(node.target), self.type(node.index)
+        error_span = node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
+        if ty.is_only(t, ty.ARRAY) and ty.is_only(i, ty.INT):
+            return self.fast_subscript(target, index, error_span)
+        if ty.is_only(t, ty.MAP) and ty.is_only(i, ty.STR):
+            self.at(error_span)
+            return self.call("_dict_get", target, index)
+        if t & ty.ARRAY and i & ty.INT and ty.mask(t) != ty.STR:
+            first, again = self.names(target)
+            number, number_again = self.names(index)
+            self.at(error_span)
+            test = self.type_is(first, "list")
+            if not ty.is_only(i, ty.INT):
+                test = self.both(test, self.type_is(number, "int"))
+            fast = self.fast_subscript(again, number_again, error_span)
+            slow = self.slow_index(again, number_again, node, error_span)
+            return self.choose(test, fast, slow)
+        return self.slow_index(target, index, node, error_span)
+
+    def slow_index(
+        self, target: pyast.expr, index: pyast.expr, node: nodes.Index, error_span: nodes.Span
+    ) -> pyast.expr:
+        self.at(error_span)
+        bracket = self.tuple_of([self.const(node.bracket_span.line), self.const(node.bracket_span.column)])
+        return self.service("_index", target, index, bracket)
+
+    def names(self, expr: pyast.expr) -> tuple[pyast.expr, pyast.expr]:
+        """An operand as a name or constant, for tests and for tables that find operands again by name."""
+        if isinstance(expr, (pyast.Name, pyast.Constant)):
+            return expr, expr
+        name = self.spill(expr)
+        return name, name
+
+    def fast_subscript(self, target: pyast.expr, index: pyast.expr, error_span: nodes.Span) -> pyast.expr:
+        """Python's own subscript; when it fails, the fault table tells how to find out Rhai's error."""
+        self.at(error_span)
+        target_first, target_again = self.atom(target)
+        index_first, index_again = self.atom(index)
+        self.program.faults[self.loc] = Fault("index", (_operand(target_again), _operand(index_again)))
+        return self.subscript(target_first, index_first)
+
+    # ---- methods ----------------------------------------------------------------------------------------------------
+
+    def module_path(self, node: nodes.Property | nodes.MethodCall) -> tuple[str, ...] | None:
+        """`os` in `os.list_dir(..)`: an undeclared name that is a static module is that module."""
+        target = node.target
+        if isinstance(target, nodes.Variable) and not target.namespace and not node.null_safe:
+            variable = self.program.info.bindings.get(id(target))
+            free = variable is None or (variable.kind == "external" and not self.program.in_host_scope(target.name))
+            if free and self.program.config.has_module(target.name):
+                return (target.name,)
+        return None
+
+    def expr_MethodCall(self, node: nodes.MethodCall, _owned: bool) -> pyast.expr:
+        chain = self.null_safe_chain(node)
+        if chain is not None:
+            return chain
+        module = self.module_path(node)
+        if module is not None:
+            return self.module_call(node, module, node.name, node.args)
+        if node.name == "is_shared" and not node.args:
+            return self.shared_test(node.target, node.name_span)
+        fast = self.fast_method(node)
+        if fast is not None:
+            return fast
+        return self.general_method(node)
+
+    def fast_method(self, node: nodes.MethodCall) -> pyast.expr | None:
+        """Standard methods on receivers of known type, where nobody overrides them."""
+        count = len(node.args)
+        t = self.type(node.target)
+        if node.name == "type_of" and not count:
+            value = self.target(node.target)
+            self.at(node.name_span)
+            return self.service("_type_of", value)
+        if node.name == "call" and ty.is_only(t, ty.FN):
+            args = self.operands([node.target, *node.args], owned=True)
+            self.at(node.name_span)
+            return self.service("_call_pointer", self.level(), *args)
+        if self.program.overridden(node.name, count + 1):
+            return None
+        if node.name == "len" and not count and ty.is_only(t, ty.ARRAY | ty.STR | ty.BLOB | ty.MAP):
+            if ty.is_only(t, ty.MAP):
+                return None
+            value = self.target(node.target)
+            self.at(node.name_span)
+            return self.call("len", value)
+        if node.name == "push" and count == 1 and ty.is_only(t, ty.ARRAY) and not self.is_constant_root(node.target):
+            return self.fast_push(node)
+        return None
+
+    def is_constant_root(self, node: nodes.Node) -> bool:
+        while isinstance(node, (nodes.Property, nodes.Index)):
+            node = node.target
+        variable = self.program.info.bindings.get(id(node))
+        return variable is None or variable.constant or variable.is_cell
+
+    def fast_push(self, node: nodes.MethodCall) -> pyast.expr:
+        value = self.spill_if_complex(self.expr(node.args[0], owned=True))
+        target, again = self.names(self.target(node.target))
+        self.at(node.name_span)
+        self.evaluate(self.call("_append", target, value))
+        too_long = self.compare(self.call("len", again), (pyast.Gt(), self.name(self.use("_safe_array"))))
+        self.when(too_long, [place(pyast.Expr(self.service("_sized", again)), self.loc)])
+        return self.const(None)
+
+    def spill_if_complex(self, expr: pyast.expr) -> pyast.expr:
+        return expr if isinstance(expr, (pyast.Name, pyast.Constant)) else self.spill(expr)
+
+    def general_method(self, node: nodes.MethodCall) -> pyast.expr:
+        """Find the method at run time. Arguments come first, then a computed receiver."""
+        owned = node.name in KEEPERS or not self.program.is_standard(node.name)
+        args = [self.spill_if_complex(a) for a in self.operands(node.args)]
+        if owned or self.program.has_method(node.name, len(args)):
+            args = [
+                self.own(arg, self.type(item)) if self.is_borrowed(item) else arg
+                for arg, item in zip(args, node.args, strict=True)
+            ]
+        count = len(args)
+        receiver = node.target
+        direct = self.direct_method(node, args)
+        if direct is not None:
+            return direct
+        if not self.is_place(receiver) or not self.may_replace(node):
+            value = self.target(receiver)
+            self.at(node.name_span)
+            value = self.constant_receiver(receiver, value)
+            return self.dispatch(node, value, args, count)
+        return self.method_with_write_back(node, receiver, args)
+
+    def dispatch(
+        self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], _count: int
+    ) -> pyast.expr:
+        name = self.const(node.name)
+        if node.name == "call":
+            return self.service("_method_call", self.home(), self.level(), receiver, *args)
+        if node.name == "curry" and args:
+            return self.call("_curry", receiver, *args)
+        return self.service("_method", self.home(), self.level(), name, receiver, *args)
+
+    def constant_receiver(self, receiver: nodes.Node, value: pyast.expr) -> pyast.expr:
+        """A constant travels in a cell that says so: mutating natives refuse it."""
+        if isinstance(receiver, nodes.Variable):
+            variable = self.program.info.bindings.get(id(receiver))
+            if variable is not None and variable.constant and not variable.is_cell:
+                return self.call("_Cell", value, self.const(True))
+            if variable is not None and variable.is_cell and variable.kind != "external" and not self.dynamic:
+                return self.name(variable.py)
+        return value
+
+    def direct_method(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
+        """The only candidate is a script function that just reads `this`, and the receiver is no map: call it."""
+        info = self.program.function(node.name, len(args))
+        if info is None or self.program.has_typed(node.name) or self.type(node.target) & ty.MAP:
+            return None
+        mode = self.program.this_mode(info)
+        if mode == THIS_CELL:
+            return None
+        value = self.target(node.target)
+        target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args))
+        self.at(node.name_span)
+        if mode == THIS_NONE:
+            return self.call(target, *args, self.next_level())
+        return self.call(target, value, *args, self.next_level())
+
+    def is_place(self, node: nodes.Node) -> bool:
+        """Can something be stored back here?"""
+        while isinstance(node, (nodes.Property, nodes.Index)):
+            node = node.target
+        if isinstance(node, nodes.This):
+            return self.this_is_cell
+        if not isinstance(node, nodes.Variable) or node.namespace:
+            return False
+        variable = self.program.info.bindings.get(id(node))
+        return variable is not None and not variable.constant
+
+    def may_replace(self, node: nodes.MethodCall) -> bool:
+        """Could the method put another value into its receiver?"""
+        count = len(node.args)
+        if node.name == "call":
+            return True
+        if self.program.has_method(node.name, count):
+            return True
+        if self.type(node.target) & ty.MAP and not self.program.is_standard(node.name):
+            return True
+        return self.program.config.table.may_replace(node.name, count + 1)
+
+    def method_with_write_back(
+        self, node: nodes.MethodCall, receiver: nodes.Node, args: list[pyast.expr]
+    ) -> pyast.expr:
+        """The receiver goes in a cell and comes back into its place, even when the method fails."""
+        cell = self.plain_cell(receiver)
+        if cell is not None:
+            self.at(node.name_span)
+            return self.dispatch(node, cell, args, len(args))
+        holder = self.temp()
+        load, store = self.place_of(receiver)
+        self.at(node.name_span)
+        old = self.spill(load())
+        self.assign(holder, self.call("_Cell", old))
+        result = self.temp()
+        outer, self.out = self.out, []
+        self.at(node.name_span)
+        self.assign(result, self.dispatch(node, self.name(holder), args, len(args)))
+        body, self.out = self.out, []
+        changed = self.compare(self.cell_value(holder), (pyast.IsNot(), old))
+        outer_stmts = self.out
+        self.out = []
+        store(self.cell_value(holder))
+        writes, self.out = self.out, outer_stmts
+        self.when(changed, writes)
+        final, self.out = self.out, outer
+        self.emit(pyast.Try(body, [], [], final))
+        return self.name(result)
+
+    def plain_cell(self, receiver: nodes.Node) -> pyast.expr | None:
+        """A variable that lives in a cell anyway."""
+        if isinstance(receiver, nodes.This) and self.this_is_cell:
+            self.at(receiver.span)
+            self.evaluate(self.this_value())
+            return self.name("_this")
+        if isinstance(receiver, nodes.Variable) and not self.dynamic:
+            variable = self.program.info.bindings.get(id(receiver))
+            if variable is not None and variable.is_cell and variable.kind != "external":
+                return self.name(variable.py)
+        return None
+
+    # ---- writing ----------------------------------------------------------------------------------------------------
+
+    def place_of(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        """How to read a place and how to store into it; indices and containers are evaluated once, now."""
+        if isinstance(node, nodes.Variable):
+            return self.variable_place(node)
+        if isinstance(node, nodes.This):
+            return self.this_place(node)
+        if isinstance(node, nodes.Index):
+            return self.index_place(node)
+        assert isinstance(node, nodes.Property)
+        return self.property_place(node)
+
+    def variable_place(self, node: nodes.Variable) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        variable = self.program.info.bindings.get(id(node))
+
+        def load() -> pyast.expr:
+            return self.expr(node)
+
+        def store(value: pyast.expr) -> None:
+            self.at(node.span)
+            self.write_checked(variable, node, value)
+
+        return load, store
+
+    def write_checked(self, variable: Variable | None, node: nodes.Variable, value: pyast.expr) -> None:
+        """Assign to a variable, or raise what assigning to such a name raises."""
+        raise AssertionError
+
+    def this_place(self, node: nodes.This) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        def load() -> pyast.expr:
+            self.at(node.span)
+            return self.this_value()
+
+        def store(value: pyast.expr) -> None:
+            self.at(node.span)
+            if self.this_is_cell:
+                self.evaluate(self.service("_check_this", self.name("_this")))
+                self.assign_cell("_this", value)
+
+        return load, store
+
+    def index_place(self, node: nodes.Index) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        index = self.names(self.expr(node.index))[0]
+        if not self.is_stable(index):
+            index = self.spill(index)
+        load_target, store_target = self.place_or_value(node.target)
+        target = self.names(load_target())[0]
+        t = self.type(node.target)
+        plain = not t & (ty.STR | ty.INT | ty.OTHER)
+
+        def load() -> pyast.expr:
+            return self.get_index(target, index, node)
+
+        def store(value: pyast.expr) -> None:
+            if ty.is_only(t, ty.ARRAY) and ty.is_only(self.type(node.index), ty.INT):
+                return self.fast_store(target, index, value, node)
+            value = self.spill_if_complex(value)
+            if t & ty.ARRAY and self.type(node.index) & ty.INT:
+                return self.guarded_store(target, index, value, node, store_target)
+            self.slow_store(target, index, value, node, None if plain else store_target)
+            return None
+
+        return load, store
+
+    def place_or_value(
+        self, node: nodes.Node
+    ) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        if isinstance(node, (nodes.Variable, nodes.This, nodes.Index, nodes.Property)):
+            if not (isinstance(node, nodes.Variable) and node.namespace):
+                return self.place_of(node)
+        return (lambda: self.expr(node)), (lambda _value: None)
+
+    def index_error_span(self, node: nodes.Index) -> nodes.Span:
+        return node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
+
+    def fast_store(self, target: pyast.expr, index: pyast.expr, value: pyast.expr, node: nodes.Index) -> None:
+        value = self.spill_if_complex(value) if isinstance(value, pyast.NamedExpr) else value
+        self.at(self.index_error_span(node))
+        self.program.faults[self.loc] = Fault("index", (_operand(target), _operand(index)))
+        slot = place(pyast.Subscript(target, index, STORE), self.loc)
+        self.emit(pyast.Assign([slot], value))
+
+    def slow_store(
+        self,
+        target: pyast.expr,
+        index: pyast.expr,
+        value: pyast.expr,
+        node: nodes.Index,
+        store_target: Callable[[pyast.expr], None] | None,
+    ) -> None:
+        self.at(self.index_error_span(node))
+        bracket = self.tuple_of([self.const(node.bracket_span.line), self.const(node.bracket_span.column)])
+        where = self.tuple_of([self.const(part) for part in self.assign_loc])
+        stored = self.service("_store_index", target, index, value, bracket, where)
+        if store_target is None:
+            self.evaluate(stored)
+            return
+        new = self.spill(stored)
+        self.write_back(new, target, store_target)
+
+    def write_back(
+        self, new: pyast.expr, old: pyast.expr, store_target: Callable[[pyast.expr], None]
+    ) -> None:
+        """Store a replaced string, int or host value into the place it came from."""
+        outer, self.out = self.out, []
+        store_target(new)
+        writes, self.out = self.out, outer
+        if writes:
+            self.when(self.compare(new, (pyast.IsNot(), old)), writes)
+
+    def guarded_store(
+        self,
+        target: pyast.expr,
+        index: pyast.expr,
+        value: pyast.expr,
+        node: nodes.Index,
+        store_target: Callable[[pyast.expr], None],
+    ) -> None:
+        outer, self.out = self.out, []
+        self.fast_store(target, index, value, node)
+        fast, self.out = self.out, []
+        self.slow_store(target, index, value, node, store_target)
+        slow, self.out = self.out, outer
+        self.at(self.index_error_span(node))
+        test = self.type_is(target, "list")
+        if not ty.is_only(self.type(node.index), ty.INT):
+            test = self.both(test, self.type_is(index, "int"))
+        self.when(test, fast, slow)
+
+    assign_loc: tuple[int, int] = (1, 1)
+
+    def property_place(self, node: nodes.Property) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        load_target, store_target = self.place_or_value(node.target)
+        target = self.names(load_target())[0]
+        t = self.type(node.target)
+        key_fits = not self.program.config.exact_sizes
+
+        def load() -> pyast.expr:
+            return self.get_property(target, node)
+
+        def store(value: pyast.expr) -> None:
+            value = self.spill_if_complex(value)
+            self.at(node.name_span)
+            key = self.const(node.name)
+            outer, self.out = self.out, []
+            new = self.spill(self.service("_set_property", target, key, value))
+            self.write_back(new, target, store_target)
+            slow, self.out = self.out, outer
+            if t & ty.MAP and key_fits:
+                slot = place(pyast.Subscript(target, key, STORE), self.loc)
+                fast = place(pyast.Assign([slot], value), self.loc)
+                if ty.is_only(t, ty.MAP):
+                    self.out.append(fast)
+                else:
+                    self.when(self.type_is(target, "dict"), [fast], slow)
+            else:
+                self.out.extend(slow)
+
+        return load, store
+
+
+def _operand(expr: pyast.expr) -> object:
+    """An operand as the fault table keeps it: a local's name, or a constant in a tuple."""
+    if isinstance(expr, pyast.Name):
+        return expr.id
+    assert isinstance(expr, pyast.Constant)
+    return (expr.value,)
+
+
+def _has_null_safe(node: nodes.Node) -> bool:
+    while isinstance(node, (nodes.Property, nodes.Index, nodes.MethodCall)):
+        if node.null_safe:
+            return True
+        node = node.target
+    return False

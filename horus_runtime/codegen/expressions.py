@@ -1,0 +1,576 @@
+"""Expressions: literals, names, operators, calls. One method per node; each returns a Python expression.
+
+A method may first emit statements into `out` (blocks and loops as operands); evaluation order is kept by moving what
+was computed before into temporaries. With `owned=True` the value may be stored: arrays, maps and blobs that somebody
+else holds are copied; otherwise the value is borrowed and only looked at.
+"""
+
+from __future__ import annotations
+
+import ast as pyast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.scopes import Variable
+from horus_runtime.ast import nodes
+from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
+from horus_runtime.runtime.values import INT_MAX, INT_MIN
+
+if TYPE_CHECKING:
+    from horus_runtime.codegen.program import ProgramCompiler
+
+PY_OPS: Final[dict[str, type[pyast.operator]]] = {
+    "+": pyast.Add,
+    "-": pyast.Sub,
+    "*": pyast.Mult,
+    "&": pyast.BitAnd,
+    "|": pyast.BitOr,
+    "^": pyast.BitXor,
+}
+PY_COMPARE: Final[dict[str, type[pyast.cmpop]]] = {
+    "==": pyast.Eq,
+    "!=": pyast.NotEq,
+    "<": pyast.Lt,
+    "<=": pyast.LtE,
+    ">": pyast.Gt,
+    ">=": pyast.GtE,
+}
+CLASS_OF: Final = {
+    ty.INT: "int",
+    ty.FLOAT: "float",
+    ty.BOOL: "bool",
+    ty.STR: "str",
+    ty.ARRAY: "list",
+    ty.MAP: "dict",
+}
+TEXT: Final = ty.STR | ty.CHAR
+NEEDS_COPY: Final = ty.ARRAY | ty.MAP | ty.BLOB
+JUMPS: Final = (nodes.Return, nodes.Throw, nodes.Break, nodes.Continue)
+
+
+class Expressions(Emitter):
+    """Compiles expressions of one function variant."""
+
+    program: ProgramCompiler
+    types: Any
+    intervals: Any
+
+    # provided by the other parts of the function compiler
+    def stmt(self, node: nodes.Node, dest: str | None) -> None:
+        raise AssertionError
+
+    # ---- helpers ----------------------------------------------------------------------------------------------------
+
+    def type(self, node: nodes.Node) -> int:
+        result: int = self.types.of(node)
+        return result
+
+    def use(self, service: str) -> str:
+        return self.program.use(service)
+
+    def service(self, name: str, *args: pyast.expr) -> pyast.expr:
+        """Call a service of the run, bound in the program's prelude."""
+        return self.call(self.use(name), *args)
+
+    def level(self) -> pyast.expr:
+        """The call level of this function."""
+        return self.name("_d")
+
+    def home(self) -> pyast.expr:
+        return self.name("_linked")
+
+    def is_stable(self, expr: pyast.expr) -> bool:
+        """Evaluates to the same thing whenever it is evaluated later: constants and temporaries."""
+        return isinstance(expr, pyast.Constant) or (isinstance(expr, pyast.Name) and expr.id[0] == "_")
+
+    def spill(self, expr: pyast.expr, at: int | None = None) -> pyast.expr:
+        """Put a value into a temporary; `at` is where in `out` the assignment goes."""
+        name = self.temp()
+        statement = place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], expr), self.loc)
+        self.out.insert(len(self.out) if at is None else at, statement)
+        return self.name(name)
+
+    def atom(self, expr: pyast.expr) -> tuple[pyast.expr, pyast.expr]:
+        """A pair for an operand that is needed twice: the first occurrence evaluates it, the second reads it again."""
+        if isinstance(expr, (pyast.Constant, pyast.Name)):
+            return expr, expr
+        name = self.temp()
+        return self.walrus(name, expr), self.name(name)
+
+    def operands(self, items: Sequence[nodes.Node], owned: bool = False) -> list[pyast.expr]:
+        """Several operands, evaluated left to right."""
+        done: list[pyast.expr] = []
+        for item in items:
+            mark = len(self.out)
+            expr = self.expr(item, owned)
+            if len(self.out) > mark:
+                for position, earlier in enumerate(done):
+                    if not self.is_stable(earlier):
+                        done[position] = self.spill(earlier, mark)
+                        mark += 1
+            done.append(expr)
+        return done
+
+    def captured_block(self, node: nodes.Node, owned: bool) -> tuple[list[pyast.stmt], pyast.expr]:
+        """An expression with the statements it needs kept apart, for operands that may not be evaluated."""
+        outer, self.out = self.out, []
+        expr = self.expr(node, owned)
+        inner, self.out = self.out, outer
+        return inner, expr
+
+    def own(self, expr: pyast.expr, t: int) -> pyast.expr:
+        """Copy a borrowed value unless its type never needs a copy."""
+        low = t & ty.LOW
+        if low & (NEEDS_COPY | ty.OTHER) == 0:
+            return expr
+        if low & ~NEEDS_COPY == 0:
+            return self.call("_copy", expr)
+        first, again = self.atom(expr)
+        scalar = self.compare(self.call("type", first), (pyast.In(), self.name("_SCALARS")))
+        return self.choose(scalar, again, self.call("_copy", again))
+
+    def error_span(self, node: nodes.Node) -> nodes.Span:
+        """Where "expecting bool" is reported: the operator, the dot or the bracket, else the first token."""
+        if isinstance(node, nodes.Binary):
+            return node.op_span
+        if isinstance(node, (nodes.Property, nodes.MethodCall)):
+            return node.dot_span
+        return node.bracket_span if isinstance(node, nodes.Index) else node.span
+
+    def condition(self, node: nodes.Node) -> pyast.expr:
+        """An expression whose truth is the condition's; anything but a bool raises."""
+        expr = self.expr(node)
+        if ty.is_only(self.type(node), ty.BOOL):
+            return expr
+        self.at(self.error_span(node))
+        first, again = self.atom(expr)
+        checked = self.call("_truth", again)
+        return self.either(self.compare(first, (pyast.Is(), self.const(True))), checked)
+
+    # ---- dispatch ---------------------------------------------------------------------------------------------------
+
+    def expr(self, node: nodes.Node, owned: bool = False) -> pyast.expr:
+        """Compile an expression."""
+        method = getattr(self, "expr_" + type(node).__name__, None)
+        if method is not None:
+            result: pyast.expr = method(node, owned)
+            return result
+        if isinstance(node, JUMPS):
+            self.stmt(node, None)
+            self.at(node.span)
+            return self.const(None)
+        return self.statement_value(node)
+
+    def statement_value(self, node: nodes.Node) -> pyast.expr:
+        """A block, `if`, `switch` or loop as an operand: its value goes through a temporary."""
+        name = self.temp()
+        self.stmt(node, name)
+        self.at(node.span)
+        return self.name(name)
+
+    # ---- literals ---------------------------------------------------------------------------------------------------
+
+    def expr_IntLit(self, node: nodes.IntLit, _owned: bool) -> pyast.expr:
+        self.at(node.span)
+        return self.const(node.value)
+
+    def expr_FloatLit(self, node: nodes.FloatLit, _owned: bool) -> pyast.expr:
+        self.at(node.span)
+        return self.const(node.value)
+
+    def expr_BoolLit(self, node: nodes.BoolLit, _owned: bool) -> pyast.expr:
+        self.at(node.span)
+        return self.const(node.value)
+
+    def expr_StringLit(self, node: nodes.StringLit, _owned: bool) -> pyast.expr:
+        self.at(node.span)
+        return self.const(node.value)
+
+    def expr_UnitLit(self, node: nodes.UnitLit, _owned: bool) -> pyast.expr:
+        self.at(node.span)
+        return self.const(None)
+
+    def expr_CharLit(self, node: nodes.CharLit, _owned: bool) -> pyast.expr:
+        self.at(node.span)
+        return self.name(self.program.char(node.value))
+
+    def expr_Template(self, node: nodes.Template, _owned: bool) -> pyast.expr:
+        self.at(node.span)
+        shown = []
+        for part, expr in zip(node.parts, self.operands(node.parts), strict=True):
+            self.at(part.span)
+            is_text = ty.is_only(self.type(part), ty.STR)
+            shown.append(expr if is_text else self.service("_display", expr))
+        self.at(node.span)
+        return self.service("_join", *shown)
+
+    def expr_ArrayLit(self, node: nodes.ArrayLit, _owned: bool) -> pyast.expr:
+        items = self.operands(node.items, owned=True)
+        self.at(node.span)
+        made = self.list_of(items)
+        return self.service("_sized_array", made) if self.program.config.exact_sizes else made
+
+    def expr_MapLit(self, node: nodes.MapLit, _owned: bool) -> pyast.expr:
+        values = self.operands([entry.value for entry in node.entries], owned=True)
+        self.at(node.span)
+        keys: list[pyast.expr | None] = [self.const(entry.key) for entry in node.entries]
+        made: pyast.expr = place(pyast.Dict(keys, values), self.loc)
+        return self.service("_sized_map", made) if self.program.config.exact_sizes else made
+
+    # ---- names ------------------------------------------------------------------------------------------------------
+
+    def expr_Variable(self, node: nodes.Variable, owned: bool) -> pyast.expr:
+        self.at(node.span)
+        if node.namespace:
+            return self.module_variable(node, owned)
+        variable = self.program.info.bindings.get(id(node))
+        if variable is None:
+            return self.free_name(node.name)
+        expr = self.read(variable)
+        if owned:
+            expr = self.own(expr, self.type(node))
+        return expr
+
+    def read(self, variable: Variable) -> pyast.expr:
+        """The variable's value, borrowed."""
+        if self.dynamic:
+            return self.read_dynamic(variable)
+        if variable.kind == "external":
+            return self.read_external(variable)
+        return self.cell_value(variable.py) if variable.is_cell else self.name(variable.py)
+
+    def read_external(self, variable: Variable) -> pyast.expr:
+        value = self.cell_value(variable.py) if variable.is_cell else self.name(variable.py)
+        present = self.compare(self.name(variable.py), (pyast.IsNot(), self.name("_MISSING")))
+        return self.choose(present, value, self.absent(variable.name))
+
+    def absent(self, name: str) -> pyast.expr:
+        """What an unknown name means: the engine's hook or global modules may know it, else it is an error."""
+        return self.service("_unknown", self.home(), self.const(name))
+
+    def read_dynamic(self, variable: Variable) -> pyast.expr:
+        """In code with `eval`, a variable made there may shadow the static one."""
+        static = self.cell_value(variable.py)
+        if variable.kind == "external":
+            static = self.read_external(variable)
+        found = self.compare(self.const(variable.name), (pyast.In(), self.name("_dyn")))
+        return self.choose(found, self.subscript(self.name("_dyn"), self.const(variable.name)), static)
+
+    def free_name(self, name: str) -> pyast.expr:
+        """A name without declaration: a script function as a pointer, or nothing."""
+        if self.program.has_function(name):
+            pointer = self.call("_FnPtr", self.const(name))
+        else:
+            pointer = self.absent(name)
+        if self.dynamic:
+            found = self.compare(self.const(name), (pyast.In(), self.name("_dyn")))
+            return self.choose(found, self.subscript(self.name("_dyn"), self.const(name)), pointer)
+        return pointer
+
+    dynamic = False
+
+    def module_variable(self, node: nodes.Variable, owned: bool) -> pyast.expr:
+        path = self.tuple_of([self.const(part) for part in node.namespace])
+        value = self.service("_module_variable", self.home(), path, self.const(node.name))
+        return self.own(value, ty.ANY) if owned else value
+
+    def expr_This(self, node: nodes.This, owned: bool) -> pyast.expr:
+        self.at(node.span)
+        value = self.this_value()
+        return self.own(value, ty.ANY) if owned else value
+
+    this_is_cell = False
+
+    def this_value(self) -> pyast.expr:
+        """The value of `this`, checked to be bound."""
+        if self.this_is_cell:
+            name = self.temp()
+            bound = self.compare(self.walrus(name, self.cell_value("_this")), (pyast.IsNot(), self.name("_MISSING")))
+            return self.choose(bound, self.name(name), self.call("_unbound"))
+        bound = self.compare(self.name("_this"), (pyast.IsNot(), self.name("_MISSING")))
+        return self.choose(bound, self.name("_this"), self.call("_unbound"))
+
+    # ---- unary ------------------------------------------------------------------------------------------------------
+
+    def expr_Unary(self, node: nodes.Unary, _owned: bool) -> pyast.expr:
+        operand = self.expr(node.operand)
+        t = self.type(node.operand)
+        self.at(node.span)
+        if node.op == "!":
+            return self.negate(operand) if ty.is_only(t, ty.BOOL) else self.service("_not_op", operand)
+        if node.op == "+":
+            return operand if ty.is_only(t, ty.NUMBER) else self.service("_plus_op", operand)
+        if ty.is_only(t, ty.FLOAT):
+            return place(pyast.UnaryOp(pyast.USub(), operand), self.loc)  # type: ignore[no-any-return]
+        if ty.is_only(t, ty.INT) and self.intervals.of(node.operand)[0] > INT_MIN:
+            return place(pyast.UnaryOp(pyast.USub(), operand), self.loc)  # type: ignore[no-any-return]
+        return self.service("_neg_op", operand)
+
+    # ---- binary -----------------------------------------------------------------------------------------------------
+
+    def expr_Binary(self, node: nodes.Binary, owned: bool) -> pyast.expr:
+        op = node.op
+        if op in ("&&", "||"):
+            return self.logical(node)
+        if op == "??":
+            return self.coalesce(node, owned)
+        left, right = self.operands([node.left, node.right])
+        self.at(node.op_span)
+        if op in ("in", "!in"):
+            found = self.service("_contains", self.home(), self.level(), left, right)
+            return self.negate(found) if op == "!in" else found
+        return self.infix(op, left, right, node.left, node.right)
+
+    def infix(
+        self, op: str, left: pyast.expr, right: pyast.expr, left_node: nodes.Node, right_node: nodes.Node
+    ) -> pyast.expr:
+        """An infix operator whose operands are compiled; the fastest form their types allow."""
+        lt, rt = self.type(left_node), self.type(right_node)
+        if not self.program.config.fast_operators:
+            return self.slow(op, left, right)
+        if op in PY_COMPARE:
+            return self.comparison(op, left, right, lt, rt, right_node)
+        if op in ("..", "..="):
+            if ty.is_only(lt, ty.INT) and ty.is_only(rt, ty.INT):
+                return self.call("_Range", left, right, self.const(op == "..="))
+            return self.slow(op, left, right)
+        return self.arithmetic(op, left, right, lt, rt, (left_node, right_node))
+
+    def slow(self, op: str, left: pyast.expr, right: pyast.expr) -> pyast.expr:
+        """The general operator."""
+        return self.call(self.program.use_operator(op), left, right)
+
+    def arithmetic(
+        self,
+        op: str,
+        left: pyast.expr,
+        right: pyast.expr,
+        lt: int,
+        rt: int,
+        pair: tuple[nodes.Node, nodes.Node],
+        at: bool = False,
+    ) -> pyast.expr:
+        """`+ - * / % ** << >> & | ^`; `at` asks for errors with a position (compound assignment)."""
+        if ty.is_only(lt, ty.INT) and ty.is_only(rt, ty.INT):
+            return self.int_operation(op, left, right, pair, at)
+        if ty.is_only(lt, ty.NUMBER) and ty.is_only(rt, ty.NUMBER) and (lt | rt) & ty.LOW & ty.FLOAT:
+            if ty.is_only(lt, ty.FLOAT) or ty.is_only(rt, ty.FLOAT):
+                return self.float_operation(op, left, right)
+        if op == "+" and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
+            return self.service("_sized", self.binop(left, pyast.Add(), right))
+        if op in ("&", "|", "^") and ty.is_only(lt, ty.BOOL) and ty.is_only(rt, ty.BOOL):
+            return self.binop(left, PY_OPS[op](), right)
+        general = self.use_assign(op + "=") if at else self.program.use_operator(op)
+        if op in ("+", "-", "*") and (lt & rt & ty.INT):
+            return self.guarded_int(op, left, right, lt, rt, general)
+        return self.call(general, left, right)
+
+    def use_assign(self, op: str) -> str:
+        return self.program.use_assign(op)
+
+    def guarded_int(
+        self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, general: str
+    ) -> pyast.expr:
+        """Both operands may be INT: test that inline, and hand everything else to the general operator."""
+        left_first, left_again = self.atom(left)
+        right_first, right_again = self.atom(right)
+        temp = self.temp()
+        tests = []
+        if not ty.is_only(lt, ty.INT):
+            tests.append(self.type_is(left_first, "int"))
+            left_first = left_again
+        if not ty.is_only(rt, ty.INT):
+            tests.append(self.type_is(right_first, "int"))
+            right_first = right_again
+        if len(tests) == 2 and not isinstance(right, (pyast.Constant, pyast.Name)):
+            # The right operand must be evaluated even when the left one is no INT.
+            right_name = self.spill_in_order(left, right)
+            return self.guarded_int(op, right_name[0], right_name[1], lt, rt, general)
+        if len(tests) == 1 and not ty.is_only(lt, ty.INT) and not isinstance(right, (pyast.Constant, pyast.Name)):
+            pair = self.spill_in_order(left, right)
+            return self.guarded_int(op, pair[0], pair[1], lt, rt, general)
+        raw = self.walrus(temp, self.binop(left_first, PY_OPS[op](), right_first))
+        fits = self.compare(self.name("_MIN"), (pyast.LtE(), raw), (pyast.LtE(), self.name("_MAX")))
+        test = self.both(*tests, fits)
+        return self.choose(test, self.name(temp), self.call(general, left_again, right_again))
+
+    def spill_in_order(self, left: pyast.expr, right: pyast.expr) -> tuple[pyast.expr, pyast.expr]:
+        """Both operands as names, evaluated left to right: by assignments before the current statement's expression.
+
+        Inside a conditional operand this is still right, because such operands collect their statements apart.
+        """
+        if not self.is_stable(left):
+            left = self.spill(left)
+        return left, self.spill(right)
+
+    def int_operation(
+        self,
+        op: str,
+        left: pyast.expr,
+        right: pyast.expr,
+        pair: tuple[nodes.Node, nodes.Node],
+        at: bool,
+    ) -> pyast.expr:
+        """Both operands are INT."""
+        a, b = self.intervals.of(pair[0]), self.intervals.of(pair[1])
+        if op in ("&", "|", "^"):
+            return self.binop(left, PY_OPS[op](), right)
+        if op in ("+", "-", "*"):
+            return self.checked(op, left, right, _bounds(op, a, b), at)
+        general = self.use_assign(op + "=") if at else self.program.use_operator(op)
+        if op in ("/", "%") and b[0] > 0:
+            raw: pyast.operator = pyast.FloorDiv() if op == "/" else pyast.Mod()
+            if a[0] >= 0:
+                return self.binop(left, raw, right)
+            if isinstance(right, (pyast.Constant, pyast.Name)):
+                first, again = self.atom(left)
+                positive = self.compare(first, (pyast.GtE(), self.const(0)))
+                return self.choose(positive, self.binop(again, raw, right), self.call(general, again, right))
+        if op in ("/", "%") and isinstance(right, pyast.Name):
+            raw = pyast.FloorDiv() if op == "/" else pyast.Mod()
+            first, again = self.atom(left)
+            positive = self.compare(first, (pyast.GtE(), self.const(0)), (pyast.Lt(), right))
+            return self.choose(positive, self.binop(again, raw, right), self.call(general, again, right))
+        if op == ">>" and b[0] >= 0 and b[1] < 64:
+            return self.binop(left, pyast.RShift(), right)
+        if op == "<<" and b[0] >= 0 and b[1] < 64 and max(abs(a[0]), abs(a[1])) << b[1] <= INT_MAX:
+            return self.binop(left, pyast.LShift(), right)
+        return self.call(general, left, right)
+
+    def checked(
+        self, op: str, left: pyast.expr, right: pyast.expr, bounds: tuple[int, int], at: bool
+    ) -> pyast.expr:
+        """An integer operation with the overflow check that its bounds still need."""
+        low, high = bounds
+        if low >= INT_MIN and high <= INT_MAX:
+            return self.binop(left, PY_OPS[op](), right)
+        left_first, left_again = self.atom(left)
+        right_first, right_again = self.atom(right)
+        temp = self.temp()
+        raw = self.walrus(temp, self.binop(left_first, PY_OPS[op](), right_first))
+        if low >= INT_MIN:
+            fits = self.compare(raw, (pyast.LtE(), self.const(INT_MAX)))
+        elif high <= INT_MAX:
+            fits = self.compare(raw, (pyast.GtE(), self.const(INT_MIN)))
+        else:
+            fits = self.compare(self.const(INT_MIN), (pyast.LtE(), raw), (pyast.LtE(), self.const(INT_MAX)))
+        failed = self.call("_overflow_at" if at else "_overflow", self.const(op), left_again, right_again)
+        return self.choose(fits, self.name(temp), failed)
+
+    def float_operation(self, op: str, left: pyast.expr, right: pyast.expr) -> pyast.expr:
+        """At least one operand is FLOAT, the other INT or FLOAT: Python's own arithmetic, which never raises here."""
+        if op in ("+", "-", "*"):
+            return self.binop(left, PY_OPS[op](), right)
+        if op == "/" and isinstance(right, pyast.Constant) and right.value:
+            return self.binop(left, pyast.Div(), right)
+        if op == "/" and isinstance(right, pyast.Name):
+            first, again = self.atom(left)
+            if isinstance(first, pyast.Name):
+                return self.choose(right, self.binop(left, pyast.Div(), right), self.slow(op, again, right))
+        return self.slow(op, left, right)
+
+    def comparison(
+        self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, right_node: nodes.Node
+    ) -> pyast.expr:
+        """`== != < <= > >=`: exact for INT, strings and bools; floats compare with tolerance."""
+        py_op = PY_COMPARE[op]()
+        for kind in (ty.INT, TEXT, ty.BOOL):
+            if ty.is_only(lt, kind) and ty.is_only(rt, kind):
+                if kind is TEXT and op not in ("==", "!=") and not (ty.is_only(lt, ty.STR) and ty.is_only(rt, ty.STR)):
+                    break
+                return self.compare(left, (py_op, right))
+        if ty.is_only(lt, ty.FLOAT) and isinstance(right_node, (nodes.FloatLit, nodes.IntLit)):
+            inline = self.float_threshold(op, left, float(right_node.value))
+            if inline is not None:
+                return inline
+        for kind in (ty.INT, ty.STR):
+            if lt & rt & kind and isinstance(right, pyast.Constant) and type(right.value) in (int, str):
+                if ty.is_only(rt, kind):
+                    first, again = self.atom(left)
+                    test = self.type_is(first, CLASS_OF[kind])
+                    return self.choose(test, self.compare(again, (py_op, right)), self.slow(op, again, right))
+        if lt & rt & ty.INT and isinstance(left, pyast.Name) and isinstance(right, pyast.Name):
+            tests = []
+            if not ty.is_only(lt, ty.INT):
+                tests.append(self.type_is(left, "int"))
+            if not ty.is_only(rt, ty.INT):
+                tests.append(self.type_is(right, "int"))
+            return self.choose(self.both(*tests), self.compare(left, (py_op, right)), self.slow(op, left, right))
+        return self.slow(op, left, right)
+
+    def float_threshold(self, op: str, left: pyast.expr, literal: float) -> pyast.expr | None:
+        """Compare a FLOAT with a literal: the tolerance moves the limit to a neighbour known at compile time."""
+        limit = self.program.threshold(op, literal)
+        if limit is None:
+            return None
+        infinity = self.name("_INF")
+        if op in ("<", "<="):
+            lowest = self.call_negated_infinity()
+            return self.compare(lowest, (pyast.Lt(), left), (pyast.LtE(), self.const(limit)))
+        return self.compare(self.const(limit), (pyast.LtE(), left), (pyast.Lt(), infinity))
+
+    def call_negated_infinity(self) -> pyast.expr:
+        return self.name("_NINF")
+
+    # ---- logic ------------------------------------------------------------------------------------------------------
+
+    def logical(self, node: nodes.Binary) -> pyast.expr:
+        """`&&` and `||`, short-circuit."""
+        left = self.bool_operand(node.left)
+        inner, right = self.captured_logic(node.right)
+        self.at(node.op_span)
+        build = self.both if node.op == "&&" else self.either
+        if not inner:
+            return build(left, right)
+        name = self.temp()
+        self.assign(name, left)
+        inner.append(place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], right), self.loc))
+        test = self.name(name) if node.op == "&&" else self.negate(self.name(name))
+        self.when(test, inner)
+        return self.name(name)
+
+    def captured_logic(self, node: nodes.Node) -> tuple[list[pyast.stmt], pyast.expr]:
+        outer, self.out = self.out, []
+        expr = self.bool_operand(node)
+        inner, self.out = self.out, outer
+        return inner, expr
+
+    def bool_operand(self, node: nodes.Node) -> pyast.expr:
+        expr = self.expr(node)
+        if ty.is_only(self.type(node), ty.BOOL):
+            return expr
+        self.at(self.error_span(node))
+        return self.call("_truth", expr)
+
+    def coalesce(self, node: nodes.Binary, owned: bool) -> pyast.expr:
+        """`a ?? b`."""
+        left = self.expr(node.left, owned)
+        inner, right = self.captured_block(node.right, owned)
+        self.at(node.op_span)
+        if not inner:
+            first, again = self.atom(left)
+            return self.choose(self.is_none(first), right, again)
+        name = self.temp()
+        self.assign(name, left)
+        if not isinstance(node.right, JUMPS):
+            inner.append(place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], right), self.loc))
+        self.when(self.is_none(self.name(name)), inner)
+        return self.name(name)
+
+    def tuple_pattern(self, names: Sequence[str]) -> pyast.expr:
+        targets: list[pyast.expr] = [place(pyast.Name(name, STORE), self.loc) for name in names]
+        return place(pyast.Tuple(targets, STORE), self.loc)  # type: ignore[no-any-return]
+
+
+def _bounds(op: str, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    """The exact bounds of an integer operation, before any check."""
+    if op == "+":
+        return a[0] + b[0], a[1] + b[1]
+    if op == "-":
+        return a[0] - b[1], a[1] - b[0]
+    products = [x * y for x in a for y in b]
+    return min(products), max(products)
+
+
+__all__ = ["LOAD", "Expressions"]

@@ -1,0 +1,154 @@
+"""One Python function per function variant: parameters, prologue, body."""
+
+from __future__ import annotations
+
+import ast as pyast
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.intervals import Intervals
+from horus_runtime.analysis.scopes import FunctionInfo, Variable
+from horus_runtime.ast import nodes
+from horus_runtime.codegen.cost import block_cost
+from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.statements import RETURN, Statements
+from horus_runtime.runtime.program import THIS_CELL
+
+if TYPE_CHECKING:
+    from horus_runtime.codegen.program import ProgramCompiler, TypeView
+
+
+class FunctionCompiler(Statements):
+    """Compiles one variant of a script function, a closure, or the main body."""
+
+    def __init__(self, program: ProgramCompiler, fn: FunctionInfo, py_name: str, types: TypeView) -> None:
+        super().__init__()
+        self.program = program
+        self.fn = fn
+        self.py_name = py_name
+        self.types = types
+        self.intervals: Any = Intervals(program.info)
+        self.is_main = fn.is_main
+        self.dynamic = fn.dynamic
+        self.this_is_cell = program.this_mode(fn) == THIS_CELL
+        self.loops = []
+        self.handlers = []
+        self.split = set()
+        self.known = {}
+        self.taken: set[str] = set()
+        self.loc = fn.node.span[:2]
+
+    # ---- names ------------------------------------------------------------------------------------------------------
+
+    def local(self, name: str) -> str:
+        """A Python name for a script variable, readable and free of clashes."""
+        base = name if not self.program.is_reserved(name) else f"{name}_"
+        candidate, number = base, 1
+        while candidate in self.taken:
+            number += 1
+            candidate = f"{base}_{number}"
+        self.taken.add(candidate)
+        return candidate
+
+    # ---- building ---------------------------------------------------------------------------------------------------
+
+    def compile(self) -> pyast.FunctionDef:
+        """The Python function of this variant."""
+        params = self.parameters()
+        self.prologue()
+        node = self.fn.node
+        if isinstance(node, nodes.Script):
+            self.main_body(node)
+        elif isinstance(node, nodes.FnDef):
+            self.body(node.body.body, RETURN)
+        else:
+            self.stmt(node.body, RETURN)
+        body = self.out or [self.nothing()]
+        if self.charges:
+            body.insert(0, place(pyast.Nonlocal(["_ops"]), self.loc))
+        arguments = pyast.arguments([], [place(pyast.arg(name), self.loc) for name in params], None, [], [], None, [])
+        return place(pyast.FunctionDef(self.py_name, arguments, body, [], None), self.fn.node.span[:2])  # type: ignore[no-any-return]
+
+    def parameters(self) -> list[str]:
+        """Parameter names: `this`, captured cells, the script's parameters, and the call level."""
+        if self.is_main:
+            return ["_scope", "_d"]
+        names = ["_this"] if self.program.this_mode(self.fn) else []
+        for variable in (*self.fn.captures, *self.fn.params):
+            variable.py = self.local(variable.name)
+            names.append(variable.py)
+        return [*names, "_d"]
+
+    def prologue(self) -> None:
+        """What a function does before its first statement: depth check, charge, own copies of changed parameters."""
+        node = self.fn.node
+        body: tuple[nodes.Node, ...] = (
+            node.body if isinstance(node, nodes.Script) else node.body.body if isinstance(node, nodes.FnDef) else (node.body,)
+        )
+        if not self.is_main and self.program.checks_depth(self.fn):
+            too_deep = self.compare(self.level(), (pyast.Gt(), self.name(self.program.use("_max_depth"))))
+            self.when(too_deep, [place(pyast.Expr(self.service("_stack_overflow")), self.loc)])
+        self.charge(block_cost(body) + 1)
+        if self.dynamic:
+            scope = self.name("_scope") if self.is_main else self.const(None)
+            self.assign("_dyn", self.service("_new_dynamic", scope))
+        for variable in self.fn.params:
+            self.own_parameter(variable)
+        for variable in self.fn.literals:
+            assert variable.literal is not None
+            variable.py = self.local(variable.name)
+            value = self.expr(variable.literal)
+            self.assign(variable.py, self.call("_Cell", value) if variable.is_cell else value)
+
+    def own_parameter(self, variable: Variable) -> None:
+        """Parameters are borrowed; one that is changed in place or captured becomes the function's own."""
+        value = self.name(variable.py)
+        if variable.mutated or variable.captured or self.dynamic:
+            owned = self.own(value, self.types.variable(variable))
+            if variable.is_cell:
+                self.assign(variable.py, self.call("_Cell", owned))
+            elif owned is not value:
+                self.assign(variable.py, owned)
+
+    # ---- main -------------------------------------------------------------------------------------------------------
+
+    def main_body(self, node: nodes.Script) -> None:
+        """The main body: take in the host's variables, run, hand the new variables over, whatever happens."""
+        self.loc = (1, 1)
+        for variable in self.fn.externals.values():
+            variable.py = self.local(variable.name)
+            name = self.const(variable.name)
+            if variable.is_cell:
+                self.assign(variable.py, self.call("_external_cell", self.name("_scope"), name))
+            else:
+                self.assign(variable.py, self.service("_external", self.name("_scope"), name))
+        names = {v.name: v for v in self.fn.toplevel}
+        for variable in self.fn.toplevel:
+            variable.py = self.local(variable.name)
+            self.assign(variable.py, self.name("_MISSING"))
+        written = [v for v in self.fn.externals.values() if (v.assigned or v.mutated) and not v.is_cell]
+        if not self.fn.toplevel and not written and not self.dynamic:
+            self.body(node.body, RETURN)
+            return
+        base = self.temp()
+        self.assign(base, self.call("len", self.name("_scope")))
+        outer, self.out = self.out, []
+        self.body(node.body, RETURN)
+        inner, self.out = self.out, []
+        self.loc = (1, 1)
+        del names
+        declared = [
+            self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in self.fn.toplevel
+        ]
+        self.evaluate(self.call("_leave", self.name("_scope"), self.name(base), self.tuple_of(declared)))
+        for variable in written:
+            self.evaluate(
+                self.service("_put_back", self.name("_scope"), self.const(variable.name), self.name(variable.py), self.name(base))
+            )
+        if self.dynamic:
+            self.evaluate(self.service("_leave_dynamic", self.name("_scope"), self.name("_dyn")))
+        final, self.out = self.out, outer
+        self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
+
+
+__all__ = ["STORE", "FunctionCompiler", "ty"]

@@ -1,0 +1,479 @@
+"""The whole program: analysis, variants, prelude, and the code object.
+
+The emitted Python is one factory per script:
+
+    def _program(_rt, _linked):
+        _ops = 0                       # operations left in the current stride
+        _native = _rt.native           # services of the run, only those used
+        def fn_fib(n, _d): ...         # one function per script function and variant
+        def main(_scope, _d): ...
+        def _left(): return _ops
+        return (fn_fib, ...), main, _left
+"""
+
+from __future__ import annotations
+
+import ast as pyast
+import hashlib
+import keyword
+import linecache
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.scopes import FunctionInfo, Variable, analyze
+from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import children
+from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
+from horus_runtime.codegen.functions import FunctionCompiler
+from horus_runtime.codegen.thresholds import float_limit
+from horus_runtime.runtime.abi import EXPORTS
+from horus_runtime.runtime.program import (
+    THIS_CELL,
+    THIS_NONE,
+    THIS_VALUE,
+    Fault,
+    FunctionMeta,
+    Program,
+)
+from horus_runtime.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_VARIANTS: Final = 4
+
+OPERATOR_NAMES: Final = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "**": "power", "<<": "shl", ">>": "shr",
+    "&": "bit_and", "|": "bit_or", "^": "bit_xor", "==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt",
+    ">=": "ge", "..": "range", "..=": "range_inclusive",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class CompileConfig:
+    """What compiled code depends on besides the text."""
+
+    table: Any
+    modules: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
+    scope_names: frozenset[str] = frozenset()
+    metered: bool = True
+    fast_operators: bool = True
+    fail_on_invalid_map_property: bool = False
+    exact_sizes: bool = False
+    max_call_levels: int = 64
+    has_parent: bool = False
+    specialise: bool = True
+    keep_tree: bool = False
+
+    def has_module(self, name: str) -> bool:
+        return name in self.modules
+
+
+class TypeView:
+    """The finished types of one variant; expressions are looked at once."""
+
+    def __init__(self, inference: ty.Inference) -> None:
+        self.inference = inference
+        self.memo: dict[int, int] = {}
+
+    def of(self, node: nodes.Node) -> int:
+        found = self.memo.get(id(node))
+        if found is None:
+            found = self.memo[id(node)] = self.inference.expr(node)
+        return found
+
+    def variable(self, variable: Variable) -> int:
+        return self.inference.type_of_variable(variable)
+
+
+class Variant:
+    """A function compiled for certain parameter types."""
+
+    __slots__ = ("fn", "inference", "params", "py", "returns")
+
+    def __init__(self, fn: FunctionInfo, params: tuple[int, ...], py: str, inference: ty.Inference) -> None:
+        self.fn = fn
+        self.params = params
+        self.py = py
+        self.inference = inference
+        self.returns = ty.NONE
+
+
+class ProgramCompiler(Emitter):
+    """Compiles one script."""
+
+    def __init__(self, script: nodes.Script, source: SourceFile, config: CompileConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.source = source
+        self.source_name = source.name
+        self.by_key = {(f.name, len(f.params)): f for f in script.functions if f.this_type is None}
+        self.names = {f.name for f in script.functions if f.this_type is None}
+        self.typed = {f.name for f in script.functions if f.this_type is not None}
+        self.method_keys = {(f.name, len(f.params)) for f in script.functions}
+        digest = hashlib.sha256(f"{source.name}\0{source.text}".encode("utf-8", "surrogatepass")).hexdigest()
+        self.digest = digest
+        self.info = analyze(script, self.is_pure_call, config.shared)
+        self.infos = {id(f.node): f for f in self.info.functions}
+        self.faults: dict[tuple[int, int], Fault] = {}
+        self.frames: dict[str, tuple[str, str]] = {}
+        self.prelude: dict[str, pyast.expr] = {}
+        self.chars: dict[str, str] = {}
+        self.variants: dict[tuple[int, tuple[int, ...]], Variant] = {}
+        self.pending: list[Variant] = []
+        self.closures: dict[int, str] = {}
+        self.closure_infos: list[FunctionInfo] = []
+        self.py_names: set[str] = set(EXPORTS) | {"main", "_ops", "_rt", "_linked", "_left", "_program", "_this"}
+        self.modes: dict[int, int] = {}
+        self.depth_checked = self.find_depth_checked()
+        self.defs: list[pyast.stmt] = []
+
+    # ---- what the function compilers ask ------------------------------------------------------------------------------
+
+    def is_pure_call(self, name: str, count: int) -> bool:
+        if (name, count) in self.method_keys or (name, count - 1) in self.method_keys:
+            return (name, count) in self.by_key and (name, count - 1) not in self.method_keys
+        return bool(self.config.table.is_pure(name, count))
+
+    def overridden(self, name: str, count: int) -> bool:
+        """Does the script or the host define a function of this name that could be meant instead of the standard one?"""
+        if (name, count) in self.by_key or (name, count - 1) in self.method_keys or self.config.has_parent:
+            return True
+        return bool(self.config.table.is_overridden(name, count))
+
+    def is_standard(self, name: str) -> bool:
+        return bool(self.config.table.is_standard(name))
+
+    def function(self, name: str, count: int) -> FunctionInfo | None:
+        definition = self.by_key.get((name, count))
+        return self.infos.get(id(definition)) if definition is not None else None
+
+    def has_function(self, name: str) -> bool:
+        return name in self.names
+
+    def has_method(self, name: str, count: int) -> bool:
+        return (name, count) in self.method_keys or self.config.has_parent
+
+    def has_typed(self, name: str) -> bool:
+        return name in self.typed or self.config.has_parent
+
+    def in_host_scope(self, name: str) -> bool:
+        return name in self.config.scope_names
+
+    def this_mode(self, fn: FunctionInfo) -> int:
+        if not fn.uses_this:
+            return THIS_NONE
+        return THIS_CELL if fn.writes_this or fn.dynamic else THIS_VALUE
+
+    def checks_depth(self, fn: FunctionInfo) -> bool:
+        return isinstance(fn.node, nodes.Closure) or id(fn) in self.depth_checked
+
+    def find_depth_checked(self) -> set[int]:
+        """Functions that can recurse, or that code of unknown depth can reach; the others cannot go too deep."""
+        infos = self.info.functions
+        if len(infos) + 2 >= self.config.max_call_levels:
+            return {id(f) for f in infos}
+        by_name: dict[str, list[FunctionInfo]] = {}
+        for fn in infos:
+            by_name.setdefault(fn.name, []).append(fn)
+
+        def reach(start: set[str]) -> set[int]:
+            seen: set[int] = set()
+            pending = [f for name in start for f in by_name.get(name, ())]
+            while pending:
+                fn = pending.pop()
+                if id(fn) not in seen:
+                    seen.add(id(fn))
+                    pending.extend(f for name in fn.calls for f in by_name.get(name, ()))
+            return seen
+
+        open_ended = bool(self.info.closures) or any(_takes_pointers(f.node, self.names) for f in (*infos, self.info.main))
+        if open_ended:
+            return {id(f) for f in infos}
+        recursive = [fn for fn in infos if id(fn) in reach(fn.calls)]
+        return {id(fn) for fn in recursive} | {i for fn in recursive for i in reach(fn.calls)}
+
+    def is_reserved(self, name: str) -> bool:
+        return name[0] == "_" or keyword.iskeyword(name) or name in self.py_names or name in ("None", "True", "False")
+
+    def threshold(self, op: str, literal: float) -> float | None:
+        return float_limit(op, literal)
+
+    # ---- services and constants -------------------------------------------------------------------------------------
+
+    def use(self, service: str) -> str:
+        """Bind a service of the run in the prelude; returns the name it has in generated code."""
+        if service not in self.prelude:
+            attribute = SERVICES.get(service, service[1:])
+            self.prelude[service] = place(pyast.Attribute(self.name("_rt"), attribute, LOAD), (1, 1))
+        return service
+
+    def use_operator(self, op: str) -> str:
+        """The slow path of an infix operator."""
+        name = f"_{OPERATOR_NAMES.get(op, 'op_' + op.encode().hex())}"
+        if name not in self.prelude:
+            self.prelude[name] = self.rt_call("binary", op)
+        return name
+
+    def use_assign(self, op: str) -> str:
+        name = f"_assign_{OPERATOR_NAMES[op[:-1]]}"
+        if name not in self.prelude:
+            self.prelude[name] = self.rt_call("assign", op)
+        return name
+
+    def rt_call(self, method: str, *args: Any) -> pyast.expr:
+        function = place(pyast.Attribute(self.name("_rt"), method, LOAD), (1, 1))
+        return place(pyast.Call(function, [self.const(arg) for arg in args], []), (1, 1))  # type: ignore[no-any-return]
+
+    def char(self, text: str) -> str:
+        """A character literal is made once per run."""
+        if text not in self.chars:
+            name = f"_char_{len(self.chars) + 1}"
+            self.chars[text] = name
+            self.prelude[name] = place(pyast.Call(self.name("_Char"), [self.const(text)], []), (1, 1))
+        return self.chars[text]
+
+    # ---- variants ---------------------------------------------------------------------------------------------------
+
+    def variant_name(self, fn: FunctionInfo, arg_types: tuple[int, ...]) -> str:
+        """The Python function to call for these argument types."""
+        return self.variant(fn, arg_types).py
+
+    def variant(self, fn: FunctionInfo, arg_types: tuple[int, ...]) -> Variant:
+        params = tuple(map(_normal, arg_types)) if self.config.specialise and not fn.dynamic else (ty.ANY,) * len(arg_types)
+        key = (id(fn), params)
+        found = self.variants.get(key)
+        if found is None:
+            count = sum(1 for other, _ in self.variants if other == id(fn))
+            generic = (ty.ANY,) * len(arg_types)
+            if count >= MAX_VARIANTS and params != generic:
+                return self.variant(fn, generic)
+            found = Variant(fn, params, "", self.infer(fn))
+            self.variants[key] = found
+            self.changed = True
+        return found
+
+    changed = False
+
+    def infer(self, fn: FunctionInfo) -> ty.Inference:
+        return ty.Inference(self.info, fn, self.overridden, self.call_type)
+
+    def call_type(self, node: nodes.Call, arg_types: list[int]) -> int:
+        fn = self.function(node.name, len(node.args))
+        if fn is None:
+            return self.native_type(node, arg_types)
+        if any(t & ty.LOW == ty.NONE for t in arg_types):
+            return ty.NONE
+        return self.variant(fn, tuple(arg_types)).returns
+
+    def native_type(self, node: nodes.Call, arg_types: list[int]) -> int:
+        if self.overridden(node.name, len(arg_types)):
+            return ty.ANY
+        if arg_types and ty.is_only(arg_types[0], ty.SCALAR & ~ty.UNIT & ~ty.RANGE | ty.ARRAY):
+            return ty.METHOD_RESULTS.get(node.name, ty.ANY)
+        return ty.ANY
+
+    def infer_all(self) -> None:
+        """Types of main and of every variant its calls need, to a common fixpoint."""
+        main = self.main_inference = self.infer(self.info.main)
+        self.changed = True
+        while self.changed:
+            self.changed = False
+            main.run(())
+            for variant in list(self.variants.values()):
+                returns = variant.inference.run(variant.params)
+                if returns & ~variant.returns:
+                    variant.returns |= returns
+                    self.changed = True
+
+    # ---- output -----------------------------------------------------------------------------------------------------
+
+    def py_function(self, base: str) -> str:
+        name, number = base, 1
+        while name in self.py_names:
+            number += 1
+            name = f"{base}_{number}"
+        self.py_names.add(name)
+        return name
+
+    def closure(self, fn: FunctionInfo) -> str:
+        """The script name of a closure; its function is compiled when it is first met."""
+        name = self.closures.get(id(fn))
+        if name is None:
+            line, column = fn.node.span[:2]
+            name = "anon$" + hashlib.sha256(f"{self.digest}:{line}:{column}".encode()).hexdigest()[:16]
+            self.closures[id(fn)] = name
+            fn.name = name
+            self.closure_infos.append(fn)
+        return name
+
+    def build(self) -> Program:
+        """Compile everything to a code object."""
+        for fn in self.info.functions:
+            self.variant(fn, (ty.ANY,) * len(fn.params))
+        self.infer_all()
+        self.name_variants()
+        metas: list[FunctionMeta] = []
+        order: list[str] = []
+        main_def = FunctionCompiler(self, self.info.main, "main", TypeView(self.main_inference)).compile()
+        self.frames["main"] = ("main", "")
+        done: set[int] = set()
+        for variant in list(self.variants.values()):
+            self.emit_variant(variant, metas, order)
+            done.add(id(variant))
+        at = 0
+        while at < len(self.closure_infos):
+            self.emit_closure(self.closure_infos[at], metas, order)
+            at += 1
+        for variant in list(self.variants.values()):
+            if id(variant) not in done:  # pragma: no cover - closures call generic variants only
+                self.emit_variant(variant, metas, order)
+        tree = self.assemble(main_def, order)
+        filename = f"<rhai {self.digest[:16]}{'-' + self.source_name if self.source_name else ''}>"
+        if self.config.has_parent or self.config.shared:
+            filename = f"{filename[:-1]} {id(self):x}>"
+        code = compile(tree, filename, "exec", dont_inherit=True)
+        lines = self.source.text.splitlines(keepends=True)
+        linecache.cache[filename] = (len(self.source.text), None, lines, filename)
+        program = Program(
+            code,
+            filename,
+            self.source,
+            tuple(metas),
+            self.frames,
+            self.faults,
+            frozenset(self.info.main.externals),
+            self.config.shared,
+        )
+        program.tree = tree if self.config.keep_tree else None
+        return program
+
+    def name_variants(self) -> None:
+        """Generic variants get the plain name, specialised ones a suffix that tells the types."""
+        overloads: dict[str, int] = {}
+        for fn in self.info.functions:
+            overloads[fn.name] = overloads.get(fn.name, 0) + 1
+        for variant in self.variants.values():
+            if variant.py:
+                continue
+            base = f"fn_{variant.fn.name}"
+            if overloads[variant.fn.name] > 1:
+                base += f"_{len(variant.params)}"
+            if any(t != ty.ANY for t in variant.params):
+                base += "__" + "_".join(_short(t) for t in variant.params)
+            variant.py = self.py_function(base)
+
+    def emit_variant(self, variant: Variant, metas: list[FunctionMeta], order: list[str]) -> None:
+        if not variant.py:
+            variant.inference.run(variant.params)
+            self.name_variants()
+        for variable in _variables(self.info, variant.fn):
+            variable.py = ""
+        compiler = FunctionCompiler(self, variant.fn, variant.py, TypeView(variant.inference))
+        self.defs.append(compiler.compile())
+        node = variant.fn.node
+        assert isinstance(node, nodes.FnDef)
+        self.frames[variant.py] = ("function", node.name)
+        if all(t == ty.ANY for t in variant.params):
+            metas.append(
+                FunctionMeta(
+                    node.name, node.params, variant.py, self.this_mode(variant.fn), node.private, node.this_type,
+                    node.doc, 0, node.span.line,
+                )
+            )  # fmt: skip
+            order.append(variant.py)
+
+    def emit_closure(self, fn: FunctionInfo, metas: list[FunctionMeta], order: list[str]) -> None:
+        node = fn.node
+        assert isinstance(node, nodes.Closure)
+        py = self.py_function(f"anon_{len(self.closures)}_{node.span.line}")
+        inference = self.infer(fn)
+        inference.run((ty.ANY,) * len(fn.params))
+        self.defs.append(FunctionCompiler(self, fn, py, TypeView(inference)).compile())
+        self.frames[py] = ("closure", fn.name)
+        metas.append(
+            FunctionMeta(fn.name, node.params, py, self.this_mode(fn), True, None, (), len(fn.captures), node.span.line)
+        )
+        order.append(py)
+
+    def assemble(self, main_def: pyast.FunctionDef, order: list[str]) -> pyast.Module:
+        """The factory around all functions."""
+        self.loc = (1, 1)
+        self.out = []
+        self.assign("_ops", self.const(0))
+        for name, value in self.prelude.items():
+            self.assign(name, value)
+        self.out.extend(self.defs)
+        self.out.append(main_def)
+        left = pyast.FunctionDef("_left", _arguments([]), [place(pyast.Return(self.name("_ops")), (1, 1))], [], None)
+        self.emit(left)
+        functions = self.tuple_of([self.name(py) for py in order])
+        self.give_back(self.tuple_of([functions, self.name("main"), self.name("_left")]))
+        factory = pyast.FunctionDef("_program", _arguments(["_rt", "_linked"]), self.out, [], None)
+        return pyast.Module([place(factory, (1, 1))], [])
+
+
+SERVICES: Final = {"_import": "import_module", "_caught": "caught_value"}
+"""Services whose method has another name than the service without its underscore."""
+
+
+def _arguments(names: list[str]) -> pyast.arguments:
+    return pyast.arguments([], [place(pyast.arg(name), (1, 1)) for name in names], None, [], [], None, [])
+
+
+def _normal(t: int) -> int:
+    """The parameter type a variant is made for: one known class, or anything."""
+    low = t & ty.LOW
+    if low in (ty.INT, ty.FLOAT, ty.BOOL, ty.STR, ty.CHAR):
+        return low
+    if low == ty.ARRAY:
+        return t
+    return ty.ANY
+
+
+_SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str", ty.CHAR: "char"}
+
+
+def _short(t: int) -> str:
+    if t == ty.ANY:
+        return "any"
+    return _SHORT.get(t) or f"array{t >> ty.WIDTH:x}"
+
+
+def _variables(info: Any, fn: FunctionInfo) -> list[Variable]:
+    found = [v for v in (*info.bindings.values(), *info.second.values()) if v.owner is fn]
+    return [*found, *fn.params]
+
+
+def _takes_pointers(node: nodes.Node, names: set[str]) -> bool:
+    """Does the code make function pointers by name, or hide calls in text?"""
+    pending: list[nodes.Node] = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, nodes.Variable) and current.name in names:
+            return True
+        if isinstance(current, nodes.Call) and (current.name in ("Fn", "eval", "call") or current.captures_scope):
+            return True
+        if isinstance(current, nodes.Import):
+            return True
+        pending.extend(children(current))
+    return False
+
+
+def compile_script(
+    script: nodes.Script, source: SourceFile, config: CompileConfig, _hook: Callable[..., Any] | None = None
+) -> Program:
+    """Compile a syntax tree to a program."""
+    return ProgramCompiler(script, source, config).build()
+
+
+def dump(program: Program) -> str:
+    """The emitted Python as text, for `--emit=py`."""
+    if program.tree is None:
+        return ""
+    return pyast.unparse(pyast.fix_missing_locations(program.tree))
+
+
+__all__ = ["STORE", "CompileConfig", "compile_script", "dump"]

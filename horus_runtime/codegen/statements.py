@@ -1,0 +1,665 @@
+"""Statements: one method per node. `dest` says where the statement's value goes.
+
+`None` drops it, `RETURN` returns it from the Python function, any other text is the name of a temporary.
+"""
+
+from __future__ import annotations
+
+import ast as pyast
+from collections.abc import Sequence
+from typing import Final
+
+from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.scopes import Variable, is_literal
+from horus_runtime.ast import nodes
+from horus_runtime.codegen.chains import Chains
+from horus_runtime.codegen.cost import loop_cost
+from horus_runtime.codegen.emitter import STORE, place
+
+RETURN: Final = "return"
+EXPRESSIONS_WITHOUT_EFFECT: Final = (
+    nodes.IntLit,
+    nodes.FloatLit,
+    nodes.BoolLit,
+    nodes.CharLit,
+    nodes.StringLit,
+    nodes.UnitLit,
+    nodes.Closure,
+)
+
+
+class Statements(Chains):
+    """Compiles statements of one function variant."""
+
+    loops: list[str | None]
+    handlers: list[str]
+
+    # ---- lists of statements ----------------------------------------------------------------------------------------
+
+    def body(self, statements: Sequence[nodes.Node], dest: str | None) -> None:
+        """A statement list; its value is the last statement's."""
+        if not statements:
+            self.deliver(self.const(None), dest)
+            return
+        for node in statements[:-1]:
+            self.stmt(node, None)
+        self.stmt(statements[-1], dest)
+
+    def suite(self, statements: Sequence[nodes.Node], dest: str | None) -> list[pyast.stmt]:
+        """A statement list, compiled apart."""
+        outer, self.out = self.out, []
+        self.body(statements, dest)
+        inner, self.out = self.out, outer
+        return inner
+
+    def stmt_suite(self, node: nodes.Node, dest: str | None) -> list[pyast.stmt]:
+        outer, self.out = self.out, []
+        self.stmt(node, dest)
+        inner, self.out = self.out, outer
+        return inner
+
+    def deliver(self, value: pyast.expr, dest: str | None) -> None:
+        """Put a value where it belongs."""
+        if dest == RETURN:
+            self.give_back(value)
+        elif dest is not None:
+            self.assign(dest, value)
+        elif not isinstance(value, (pyast.Constant, pyast.Name)):
+            self.evaluate(value)
+
+    def unit(self, dest: str | None) -> None:
+        """The statement has no value of its own."""
+        if dest is not None:
+            self.deliver(self.const(None), dest)
+
+    def stmt(self, node: nodes.Node, dest: str | None) -> None:
+        """Compile one statement."""
+        method = getattr(self, "stmt_" + type(node).__name__, None)
+        if method is not None:
+            method(node, dest)
+        else:
+            self.stmt_ExprStmt(nodes.ExprStmt(node.span, node), dest)
+
+    # ---- simple statements ------------------------------------------------------------------------------------------
+
+    def stmt_ExprStmt(self, node: nodes.ExprStmt, dest: str | None) -> None:
+        if dest is None and isinstance(node.expr, EXPRESSIONS_WITHOUT_EFFECT):
+            return
+        owned = dest is not None
+        expr = node.expr
+        if dest == RETURN and self.dies_here(expr):
+            owned = False
+        value = self.expr(expr, owned)
+        self.loc = expr.span[:2] if isinstance(value, pyast.Constant) else self.loc
+        self.deliver(value, dest)
+
+    def dies_here(self, node: nodes.Node) -> bool:
+        """Is this a local variable of this function whose value nobody else holds, so that returning it needs no copy?"""
+        if not isinstance(node, nodes.Variable) or self.is_main:
+            return False
+        variable = self.program.info.bindings.get(id(node))
+        if variable is None or variable.is_cell:
+            return False
+        return variable.kind == "local" or (variable.kind == "param" and variable.mutated)
+
+    def stmt_Let(self, node: nodes.Let, dest: str | None) -> None:
+        variable = self.program.info.bindings[id(node)]
+        value = self.const(None) if node.value is None else self.expr(node.value, owned=True)
+        self.at(node.span)
+        if node.value is not None:
+            self.intervals.note(variable, node.value)
+        self.declare(variable, value)
+        self.unit(dest)
+
+    def declare(self, variable: Variable, value: pyast.expr) -> None:
+        """Bind a new variable; a captured one gets a cell of its own."""
+        if not variable.py:
+            variable.py = self.local(variable.name)
+        if variable.is_cell:
+            args = [value, self.const(True)] if variable.constant else [value]
+            value = self.call("_Cell", *args)
+        self.assign(variable.py, value)
+        if self.dynamic:
+            self.evaluate(self.service("_forget", self.name("_dyn"), self.const(variable.name)))
+
+    def local(self, name: str) -> str:
+        raise AssertionError
+
+    def write(self, variable: Variable, value: pyast.expr) -> None:
+        """Assign to an existing variable."""
+        if self.dynamic:
+            value = self.spill_if_complex(value)
+            found = self.compare(self.const(variable.name), (pyast.In(), self.name("_dyn")))
+            outer, self.out = self.out, []
+            slot = place(pyast.Subscript(self.name("_dyn"), self.const(variable.name), STORE), self.loc)
+            self.emit(pyast.Assign([slot], value))
+            dynamic, self.out = self.out, []
+            self.assign_cell(variable.py, value)
+            static, self.out = self.out, outer
+            self.when(found, dynamic, static)
+        elif variable.is_cell:
+            self.assign_cell(variable.py, value)
+        else:
+            self.assign(variable.py, value)
+
+    def write_checked(self, variable: Variable | None, node: nodes.Variable, value: pyast.expr) -> None:
+        if variable is None or node.namespace:
+            self.evaluate(self.assignment_refused(node, value))
+            return
+        if variable.kind == "external":
+            value = self.spill_if_complex(value)
+            self.check_external(variable)
+        elif variable.constant:
+            self.evaluate(self.call("_constant", self.const(variable.name)))
+        self.write(variable, value)
+
+    def check_external(self, variable: Variable) -> None:
+        """The host's variable must exist and must not be a constant (unless `eval` declared one of that name)."""
+        check = self.service("_check_external", self.name("_scope"), self.const(variable.name), self.name(variable.py))
+        if self.dynamic:
+            found = self.compare(self.const(variable.name), (pyast.NotIn(), self.name("_dyn")))
+            self.when(found, [place(pyast.Expr(check), self.loc)])
+        else:
+            self.evaluate(check)
+
+    def assignment_refused(self, node: nodes.Variable, value: pyast.expr) -> pyast.expr:
+        name = "::".join((*node.namespace, node.name))
+        if self.dynamic:
+            return self.service("_dyn_store", self.name("_dyn"), self.const(node.name), value)
+        if node.namespace or self.program.has_function(node.name):
+            return self.call("_constant", self.const(name))
+        return self.call("_missing", self.const(name))
+
+    def stmt_Assign(self, node: nodes.Assign, dest: str | None) -> None:
+        self.assign_loc = node.op_span[:2]
+        if node.op == "=":
+            self.plain_assignment(node)
+        else:
+            self.compound_assignment(node)
+        self.unit(dest)
+
+    def plain_assignment(self, node: nodes.Assign) -> None:
+        value = self.expr(node.value, owned=True)
+        if isinstance(node.target, nodes.Variable):
+            self.at(node.target.span)
+            self.write_checked(self.program.info.bindings.get(id(node.target)), node.target, value)
+            return
+        if not self.is_pure_address(node.target):
+            value = self.spill_if_complex(value)
+        self.check_constant_root(node.target)
+        if isinstance(node.target, (nodes.Property, nodes.Index)) and _null_safe_target(node.target):
+            self.null_safe_store(node.target, value)
+            return
+        _, store = self.place_of(node.target)
+        self.assign_loc = node.op_span[:2]
+        store(value)
+
+    def null_safe_store(self, target: nodes.Property | nodes.Index, value: pyast.expr) -> None:
+        """`v?.p = 1` does nothing when `v` is `()`."""
+        value = self.spill_if_complex(value)
+        holder = self.spill(self.expr(target.target))
+        self.known[id(target.target)] = holder
+        outer, self.out = self.out, []
+        _, store = self.place_of(target)
+        store(value)
+        writes, self.out = self.out, outer
+        self.known.pop(id(target.target), None)
+        self.when(self.compare(holder, (pyast.IsNot(), self.const(None))), writes)
+
+    def is_pure_address(self, node: nodes.Node) -> bool:
+        """Can the address be evaluated after the value without anybody noticing?"""
+        while isinstance(node, (nodes.Property, nodes.Index)):
+            if isinstance(node, nodes.Index) and not (
+                is_literal(node.index) or (isinstance(node.index, nodes.Variable) and not node.index.namespace)
+            ):
+                return False
+            node = node.target
+        return True
+
+    def check_constant_root(self, node: nodes.Node) -> None:
+        """Writing through a constant raises."""
+        first = node
+        while isinstance(node, (nodes.Property, nodes.Index)):
+            node = node.target
+        if not isinstance(node, nodes.Variable):
+            return
+        variable = self.program.info.bindings.get(id(node))
+        if node.namespace or (variable is not None and variable.constant):
+            self.loc = first.span[:2]
+            name = "::".join((*node.namespace, node.name))
+            self.evaluate(self.call("_constant", self.const(name)))
+        elif variable is not None and variable.kind == "external":
+            self.loc = first.span[:2]
+            self.check_external(variable)
+
+    def compound_assignment(self, node: nodes.Assign) -> None:
+        """`target op= value`: the value first, then the target is read, changed, and written back."""
+        op = node.op[:-1]
+        target = node.target
+        value = self.expr(node.value, owned=node.op == "+=")
+        variable = self.program.info.bindings.get(id(target)) if isinstance(target, nodes.Variable) else None
+        if variable is not None and not variable.is_cell and variable.kind not in ("external",) and not self.dynamic:
+            self.compound_local(node, variable, value)
+            return
+        if not isinstance(value, pyast.Constant):
+            value = self.spill(value)
+        self.check_constant_root(target)
+        load, store = self.place_of(target)
+        self.at(node.op_span)
+        old = self.spill(load())
+        self.at(node.op_span)
+        new = self.arithmetic(op, old, value, self.type(target), self.type(node.value), (target, node.value), at=True)
+        self.assign_loc = node.op_span[:2]
+        store(new)
+
+    def compound_local(self, node: nodes.Assign, variable: Variable, value: pyast.expr) -> None:
+        op = node.op[:-1]
+        t, v = self.type(node.target), self.type(node.value)
+        self.at(node.op_span)
+        if variable.constant:
+            self.at(node.target.span)
+            self.evaluate(self.call("_constant", self.const(variable.name)))
+            return
+        if op == "+" and t & ty.STR and ty.is_only(v, ty.STR | ty.CHAR):
+            self.append_text(node, variable, value, t)
+            return
+        current = self.name(variable.py)
+        new = self.arithmetic(op, current, value, t, v, (node.target, node.value), at=True)
+        self.assign(variable.py, new)
+
+    def append_text(self, node: nodes.Assign, variable: Variable, value: pyast.expr, t: int) -> None:
+        """Text appended to a local: CPython grows it in place, as long as the statement is a plain `+=`."""
+        general: list[pyast.stmt] = []
+        if not ty.is_only(t, ty.STR):
+            value = self.spill_if_complex(value)
+            general_call = self.call(self.use_assign("+="), self.name(variable.py), value)
+            target = place(pyast.Name(variable.py, STORE), self.loc)
+            general = [place(pyast.Assign([target], general_call), self.loc)]
+        target = place(pyast.Name(variable.py, STORE), self.loc)
+        grow = place(pyast.AugAssign(target, pyast.Add(), value), self.loc)
+        length = self.call("len", self.name(variable.py))
+        too_long = self.compare(length, (pyast.Gt(), self.name(self.use("_safe_string"))))
+        check = place(
+            pyast.If(too_long, [place(pyast.Expr(self.service("_sized", self.name(variable.py))), self.loc)], []),
+            self.loc,
+        )
+        if general:
+            self.when(self.type_is(self.name(variable.py), "str"), [grow, check], general)
+        else:
+            self.out.extend([grow, check])
+
+    # ---- jumps ------------------------------------------------------------------------------------------------------
+
+    def stmt_Return(self, node: nodes.Return, _dest: str | None) -> None:
+        if node.value is None:
+            self.at(node.span)
+            self.give_back(self.const(None))
+        else:
+            value = self.expr(node.value, owned=not self.dies_here(node.value))
+            self.at(node.span)
+            self.give_back(value)
+
+    def stmt_Throw(self, node: nodes.Throw, _dest: str | None) -> None:
+        value = self.const(None) if node.value is None else self.expr(node.value, owned=True)
+        self.at(node.span)
+        rethrows = self.handlers and (node.value is None or isinstance(node.value, nodes.UnitLit))
+        error = self.service("_rethrow", self.name(self.handlers[-1])) if rethrows else self.service("_throw", value)
+        self.emit(pyast.Raise(error, self.const(None)))
+
+    def stmt_Break(self, node: nodes.Break, _dest: str | None) -> None:
+        dest = self.loops[-1]
+        if node.value is not None:
+            value = self.expr(node.value, owned=True)
+            self.at(node.span)
+            self.deliver(value, dest)
+        elif dest is not None:
+            self.at(node.span)
+            self.assign(dest, self.const(None))
+        self.at(node.span)
+        self.emit(pyast.Break())
+
+    def stmt_Continue(self, node: nodes.Continue, _dest: str | None) -> None:
+        self.at(node.span)
+        self.emit(pyast.Continue())
+
+    # ---- blocks and branches ----------------------------------------------------------------------------------------
+
+    def stmt_Block(self, node: nodes.Block, dest: str | None) -> None:
+        self.at(node.span)
+        self.body(node.body, dest)
+
+    def stmt_If(self, node: nodes.If, dest: str | None) -> None:
+        test = self.condition(node.condition)
+        then = self.suite(node.then.body, dest)
+        orelse: list[pyast.stmt] = []
+        if node.orelse is not None:
+            orelse = self.stmt_suite(node.orelse, dest)
+        elif dest is not None:
+            self.at(node.span)
+            outer, self.out = self.out, []
+            self.unit(dest)
+            orelse, self.out = self.out, outer
+        self.at(node.span)
+        self.when(test, then, orelse)
+
+    def expr_If(self, node: nodes.If, _owned: bool) -> pyast.expr:
+        """An `if` as an operand: a conditional expression where both branches are single expressions."""
+        branches = (node.then, node.orelse)
+        if all(isinstance(b, nodes.Block) and len(b.body) == 1 for b in branches):
+            test = self.condition(node.condition)
+            parts = []
+            for branch in branches:
+                assert isinstance(branch, nodes.Block)
+                inner = branch.body[0]
+                if not isinstance(inner, nodes.ExprStmt):
+                    break
+                statements, value = self.captured_block(inner.expr, owned=True)
+                if statements:
+                    break
+                parts.append(value)
+            if len(parts) == 2:
+                self.at(node.span)
+                return self.choose(test, parts[0], parts[1])
+            self.at(node.span)
+            name = self.temp()
+            then = self.suite(node.then.body, name)
+            orelse = self.stmt_suite(node.orelse, name) if node.orelse is not None else []
+            self.when(test, then, orelse)
+            return self.name(name)
+        return self.statement_value(node)
+
+    def stmt_Switch(self, node: nodes.Switch, dest: str | None) -> None:
+        value = self.spill_if_complex(self.expr(node.value))
+        exact = [arm for arm in node.arms if arm.patterns and not _has_range(arm)]
+        mixed = [arm for arm in node.arms if arm.patterns and _has_range(arm)]
+        default = [arm for arm in node.arms if not arm.patterns]
+        order = [(arm, self.exact_only(arm)) for arm in node.arms if arm.patterns and self.exact_only(arm)]
+        order += [(arm, self.ranges_only(arm)) for arm in mixed]
+        del exact
+        self.at(node.span)
+        self.out.extend(self.switch_chain(value, node, order, default[0] if default else None, dest))
+
+    @staticmethod
+    def exact_only(arm: nodes.SwitchArm) -> list[nodes.Node]:
+        return [p for p in arm.patterns if not isinstance(p, nodes.RangePattern)]
+
+    @staticmethod
+    def ranges_only(arm: nodes.SwitchArm) -> list[nodes.Node]:
+        return [p for p in arm.patterns if isinstance(p, nodes.RangePattern)]
+
+    def switch_chain(
+        self,
+        value: pyast.expr,
+        node: nodes.Switch,
+        arms: list[tuple[nodes.SwitchArm, list[nodes.Node]]],
+        default: nodes.SwitchArm | None,
+        dest: str | None,
+    ) -> list[pyast.stmt]:
+        """Arms as an if-chain, built from the last one; a failed guard goes on to the next arm."""
+        self.at(node.span)
+        outer, self.out = self.out, []
+        if default is not None:
+            self.stmt(default.body, dest)
+        else:
+            self.unit(dest)
+        rest, self.out = self.out, []
+        for arm, patterns in reversed(arms):
+            self.at(arm.span)
+            tests = [self.pattern_test(value, node.value, pattern) for pattern in patterns]
+            test = self.either(*tests)
+            guard_statements: list[pyast.stmt] = []
+            if arm.guard is not None:
+                self.out = []
+                guard = self.condition(arm.guard)
+                guard_statements, self.out = self.out, []
+                if not guard_statements:
+                    test = self.both(test, guard)
+            body = self.stmt_suite(arm.body, dest)
+            if guard_statements:
+                rest = self.guarded_arm(test, guard_statements, guard, body, rest)
+            else:
+                rest = [place(pyast.If(test, body or [self.nothing()], rest), self.loc)]
+        self.out = outer
+        return rest
+
+    def guarded_arm(
+        self,
+        test: pyast.expr,
+        statements: list[pyast.stmt],
+        guard: pyast.expr,
+        body: list[pyast.stmt],
+        rest: list[pyast.stmt],
+    ) -> list[pyast.stmt]:
+        """A guard that needs statements: remember its outcome, then branch."""
+        flag = self.temp()
+        target = place(pyast.Name(flag, STORE), self.loc)
+        none = place(pyast.Assign([target], self.const(False)), self.loc)
+        taken = place(pyast.Assign([target], guard), self.loc)
+        decide = place(pyast.If(test, [*statements, taken], []), self.loc)
+        return [none, decide, place(pyast.If(self.name(flag), body or [self.nothing()], rest), self.loc)]
+
+    def pattern_test(self, value: pyast.expr, value_node: nodes.Node, pattern: nodes.Node) -> pyast.expr:
+        t = self.type(value_node)
+        self.at(pattern.span)
+        if isinstance(pattern, nodes.RangePattern):
+            if ty.is_only(t, ty.INT):
+                upper: pyast.cmpop = pyast.LtE() if pattern.inclusive else pyast.Lt()
+                low, high = self.const(pattern.start), self.const(pattern.end)
+                return self.compare(low, (pyast.LtE(), value), (upper, high))
+            parts = (pattern.start, pattern.end, pattern.inclusive)
+            return self.call("_in_range", value, *map(self.const, parts))
+        literal = self.expr(pattern)
+        kind = self.type(pattern)
+        if kind in (ty.INT, ty.STR, ty.BOOL) and ty.is_only(t, kind):
+            return self.compare(value, (pyast.Eq(), literal))
+        if kind == ty.UNIT:
+            return self.is_none(value)
+        if kind in (ty.INT, ty.STR):
+            cls = "int" if kind == ty.INT else "str"
+            return self.both(self.type_is(value, cls), self.compare(value, (pyast.Eq(), literal)))
+        return self.call("_same", value, literal)
+
+    # ---- loops ------------------------------------------------------------------------------------------------------
+
+    def loop_body(
+        self, node: nodes.While | nodes.Loop | nodes.Do | nodes.For, dest: str | None, cost: int
+    ) -> list[pyast.stmt]:
+        """The body of a loop, metered."""
+        outer, self.out = self.out, []
+        self.at(node.span)
+        self.charge(cost)
+        self.loops.append(dest)
+        self.body(node.body.body, None)
+        self.loops.pop()
+        inner, self.out = self.out, outer
+        return inner
+
+    def charge(self, cost: int) -> None:
+        """Spend operations: count down, and ask for more when the stride is used up."""
+        if not self.program.config.metered:
+            return
+        self.charges = True
+        target = place(pyast.Name("_ops", STORE), self.loc)
+        self.emit(pyast.AugAssign(target, pyast.Sub(), self.const(cost)))
+        refill = place(pyast.Assign([target], self.service("_poll", self.name("_ops"))), self.loc)
+        self.when(self.compare(self.name("_ops"), (pyast.Lt(), self.const(0))), [refill])
+
+    charges = False
+
+    def loop_dest(self, dest: str | None) -> str | None:
+        """Where `break` puts its value; returning loops need a temporary."""
+        return self.temp() if dest == RETURN else dest
+
+    def finish_loop(self, target: str | None, dest: str | None) -> None:
+        if dest == RETURN and target is not None:
+            self.give_back(self.name(target))
+
+    def stmt_While(self, node: nodes.While, dest: str | None) -> None:
+        target = self.loop_dest(dest)
+        self.at(node.span)
+        if target is not None:
+            self.assign(target, self.const(None))
+        outer, self.out = self.out, []
+        test = self.condition(node.condition)
+        prepare, self.out = self.out, outer
+        body = self.loop_body(node, target, loop_cost(node))
+        if prepare:
+            stop = place(pyast.If(self.negate(test), [place(pyast.Break(), self.loc)], []), self.loc)
+            at = 2 if self.program.config.metered else 0
+            body = [*body[:at], *prepare, stop, *body[at:]]
+            test = self.const(True)
+        self.at(node.span)
+        self.emit(pyast.While(test, body or [self.nothing()], []))
+        self.finish_loop(target, dest)
+
+    def stmt_Loop(self, node: nodes.Loop, dest: str | None) -> None:
+        target = self.loop_dest(dest)
+        body = self.loop_body(node, target, loop_cost(node))
+        self.at(node.span)
+        self.emit(pyast.While(self.const(True), body or [self.nothing()], []))
+        self.finish_loop(target, dest)
+
+    def stmt_Do(self, node: nodes.Do, dest: str | None) -> None:
+        target = self.loop_dest(dest)
+        self.at(node.span)
+        if target is not None:
+            self.assign(target, self.const(None))
+        body = self.loop_body(node, target, loop_cost(node))
+        outer, self.out = self.out, body
+        test = self.condition(node.condition)
+        if not node.until:
+            test = self.negate(test)
+        self.when(test, [place(pyast.Break(), self.loc)])
+        self.out = outer
+        self.at(node.span)
+        self.emit(pyast.While(self.const(True), body, []))
+        self.finish_loop(target, dest)
+
+    def stmt_For(self, node: nodes.For, dest: str | None) -> None:
+        target = self.loop_dest(dest)
+        variable = self.program.info.bindings[id(node)]
+        counter = self.program.info.second.get(id(node))
+        sequence = self.iterable(node, variable)
+        self.at(node.span)
+        if target is not None:
+            self.assign(target, self.const(None))
+        slot = self.loop_slot(variable)
+        if counter is not None:
+            index = self.loop_slot(counter)
+            slot = place(pyast.Tuple([index, slot], STORE), self.loc)
+            sequence = self.call("enumerate", sequence)
+        body = self.loop_body(node, target, loop_cost(node))
+        if variable.mutated and not variable.is_cell:
+            own = place(
+                pyast.Assign(
+                    [place(pyast.Name(variable.py, STORE), self.loc)],
+                    self.own(self.name(variable.py), self.types.variable(variable)),
+                ),
+                self.loc,
+            )
+            body.insert(0, own)
+        self.at(node.span)
+        self.emit(pyast.For(slot, sequence, body or [self.nothing()], []))
+        self.finish_loop(target, dest)
+
+    def loop_slot(self, variable: Variable) -> pyast.expr:
+        """Where the loop puts the current item; a captured loop variable is one cell for the whole loop."""
+        variable.py = self.local(variable.name)
+        if variable.is_cell:
+            self.assign(variable.py, self.call("_Cell", self.const(None)))
+            return place(pyast.Attribute(self.name(variable.py), "v", STORE), self.loc)  # type: ignore[no-any-return]
+        return place(pyast.Name(variable.py, STORE), self.loc)  # type: ignore[no-any-return]
+
+    def iterable(self, node: nodes.For, variable: Variable) -> pyast.expr:
+        """The Python iterable behind `for x in e`."""
+        source = node.iterable
+        if isinstance(source, nodes.Binary) and source.op in ("..", "..="):
+            if all(ty.is_only(self.type(end), ty.INT) for end in (source.left, source.right)):
+                return self.int_range(source, variable)
+        expr = self.expr(source)
+        t = self.type(source)
+        self.at(source.op_span if isinstance(source, nodes.Binary) else source.span)
+        if ty.is_only(t, ty.ARRAY) and self.is_untouched(source):
+            return expr
+        if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(source):
+            expr = self.own(expr, t)
+        return expr if ty.is_only(t, ty.ARRAY) else self.service("_iterate", expr)
+
+    def int_range(self, source: nodes.Binary, variable: Variable) -> pyast.expr:
+        low, high = self.operands([source.left, source.right])
+        self.at(source.op_span)
+        if source.op == "..=":
+            high = self.binop(high, pyast.Add(), self.const(1))
+        if not variable.assigned and not variable.mutated:
+            self.intervals.note(variable, source)
+        if isinstance(low, pyast.Constant) and low.value == 0:
+            return self.call("range", high)
+        return self.call("range", low, high)
+
+    def is_untouched(self, node: nodes.Node) -> bool:
+        """Can nobody change the walked array during the loop? True for temporaries and never-changed variables."""
+        if isinstance(node, (nodes.ArrayLit, nodes.Call, nodes.Binary)):
+            return True
+        if not isinstance(node, nodes.Variable):
+            return False
+        variable = self.program.info.bindings.get(id(node))
+        return variable is not None and not (variable.mutated or variable.is_cell or variable.kind == "external")
+
+    # ---- try --------------------------------------------------------------------------------------------------------
+
+    def stmt_Try(self, node: nodes.Try, dest: str | None) -> None:
+        inner_dest = dest
+        if dest is not None and _is_pure_last(node.body):
+            inner_dest = None
+        body = self.suite(node.body.body, inner_dest)
+        outer, self.out = self.out, []
+        self.at(node.span)
+        if inner_dest is None and dest is not None:
+            self.unit(dest)
+        body += self.out
+        self.out = []
+        raw, error = self.temp(), self.temp()
+        self.assign(error, self.service("_catch", self.name(raw)))
+        variable = self.program.info.bindings.get(id(node))
+        if variable is not None:
+            self.declare(variable, self.service("_caught", self.name(error)))
+        self.handlers.append(error)
+        self.body(node.handler.body, None)
+        self.handlers.pop()
+        self.at(node.span)
+        self.unit(dest)
+        handler_body, self.out = self.out, outer
+        handler = place(pyast.ExceptHandler(self.name("Exception"), raw, handler_body), self.loc)
+        self.emit(pyast.Try(body or [self.nothing()], [handler], [], []))
+
+    # ---- modules ----------------------------------------------------------------------------------------------------
+
+    def stmt_Import(self, node: nodes.Import, dest: str | None) -> None:
+        path = self.expr(node.path)
+        self.at(node.path.span)
+        alias = self.const(node.alias)
+        self.evaluate(self.service("_import", self.home(), self.next_level(), path, alias))
+        self.unit(dest)
+
+    def stmt_Export(self, node: nodes.Export, dest: str | None) -> None:
+        if node.declaration is not None:
+            self.stmt(node.declaration, None)
+        self.at(node.span)
+        alias = self.const(node.alias or node.name)
+        self.evaluate(self.service("_export", self.name("_scope"), self.const(node.name), alias))
+        self.unit(dest)
+
+
+def _has_range(arm: nodes.SwitchArm) -> bool:
+    return any(isinstance(p, nodes.RangePattern) for p in arm.patterns)
+
+
+def _null_safe_target(node: nodes.Property | nodes.Index) -> bool:
+    return node.null_safe
+
+
+def _is_pure_last(block: nodes.Block) -> bool:
+    """Rhai's optimizer drops a pure last expression of a `try` block, and with it the block's value."""
+    if not block.body or not isinstance(block.body[-1], nodes.ExprStmt):
+        return False
+    return is_literal(block.body[-1].expr) or isinstance(block.body[-1].expr, nodes.Variable)

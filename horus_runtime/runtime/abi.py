@@ -1,0 +1,180 @@
+"""The closed list of names that generated code may use, besides the services of its run.
+
+SAFETY: generated code has no builtins; what is not in `EXPORTS` or bound in the program's prelude does not exist for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from horus_runtime.errors import EvalError, HorusError, ParseError
+from horus_runtime.runtime import faults, operators
+from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.scope import MISSING, Scope
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, copy_value
+
+RESERVED_WORDS: Final = frozenset(
+    "true false let const if else switch do while until loop for in fn private continue break return throw try catch "
+    "import export as async await case default go goto is match module new nil null package protected public shared "
+    "spawn static super sync thread use var void with yield this Fn call curry debug eval is_def_fn is_def_var "
+    "is_shared print type_of".split()
+)
+
+
+def truth(value: Any) -> bool:
+    """A condition must be a bool."""
+    if value is True or value is False:
+        return value is True
+    from horus_runtime.runtime.values import type_name
+
+    raise faults.mismatch(type_name(value), "bool")
+
+
+def missing(name: str) -> Any:
+    """A variable that does not exist was used."""
+    raise faults.variable_not_found(name)
+
+
+def constant_error(name: str) -> Any:
+    """A constant was to be changed."""
+    raise faults.cannot_modify_constant(name)
+
+
+def unbound_this() -> Any:
+    """`this` was used in a function that was not called as a method."""
+    raise faults.unbound_this()
+
+
+def share(cell: Any, name: str) -> Cell:
+    """A captured variable, marked as shared from now on."""
+    if cell is MISSING:
+        raise faults.variable_not_found(name)
+    cell.shared = True
+    return cell  # type: ignore[no-any-return]
+
+
+def external_cell(scope: Scope, name: str) -> Any:
+    """A variable of the host's scope as a cell, put into the scope so that both sides see the same."""
+    at = scope.find(name)
+    if at < 0:
+        return MISSING
+    value = scope.raw(name)
+    if type(value) is Cell:
+        return value
+    constant = bool(scope.is_constant(name))
+    cell = Cell(value, constant)
+    scope.set_entry(at, cell, constant)
+    return cell
+
+
+def leave(scope: Scope, base: int, declared: tuple[tuple[str, Any, bool], ...]) -> None:
+    """Put the variables that a script declared at global level into the host's scope."""
+    for name, value, constant in declared:
+        if value is MISSING:
+            continue
+        at = scope.find(name)
+        if at >= base:
+            scope.set_entry(at, value, constant)
+        elif constant:
+            scope.push_constant(name, value)
+        else:
+            scope.push(name, value)
+
+
+def overflow(op: str, left: int, right: int) -> Any:
+    """An inlined integer operation left 64 bits: let the slow operator raise."""
+    return operators.BINARY[op](left, right)
+
+
+def overflow_at(op: str, left: int, right: int) -> Any:
+    """As `overflow`, for compound assignments, which report a position."""
+    return operators.ASSIGN[op + "="](left, right)
+
+
+def same(value: Any, literal: Any) -> bool:
+    """Does a `switch` value equal a literal, type and content alike?"""
+    cls = type(value)
+    if cls is not type(literal):
+        return False
+    if cls is float:
+        return bool(value.hex() == literal.hex())
+    if cls is list:
+        return len(value) == len(literal) and all(map(same, value, literal))
+    if cls is dict:
+        return value.keys() == literal.keys() and all(same(item, literal[key]) for key, item in value.items())
+    if cls is FnPtr:
+        return bool(value.name == literal.name and not value.curried)
+    return bool(value == literal)
+
+
+def in_range(value: Any, start: int, end: int, inclusive: bool) -> bool:
+    """Does a `switch` value lie in a range arm?"""
+    if type(value) is not int and type(value) is not float:
+        return False
+    return start <= value <= end if inclusive else start <= value < end
+
+
+def make_pointer(name: Any, type_name: Callable[[Any], str]) -> FnPtr:
+    """`Fn(name)`: the name must be an identifier that is no reserved word; the function need not exist."""
+    if type(name) is not str:
+        raise faults.mismatch(type_name(name), "string")
+    if name in RESERVED_WORDS:
+        raise ParseError("Reserved", f"'{name}' is a reserved keyword")
+    if not (name.isascii() and name.isidentifier()):
+        if name and all(not c.isalnum() and not c.isspace() and c != "_" for c in name):
+            raise ParseError("Reserved", f"'{name}' is a reserved symbol")
+        raise EvalError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
+    return FnPtr(name)
+
+
+def curry(pointer: Any, *args: Any) -> FnPtr:
+    """`f.curry(args)`."""
+    if type(pointer) is not FnPtr:
+        from horus_runtime.runtime.values import type_name
+
+        raise faults.mismatch(type_name(pointer), "Fn")
+    return pointer.curry(args)
+
+
+EXPORTS: Final[dict[str, Any]] = {
+    "__builtins__": {},
+    "type": type,
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+    "len": len,
+    "range": range,
+    "enumerate": enumerate,
+    "Exception": Exception,
+    "_MIN": INT_MIN,
+    "_MAX": INT_MAX,
+    "_MISSING": MISSING,
+    "_SCALARS": SCALARS,
+    "_Cell": Cell,
+    "_Char": Char,
+    "_FnPtr": FnPtr,
+    "_Range": Range,
+    "_Scope": Scope,
+    "_HorusError": HorusError,
+    "_copy": copy_value,
+    "_truth": truth,
+    "_missing": missing,
+    "_constant": constant_error,
+    "_unbound": unbound_this,
+    "_share": share,
+    "_external_cell": external_cell,
+    "_leave": leave,
+    "_overflow": overflow,
+    "_overflow_at": overflow_at,
+    "_INF": float("inf"),
+    "_NINF": float("-inf"),
+    "_same": same,
+    "_in_range": in_range,
+    "_curry": curry,
+    "_dict_get": dict.get,
+    "_append": list.append,
+}

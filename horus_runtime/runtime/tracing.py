@@ -1,0 +1,151 @@
+"""From a Python exception to the error a script or host sees.
+
+Generated code keeps no books about positions: its `ast` nodes carry script lines and columns, so the traceback says
+where a failure happened and through which calls. This module reads it: it fills in the innermost position, adds Rhai's
+"in call to function" wrappers, and turns the Python exceptions that inlined fast paths raise into Rhai's errors.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from types import CodeType, TracebackType
+from typing import Any
+
+from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError
+from horus_runtime.runtime import faults, operators
+from horus_runtime.runtime.indexing import get_index, set_index
+from horus_runtime.runtime.program import Program
+from horus_runtime.runtime.values import Cell
+from horus_runtime.source import Position
+
+Frame = tuple[Program, str, str, Position | None, TracebackType]
+
+_position_cache: dict[tuple[CodeType, int], Position | None] = {}
+
+
+def position_of(code: CodeType, lasti: int) -> Position | None:
+    """The script position of the instruction at byte offset `lasti`."""
+    key = (code, lasti)
+    if key not in _position_cache:
+        if len(_position_cache) > 50_000:
+            _position_cache.clear()
+        line, _, column, _ = next(islice(code.co_positions(), lasti // 2, None))
+        _position_cache[key] = None if line is None or column is None else Position(line, column + 1)
+    return _position_cache[key]
+
+
+def script_frames(traceback: TracebackType | None, programs: dict[str, Program]) -> list[Frame]:
+    """The script frames of a traceback, outermost first."""
+    found: list[Frame] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        program = programs.get(code.co_filename)
+        if program is not None:
+            kind, name = program.frames.get(code.co_name, ("part", ""))
+            found.append((program, kind, name, position_of(code, traceback.tb_lasti), traceback))
+        traceback = traceback.tb_next
+    return found
+
+
+def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
+    """The error as seen from the outermost script frame of its traceback."""
+    frames = script_frames(error.__traceback__, programs)
+    found = error if isinstance(error, HorusError) else translate(error, frames)
+    if isinstance(found, LimitError):
+        return _place_limit(found, frames)
+    if isinstance(found, ParseError) or not frames:
+        return found
+    if found.needs_position:
+        found.position = frames[-1][3]
+    if found.source is None:
+        found.source = frames[-1][0].source
+    return wrap_calls(found, frames) if isinstance(found, EvalError) else found
+
+
+def _place_limit(error: LimitError, frames: list[Frame]) -> LimitError:
+    """Limits pass function boundaries unwrapped and stand at the outermost call."""
+    if frames and error.needs_position:
+        error.position = frames[0][3]
+        error.source = frames[0][0].source
+        error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]
+    return error
+
+
+def wrap_calls(error: EvalError, frames: list[Frame]) -> EvalError:
+    """Add one wrapper per script function between the failure and the outermost frame."""
+    error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]
+    current = error
+    for at in range(len(frames) - 1, 0, -1):
+        program, kind, name, _, _ = frames[at]
+        if kind in ("part", "main"):
+            continue
+        current = wrap_call(current, name, frames[at - 1][3], program.source.name, frames[at - 1][0])
+    return current
+
+
+def wrap_call(
+    inner: HorusError, name: str, position: Position | None, source: str | None, caller: Program | None = None
+) -> EvalError:
+    """`ErrorInFunctionCall` around `inner`."""
+    origin = f" (from '{source}')" if source else ""
+    what = "in closure call" if name.startswith("anon$") else f"in call to function '{name}'"
+    message = f"{nested_text(inner, source)}\n{what}{origin}"
+    error = EvalError(
+        "ErrorInFunctionCall", message, position, fields={"function": name, "source": source or ""}, inner=inner
+    )
+    error.source = caller.source if caller is not None else inner.source
+    error.script_traceback = inner.script_traceback
+    error.hint = inner.hint
+    return error
+
+
+def nested_text(inner: HorusError, source: str | None) -> str:
+    """An inner error's text inside a wrapper: message, source name, position."""
+    text = inner.as_runtime_text() if isinstance(inner, ParseError) else inner.message
+    if source and inner.kind != "ErrorInFunctionCall":
+        text += f" @ '{source}'"
+    return f"{text} ({inner.position})" if inner.position else text
+
+
+def translate(error: BaseException, frames: list[Frame]) -> HorusError:
+    """A Python exception out of generated code, as the error it stands for."""
+    if isinstance(error, RecursionError):
+        return LimitError("ErrorStackOverflow", "Stack overflow")
+    if isinstance(error, MemoryError):
+        return faults.too_large(faults.ARRAY_SIZE, 0)
+    if isinstance(error, AttributeError) and type(error.obj) is Cell and error.name == "v":
+        return EvalError("ErrorDataRace", "Data race detected", fields={"variable": ""})
+    if frames:
+        redone = _redo(frames[-1], error)
+        if redone is not None:
+            return redone
+    internal = InternalError("InternalError", f"internal error: {type(error).__name__}: {error}")
+    internal.__cause__ = error
+    return internal
+
+
+def _redo(frame: Frame, error: BaseException) -> HorusError | None:
+    """Run the failed operation again by its slow helper, which raises the right error."""
+    program, _, _, position, traceback = frame
+    fault = program.faults.get(position) if position is not None else None
+    if fault is None or traceback.tb_next is not None:
+        return None
+    local = traceback.tb_frame.f_locals
+    values = []
+    for operand in fault.operands:
+        if isinstance(operand, tuple):
+            values.append(operand[0])
+        elif operand in local:
+            values.append(local[operand])
+        else:
+            return None
+    try:
+        _SLOW[fault.helper](*values)
+    except HorusError as found:
+        found.__traceback__ = None
+        found.position = position if found.needs_position else found.position
+        return found
+    return None
+
+
+_SLOW: dict[str, Any] = {"index": get_index, "set_index": set_index, **operators.BINARY}

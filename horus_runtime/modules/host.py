@@ -124,6 +124,8 @@ class _Argument(NamedTuple):
     """Empty: any value."""
     words: str
     options: type[Options] | None
+    attribute: str
+    """The Python name: with an underscore at the end where Python or the module uses the plain one itself."""
 
 
 class HostModule:
@@ -232,7 +234,7 @@ def _argument(name: str, annotation: str, namespace: dict[str, Any]) -> _Argumen
     for part in annotation.split("|"):
         plain = part.split("[")[0].strip()
         if plain == "Any":
-            return _Argument(shown, (), "anything", None)
+            return _Argument(shown, (), "anything", None, name)
         if plain in _CLASSES:
             accepted, word = _CLASSES[plain]
             classes.extend(accepted)
@@ -240,10 +242,10 @@ def _argument(name: str, annotation: str, namespace: dict[str, Any]) -> _Argumen
             continue
         cls = namespace[plain]
         if issubclass(cls, Options):
-            return _Argument(shown, (dict,), "a map of options", cls)
+            return _Argument(shown, (dict,), "a map of options", cls, name)
         classes.append(cls)
         words.append(f"a {plain}")
-    return _Argument(shown, tuple(classes), " or ".join(words), None)
+    return _Argument(shown, tuple(classes), " or ".join(words), None, name)
 
 
 def check_argument(call: HostCall, argument: _Argument, value: Any) -> Any:
@@ -273,7 +275,7 @@ def parse_options(call: HostCall, options: type[Options], given: dict[str, Any])
                 f"{call.module}.{call.function}: unknown option '{key}'{nearest(key, known)}",
                 argument=key,
             )
-        values[argument_attribute(key)] = check_argument(call, argument, value)
+        values[argument.attribute] = check_argument(call, argument, value)
     return options(**values)
 
 
@@ -285,14 +287,6 @@ def nearest(name: str, known: Mapping[str, Any]) -> str:
     if close:
         return f", did you mean '{close[0]}'?"
     return f"; known: {', '.join(sorted(known))}" if known else "; there are none"
-
-
-_PYTHON_WORDS: Final = frozenset({"all", "filter", "from", "type", "with", "hash"})
-
-
-def argument_attribute(key: str) -> str:
-    """Option names that Python uses itself get an underscore in the options class."""
-    return f"{key}_" if key in _PYTHON_WORDS else key
 
 
 @cache

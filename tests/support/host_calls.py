@@ -61,8 +61,9 @@ class Caller:
 
 
 def find(module: Module, name: str, args: tuple[Any, ...]) -> NativeFn:
-    """The overload whose parameter types accept the arguments."""
-    for native in module.functions.get((name, len(args)), []):
+    """The most exact overload whose parameter types accept the arguments."""
+    overloads = module.functions.get((name, len(args)), [])
+    for native in sorted(overloads, key=lambda overload: overload.params.count("any")):
         wanted = zip(native.params, args, strict=True)
         if all(param in {"any", module.types.get(type(arg)), type_name(arg)} for param, arg in wanted):
             return native

@@ -11,7 +11,9 @@ from horus_runtime.runtime.module import Module
 def sal_modules() -> dict[str, Module]:
     """The modules by the names that scripts use, for a host to register as static modules."""
     from horus_runtime.modules.sal import os_machine  # noqa: F401 - adds to the module `os`
+    from horus_runtime.modules.sal.docker import DOCKER
+    from horus_runtime.modules.sal.git import GIT
     from horus_runtime.modules.sal.os_files import OS
 
-    modules = (OS,)
+    modules = (DOCKER, GIT, OS)
     return {module.name: module.module for module in modules}

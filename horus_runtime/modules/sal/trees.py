@@ -32,33 +32,46 @@ class Visited(NamedTuple):
     entries: list[Entry]
 
 
-def walk(call: HostCall, path: str, *, max_depth: int = MAX_TREE_DEPTH, hidden: bool = True) -> Iterator[Visited]:
-    """The tree below a directory, top-down and sorted."""
+def walk(
+    call: HostCall,
+    path: str,
+    *,
+    max_depth: int = MAX_TREE_DEPTH,
+    hidden: bool = True,
+    skip: Callable[[str], bool] = lambda below: False,
+) -> Iterator[Visited]:
+    """The tree below a directory, top-down and sorted; directories that `skip` names are not entered."""
     with opened(call, path, "read", os.O_RDONLY | os.O_DIRECTORY) as (handle, real):
-        yield from _walk(call, handle, path, real, "", max_depth, hidden)
+        yield from _Walk(call, hidden, skip).go(handle, Visited("", []), path, real, max_depth)
 
 
-def _walk(call: HostCall, handle: int, path: str, real: str, below: str, depth: int, hidden: bool) -> Iterator[Visited]:
-    found = [entry for entry in entries(call, handle, path) if hidden or not entry.name.startswith(".")]
-    yield Visited(below, found)
-    if depth <= 1:
-        return
-    for name, kind in found:
-        if kind != "dir":
-            continue
-        real_below = f"{real.rstrip('/')}/{name}"
-        if not call.policy.path("read", real_below).allowed:
-            continue
-        try:
-            inner = os.open(name, _DIRECTORY, dir_fd=handle)
-        except OSError as error:
-            if error.errno in {errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-                continue  # not ours to read, or replaced while we walked
-            raise
-        try:
-            yield from _walk(call, inner, f"{path}/{name}", real_below, join(below, name), depth - 1, hidden)
-        finally:
-            os.close(inner)
+class _Walk(NamedTuple):
+    """What stays the same on every level of a walk."""
+
+    call: HostCall
+    hidden: bool
+    skip: Callable[[str], bool]
+
+    def go(self, handle: int, top: Visited, path: str, real: str, depth: int) -> Iterator[Visited]:
+        """Visit one directory and all below it."""
+        found = [entry for entry in entries(self.call, handle, path) if self.hidden or entry.name[0] != "."]
+        yield Visited(top.below, found)
+        if depth <= 1:
+            return
+        for name, kind in found:
+            below, real_below = join(top.below, name), join(real, name)
+            if kind != "dir" or self.skip(below) or not self.call.policy.path("read", real_below).allowed:
+                continue
+            try:
+                inner = os.open(name, _DIRECTORY, dir_fd=handle)
+            except OSError as error:
+                if error.errno in {errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                    continue  # not ours to read, or replaced while we walked
+                raise
+            try:
+                yield from self.go(inner, Visited(below, []), join(path, name), real_below, depth - 1)
+            finally:
+                os.close(inner)
 
 
 def find(

@@ -1,0 +1,38 @@
+"""What a host may change about the language while a script is parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ParseOptions:
+    """Limits and switches of the parser. Hashable, so that compiled scripts can be cached by text and options.
+
+    A limit of 0 means unlimited; `max_functions` takes `None` for that, since 0 allows no function at all.
+    """
+
+    max_expr_depth: int = 64
+    max_function_expr_depth: int = 32
+    max_string_size: int = 0
+    """In UTF-8 bytes."""
+    max_array_size: int = 0
+    max_map_size: int = 0
+    max_functions: int | None = None
+    strict_identifiers: bool = False
+    """Refuse names like `_x`, as Rhai 1.26 does; by default they are accepted, as in every engine before it."""
+    allow_if_expression: bool = True
+    allow_switch_expression: bool = True
+    allow_loop_expressions: bool = True
+    allow_statement_expression: bool = True
+    allow_anonymous_fn: bool = True
+    allow_looping: bool = True
+    allow_shadowing: bool = True
+    disabled_symbols: frozenset[str] = frozenset()
+    custom_operators: tuple[tuple[str, int], ...] = ()
+    """Operators added by the host, each with its precedence from 1 to 255."""
+    custom_syntaxes: tuple[tuple[str, ...], ...] = ()
+    """Constructs added by the host, each as the symbols it is made of (see `grammar.extended_grammar`)."""
+
+
+DEFAULT = ParseOptions()

@@ -16,15 +16,16 @@ from horus_runtime.runtime import abi, faults, text
 from horus_runtime.runtime.budget import Budget
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.fn_ptr import FnPtr
-from horus_runtime.runtime.indexing import NO_INDEXER, get_index, set_index
+from horus_runtime.runtime.indexing import NO_INDEXER, WrongElementError, get_index, set_index
 from horus_runtime.runtime.iteration import NO_ITERATOR, iterate
 from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, not_, plus
 from horus_runtime.runtime.operators import eq as builtin_eq
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
+from horus_runtime.runtime.sizes import size_of
 from horus_runtime.runtime.tracing import explain
-from horus_runtime.runtime.values import Cell, Range, copy_value, type_name
+from horus_runtime.runtime.values import Cell, copy_value, type_name
 from horus_runtime.source import Position
 
 Key = tuple[str, int]
@@ -186,10 +187,17 @@ class Run:
 
     def sized_array(self, value: list[Any]) -> list[Any]:
         """An array literal under explicit size limits: nested sizes count."""
-        check_sizes(value, self.limits)
+        self.check_sizes(value)
         return value
 
     sized_map = sized_array
+
+    def check_sizes(self, value: Any) -> None:
+        """Check a value against the size limits, everything nested in it counted."""
+        size = size_of(value)
+        self.check_array(size.elements)
+        self.check_map(size.properties)
+        self.check_string(size.string_bytes)
 
     def find_script(self, name: str, count: int, home: Linked | None) -> tuple[Callable[..., Any], FunctionMeta] | None:
         """A script function by name and parameter count: in `home`, outward, then in the run's other programs."""
@@ -492,10 +500,8 @@ class Run:
             self.check_map(len(target) + 1)
         try:
             result = set_index(target, index, value)
-        except EvalError as error:
-            # A value of the wrong type is the assignment's fault, not the index expression's.
-            if error.kind == "ErrorMismatchDataType" and type(index) in (int, Range) and type(target) is not list:
-                error.position = Position(*assignment)
+        except WrongElementError as error:
+            error.position = Position(*assignment)
             raise
         if result is NO_INDEXER:
             fn = self.table.find("index$set$", (target, index, value))
@@ -541,7 +547,7 @@ class Run:
 
     def iterate(self, value: Any) -> Any:
         """An iterator for `for`."""
-        result = iterate(value)
+        result = iterate(value, owned=True)
         if result is NO_ITERATOR:
             make = self.table.iterator(value)
             if make is None:

@@ -1,0 +1,93 @@
+"""Runs compiled scripts: one `Run` per invocation, errors explained, control flow turned into results."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.errors import EvalError, InternalError
+from horus_runtime.runtime.control import ScriptExit
+from horus_runtime.runtime.program import THIS_CELL
+from horus_runtime.runtime.run import Linked, Run
+from horus_runtime.runtime.scope import MISSING, Scope
+from horus_runtime.runtime.values import Cell, copy_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from horus_runtime.engine.engine import Engine
+    from horus_runtime.engine.handle import AST
+
+FRAMES_PER_CALL = 4
+"""Python frames one script call level may take, natives with callbacks included."""
+SPARE_FRAMES = 400
+
+
+class Invocation:
+    """One evaluation on one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.run = Run(engine.run_settings())
+
+    def eval(self, tree: AST, scope: Scope) -> Any:
+        """Run a script's statements in a scope and return the value of the last one."""
+        linked = self.link(tree, scope)
+        assert linked.main is not None
+        return self.guard(linked.main, scope, 0)
+
+    def link(self, tree: AST, scope: Scope) -> Linked:
+        return self.run.link(self.engine.program(tree, scope))
+
+    def call(
+        self,
+        tree: AST,
+        name: str,
+        args: tuple[Any, ...],
+        *,
+        scope: Scope,
+        this: Any,
+        eval_ast: bool,
+        rewind: bool,
+    ) -> Any:
+        """Call a script function of `tree`."""
+        size = len(scope)
+        linked = self.link(tree, scope)
+        try:
+            if eval_ast and tree.script.body:
+                assert linked.main is not None
+                self.guard(linked.main, scope, 0)
+            return self.guard(self._function(linked, name, args, this))
+        finally:
+            if rewind:
+                scope.rewind(size)
+
+    def _function(self, linked: Linked, name: str, args: tuple[Any, ...], this: Any) -> Callable[[], Any]:
+        key = (name, len(args))
+        if key not in linked.functions:
+            error = EvalError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
+            error.position = None
+            raise error
+        function, meta = linked.functions[key], linked.metas[key]
+        given: tuple[Any, ...] = tuple(map(copy_value, args))
+        if meta.this:
+            bound = MISSING if this is None else this
+            given = (Cell(bound) if meta.this == THIS_CELL else bound, *given)
+        return lambda: function(*given, 1)
+
+    def guard(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run generated code; every failure leaves as a `HorusError` with its position."""
+        needed = self.run.max_depth * FRAMES_PER_CALL + SPARE_FRAMES
+        if needed > sys.getrecursionlimit() - 200:
+            sys.setrecursionlimit(min(needed + 1000, 1_000_000))
+        try:
+            return function(*args)
+        except ScriptExit as leaving:
+            return leaving.value
+        except Exception as error:
+            found = self.run.explain(error)
+            if isinstance(found, InternalError):
+                raise found from error
+            found.__cause__ = None
+            found.__context__ = None
+            raise found.with_traceback(None) from None

@@ -1,0 +1,38 @@
+"""Which packages and host modules an engine gets. The only place that knows the host modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.runtime.module import Module
+
+if TYPE_CHECKING:
+    from horus_runtime.engine.engine import Engine
+
+
+def standard_packages() -> tuple[Module, ...]:
+    """The language's standard library."""
+    from horus_runtime.modules.std import standard_package
+
+    return (standard_package(),)
+
+
+def add_sal(engine: Engine, policy: Any = None) -> Engine:
+    """Register the system modules; without a policy every effect is denied."""
+    from horus_runtime.modules.policy import Policy
+    from horus_runtime.modules.sal import sal_modules
+
+    engine.services["policy"] = policy if policy is not None else Policy.deny_all()
+    for name, module in sal_modules().items():
+        engine.register_static_module(name, module)
+    return engine
+
+
+def add_osiris(engine: Engine, path_or_store: Any) -> Engine:
+    """Register the model store on a SQLite file or an open store."""
+    from horus_runtime.modules.osiris import osiris_module, open_store
+
+    store = open_store(path_or_store)
+    engine.services["osiris"] = store
+    engine.register_static_module("osiris", osiris_module())
+    return engine

@@ -1,0 +1,232 @@
+"""What a host can set on an engine: limits, language options, callbacks. Values are checked when they are set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.limits import Limits
+from horus_runtime.runtime.dispatch import FunctionTable
+from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.run import RunSettings
+from horus_runtime.source import Position
+
+if TYPE_CHECKING:
+    from horus_runtime.codegen.program import CompileConfig
+    from horus_runtime.engine.handle import AST
+    from horus_runtime.syntax.options import ParseOptions
+
+PrintCallback = Callable[[str], None]
+DebugCallback = Callable[[str, str | None, Position | None], None]
+
+SWITCHES = (
+    "allow_if_expression",
+    "allow_switch_expression",
+    "allow_loop_expressions",
+    "allow_statement_expression",
+    "allow_anonymous_fn",
+    "allow_looping",
+    "allow_shadowing",
+)
+LIMIT_NAMES = tuple(Limits.__dataclass_fields__)
+SIZE_LIMITS = ("max_string_size", "max_array_size", "max_map_size")
+
+
+class EngineSettings:
+    """Settings part of `Engine`. Every limit and every language switch is an attribute."""
+
+    max_operations: int
+    max_duration: float
+    max_call_levels: int
+    max_expr_depth: int
+    max_function_expr_depth: int
+    max_string_size: int
+    max_array_size: int
+    max_map_size: int
+    max_variables: int | None
+    max_functions: int | None
+    max_modules: int | None
+    allow_if_expression: bool
+    allow_switch_expression: bool
+    allow_loop_expressions: bool
+    allow_statement_expression: bool
+    allow_anonymous_fn: bool
+    allow_looping: bool
+    allow_shadowing: bool
+    strict_identifiers: bool
+    strict_variables: bool
+    fail_on_invalid_map_property: bool
+    fast_operators: bool
+
+    def __init__(self, table: FunctionTable, limits: Limits | None, services: dict[str, Any]) -> None:
+        self.table = table
+        self.modules: dict[str, Module] = {}
+        self.services: dict[str, Any] = services
+        self.module_resolver: Any = None
+        self._limits = limits or Limits()
+        self._sizes_set = limits is not None
+        self._switches: dict[str, bool] = dict.fromkeys(SWITCHES, True) | {
+            "strict_identifiers": False,
+            "strict_variables": False,
+            "fail_on_invalid_map_property": False,
+            "fast_operators": True,
+        }
+        self._disabled: frozenset[str] = frozenset()
+        self._operators: dict[str, int] = {}
+        self._optimization = "simple"
+        self._print: PrintCallback | None = None
+        self._debug: DebugCallback | None = None
+        self._progress: Callable[[int], Any] | None = None
+        self._options: ParseOptions | None = None
+
+    # Limits and switches are many and alike: one lookup serves them all, and keeps typos from passing silently.
+
+    def __getattr__(self, name: str) -> Any:
+        if name in LIMIT_NAMES:
+            return getattr(self.__dict__["_limits"], name)
+        switches = self.__dict__.get("_switches", {})
+        if name in switches:
+            return switches[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in LIMIT_NAMES:
+            self.limits = self._limits.with_(**{name: value})
+            self._sizes_set = self._sizes_set or name in SIZE_LIMITS
+        elif name in self.__dict__.get("_switches", {}):
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+            self._switches[name] = value
+            self._options = None
+        else:
+            object.__setattr__(self, name, value)
+
+    @property
+    def limits(self) -> Limits:
+        """All limits at once."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, value: Limits) -> None:
+        if not isinstance(value, Limits):
+            raise TypeError(f"limits must be a Limits, not {type(value).__name__}")
+        self._limits = value
+        self._options = None
+
+    @property
+    def optimization_level(self) -> str:
+        """`"none"`, `"simple"` or `"full"`."""
+        return self._optimization
+
+    @optimization_level.setter
+    def optimization_level(self, level: str) -> None:
+        if level not in ("none", "simple", "full"):
+            raise ValueError(f"optimization_level is 'none', 'simple' or 'full', not {level!r}")
+        self._optimization = level
+
+    def disable_symbol(self, symbol: str) -> Any:
+        """Forbid a keyword or operator in scripts compiled from now on."""
+        self._disabled |= {symbol}
+        self._options = None
+        return self
+
+    # ---- callbacks --------------------------------------------------------------------------------------------------
+
+    def on_print(self, callback: PrintCallback | None) -> Any:
+        """Where `print` goes; `None` restores standard output."""
+        self._print = callback
+        return self
+
+    def on_debug(self, callback: DebugCallback | None) -> Any:
+        """Where `debug` goes: text, source name, position."""
+        self._debug = callback
+        return self
+
+    def on_progress(self, callback: Callable[[int], Any] | None) -> Any:
+        """Called with the operations spent at every charge; a result other than `None` stops the run."""
+        self._progress = callback
+        return self
+
+    # ---- what the other parts are told --------------------------------------------------------------------------------
+
+    def parse_options(self) -> ParseOptions:
+        """The parser's share of the settings."""
+        if self._options is None:
+            from horus_runtime.syntax.options import ParseOptions
+
+            limits = self._limits
+            self._options = ParseOptions(
+                max_expr_depth=limits.max_expr_depth,
+                max_function_expr_depth=limits.max_function_expr_depth,
+                max_string_size=limits.max_string_size,
+                max_array_size=limits.max_array_size,
+                max_map_size=limits.max_map_size,
+                max_functions=limits.max_functions,
+                strict_identifiers=self.strict_identifiers,
+                disabled_symbols=self._disabled,
+                custom_operators=tuple(sorted(self._operators.items())),
+                **{name: self._switches[name] for name in SWITCHES},
+            )
+        return self._options
+
+    def compile_config(
+        self,
+        *,
+        shared: frozenset[str] = frozenset(),
+        scope_names: frozenset[str] = frozenset(),
+        has_parent: bool = False,
+        keep_tree: bool = False,
+    ) -> CompileConfig:
+        """The code generator's share of the settings."""
+        from horus_runtime.codegen.program import CompileConfig
+
+        return CompileConfig(
+            table=self.table,
+            modules=frozenset(self.modules),
+            shared=shared,
+            scope_names=scope_names,
+            fast_operators=self.fast_operators,
+            fail_on_invalid_map_property=self.fail_on_invalid_map_property,
+            exact_sizes=self._sizes_set,
+            max_call_levels=self._limits.max_call_levels,
+            has_parent=has_parent,
+            keep_tree=keep_tree,
+        )
+
+    def fingerprint(self) -> tuple[Any, ...]:
+        """Changes whenever compiled code would come out differently."""
+        return (
+            id(self.table),
+            self.table.generation,
+            frozenset(self.modules),
+            self.fast_operators,
+            self.fail_on_invalid_map_property,
+            self._sizes_set,
+            self._limits.max_call_levels,
+        )
+
+    def run_settings(self) -> RunSettings:
+        """The runtime's share of the settings."""
+        from horus_runtime.engine.engine import default_print
+
+        return RunSettings(
+            table=self.table,
+            limits=self._limits,
+            modules=self.modules,
+            services=self.services,
+            on_print=self._print or default_print,
+            on_debug=self._debug or default_debug,
+            on_progress=self._progress,
+            fail_on_invalid_map_property=self.fail_on_invalid_map_property,
+            host=self,  # type: ignore[arg-type]  # only Engine, which has the two methods, is ever instantiated
+        )
+
+    def check_names(self, tree: AST) -> None:
+        """Strict variables mode: refuse names that nothing declares."""
+
+
+def default_debug(text: str, source: str | None, position: Position | None) -> None:
+    """Where `debug` goes unless the host says otherwise."""
+    place = f"{position.line}:{position.column}" if position is not None else ""
+    origin = f"{source} @ " if source else ""
+    print(f"{origin}{place} | {text}")

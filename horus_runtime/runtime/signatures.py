@@ -1,0 +1,104 @@
+"""From annotated Python functions to script signatures."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, get_type_hints
+
+from horus_runtime.errors import EvalError, HorusError
+from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.module import ANY, NativeFn
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, Range, Timestamp
+
+SCRIPT_NAMES: dict[Any, str] = {
+    int: "i64",
+    float: "f64",
+    bool: "bool",
+    str: "string",
+    Char: "char",
+    list: "array",
+    tuple: "array",
+    dict: "map",
+    bytes: "blob",
+    bytearray: "blob",
+    type(None): "()",
+    Range: "range",
+    FnPtr: "Fn",
+    Timestamp: "timestamp",
+    Any: ANY,
+    object: ANY,
+}
+
+
+def native_from_python(
+    function: Callable[..., Any], *, name: str | None = None, types: dict[type, str] | None = None, **flags: Any
+) -> NativeFn:
+    """Register-ready form of a Python function; unannotated parameters take any value.
+
+    Exceptions that the function raises reach the script as `ErrorRuntime` with the exception's text, which a script
+    can catch; results are checked to be script values.
+
+    Raises:
+        TypeError: the function has keyword-only or variadic parameters.
+    """
+    try:
+        hints = get_type_hints(function)
+    except (NameError, TypeError):
+        hints = {}
+    names, params = [], []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            raise TypeError(f"script functions take positional parameters only, '{parameter.name}' is {parameter.kind.description}")
+        names.append(parameter.name)
+        params.append(_script_name(hints.get(parameter.name, Any), types or {}))
+    doc = flags.pop("doc", None) or inspect.getdoc(function) or ""
+    return NativeFn(
+        name or function.__name__, tuple(params), _guarded(function), doc=doc, param_names=tuple(names), **flags
+    )
+
+
+def _script_name(hint: Any, types: dict[type, str]) -> str:
+    origin = getattr(hint, "__origin__", hint)
+    if origin in SCRIPT_NAMES:
+        return SCRIPT_NAMES[origin]
+    if origin in types:
+        return types[origin]
+    return origin.__name__ if isinstance(origin, type) else ANY
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the host's exceptions into script errors and its results into script values."""
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        try:
+            return to_script(function(*args))
+        except HorusError:
+            raise
+        except Exception as error:
+            text = str(error) or type(error).__name__
+            raise EvalError("ErrorRuntime", f"Runtime error: {text}", value=text) from error
+
+    return call
+
+
+def to_script(value: Any) -> Any:
+    """A Python value as a script value.
+
+    Raises:
+        OverflowError: an int beyond 64 bits.
+    """
+    cls = type(value)
+    if cls is int:
+        if not INT_MIN <= value <= INT_MAX:
+            raise OverflowError(f"integer {value} does not fit into 64 bits")
+        return value
+    if cls is list or cls is tuple:
+        return [to_script(item) for item in value]
+    if cls is dict:
+        return {str(key): to_script(item) for key, item in value.items()}
+    if cls is bytes:
+        return bytearray(value)
+    return value

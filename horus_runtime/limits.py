@@ -18,7 +18,7 @@ DEFAULT_DURATION = 60.0
 class Limits:
     """The limits of one engine. Defaults are finite so that a bare engine cannot be hung or blown up."""
 
-    max_operations: int = 2_000_000_000
+    max_operations: int = 100_000_000_000
     """Operations one run may spend (a compile-time weight per basic block; see docs)."""
     max_duration: float = DEFAULT_DURATION
     """Wall-clock seconds one run may take."""

@@ -1,1 +1,127 @@
-"""horus_runtime: Rhai-compatible scripts and Heroscript payloads, embedded in Python."""
+"""horus_runtime: Rhai-compatible scripts and Heroscript payloads, embedded in Python.
+
+    import horus_runtime as hr
+    hr.Engine().eval("40 + 2")
+
+Public names are loaded when they are first used, so that importing the package stays cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from horus_runtime.engine.engine import Engine
+    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.resolvers import FileModuleResolver, ModuleResolversCollection, StaticModuleResolver
+    from horus_runtime.errors import (
+        DeadlineError,
+        EvalError,
+        HorusError,
+        HostFailure,
+        InternalError,
+        JobError,
+        LimitError,
+        ParseError,
+        PolicyError,
+        TerminatedError,
+    )
+    from horus_runtime.jobs.execution import execute
+    from horus_runtime.jobs.model import Job, JobResult, JobStatus, Signature
+    from horus_runtime.jobs.signing import SigningKey
+    from horus_runtime.jobs.validation import validate
+    from horus_runtime.limits import Limits
+    from horus_runtime.modules.policy import Policy
+    from horus_runtime.runtime.fn_ptr import FnPtr
+    from horus_runtime.runtime.module import Module
+    from horus_runtime.runtime.scope import Scope
+    from horus_runtime.runtime.values import Char, Range
+    from horus_runtime.source import Position
+
+UNIT = None
+"""Rhai's `()`."""
+
+_HOMES = {
+    "AST": "engine.handle",
+    "Char": "runtime.values",
+    "DeadlineError": "errors",
+    "Engine": "engine.engine",
+    "EvalError": "errors",
+    "FileModuleResolver": "engine.resolvers",
+    "FnPtr": "runtime.fn_ptr",
+    "HorusError": "errors",
+    "HostFailure": "errors",
+    "InternalError": "errors",
+    "Job": "jobs.model",
+    "JobError": "errors",
+    "JobResult": "jobs.model",
+    "JobStatus": "jobs.model",
+    "LimitError": "errors",
+    "Limits": "limits",
+    "Module": "runtime.module",
+    "ModuleResolversCollection": "engine.resolvers",
+    "ParseError": "errors",
+    "Policy": "modules.policy",
+    "PolicyError": "errors",
+    "Position": "source",
+    "Range": "runtime.values",
+    "Scope": "runtime.scope",
+    "Signature": "jobs.model",
+    "SigningKey": "jobs.signing",
+    "StaticModuleResolver": "engine.resolvers",
+    "TerminatedError": "errors",
+    "execute": "jobs.execution",
+    "validate": "jobs.validation",
+}
+
+__all__ = [
+    "AST",
+    "UNIT",
+    "Char",
+    "DeadlineError",
+    "Engine",
+    "EvalError",
+    "FileModuleResolver",
+    "FnPtr",
+    "HorusError",
+    "HostFailure",
+    "InternalError",
+    "Job",
+    "JobError",
+    "JobResult",
+    "JobStatus",
+    "LimitError",
+    "Limits",
+    "Module",
+    "ModuleResolversCollection",
+    "ParseError",
+    "Policy",
+    "PolicyError",
+    "Position",
+    "Range",
+    "Scope",
+    "Signature",
+    "SigningKey",
+    "StaticModuleResolver",
+    "TerminatedError",
+    "__version__",
+    "execute",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

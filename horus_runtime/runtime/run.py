@@ -111,6 +111,8 @@ class Run:
         self.poll = self.budget.poll
         self.type_of = settings.table.type_name
         self.modules_imported = 0
+        self.modules_cache: dict[str, Module | None] = {}
+        """Modules made in this run by path; `None` while a module is being made."""
 
     # ---- linking ----------------------------------------------------------------------------------------------------
 
@@ -661,6 +663,11 @@ class Run:
         if any(known == name and value is not MISSING for known, value in pairs):
             return True
         return scope is not None and name in scope
+
+    @staticmethod
+    def export(scope: Scope, name: str, alias: str) -> None:
+        """`export name as alias`."""
+        scope.aliases.setdefault(name, []).append(alias)
 
     # ---- special functions ------------------------------------------------------------------------------------------
 

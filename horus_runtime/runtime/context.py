@@ -43,6 +43,11 @@ class NativeCallContext(Protocol):
     def find_function(self, name: str, count: int) -> bool:
         """Is there a script function, or any native, of this name and argument count?"""
 
+    def script_functions(self) -> list[Any]:
+        """A map per script function that can be called, as `get_fn_metadata_list` gives them: `name`, `access`,
+        `is_anonymous`, `params`, and where they apply `namespace` and `this_type`.
+        """
+
     def type_name(self, value: Any) -> str:
         """The script type name, host types included."""
 

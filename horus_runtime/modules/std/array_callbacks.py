@@ -1,0 +1,219 @@
+"""Arrays: the methods that take a function pointer, most of them also the name of a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.errors import EvalError
+from horus_runtime.modules.std.arrays import position_of
+from horus_runtime.modules.std.callbacks import (
+    combiner,
+    in_call,
+    is_missing,
+    own,
+    results,
+    visit,
+    zipper,
+)
+from horus_runtime.modules.std.signature import ANY, ARRAY, BOOL, FN, INT, STRING, UNIT
+from horus_runtime.modules.std.spans import start_of
+from horus_runtime.runtime.callbacks import CallbackError
+from horus_runtime.runtime.fn_names import pointer_to
+from horus_runtime.runtime.module import Module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from horus_runtime.runtime.context import NativeCallContext
+    from horus_runtime.runtime.fn_ptr import FnPtr
+
+PACKAGE = Module("array_callbacks", "Functions of arrays that call functions.")
+
+Array = list[Any]
+
+
+def _method(name: str, *params: str, named: bool = True, **flags: Any) -> Callable[[Any], Any]:
+    """Register a method whose first parameter after the array is a pointer, and with `named` its form with a name."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        guarded = in_call(name)(function)
+        flags.update(context=True, callbacks=True)
+        PACKAGE.native(name, ARRAY, FN, *params, **flags)(guarded)
+        if named:
+
+            def by_name(ctx: NativeCallContext, array: Array, callback: str, *rest: Any) -> Any:
+                return guarded(ctx, array, pointer_to(callback), *rest)
+
+            doc = f"{function.__doc__} The function is given by its name."
+            PACKAGE.native(name, ARRAY, STRING, *params, **{**flags, "pure": False, "doc": doc})(by_name)
+        return function
+
+    return register
+
+
+# --- Results ----------------------------------------------------------------------------------------------------------
+
+
+@_method("map", returns=ARRAY)
+def map_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
+    """What the callback returns for each element, as a new array."""
+    return list(results(ctx, callback, array))
+
+
+@_method("filter", returns=ARRAY)
+def filter_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
+    """The elements for which the callback returns `true`, as a new array."""
+    # The result comes first in each pair: the callback may have replaced the element through `this`.
+    return [own(item) for keep, item in zip(results(ctx, callback, array), array, strict=False) if keep is True]
+
+
+@_method("for_each", named=False, pure=False, returns=UNIT)
+def for_each(ctx: NativeCallContext, array: Array, callback: FnPtr) -> None:
+    """Call the callback for each element. `this` is the element and can be changed; the parameter is the index."""
+    for index in range(len(array)):
+        visit(ctx, callback, array, index)
+
+
+@_method("reduce", ANY)
+@_method("reduce")
+def reduce_(ctx: NativeCallContext, array: Array, callback: FnPtr, initial: Any = None) -> Any:
+    """Combine the elements from the first to the last: callback (accumulator, element) or with the index as well."""
+    combine = combiner(ctx, callback, array)
+    total = initial
+    for index in range(len(array)):
+        total = combine(total, index)
+    return total
+
+
+@_method("reduce_rev", ANY)
+@_method("reduce_rev")
+def reduce_rev(ctx: NativeCallContext, array: Array, callback: FnPtr, initial: Any = None) -> Any:
+    """Combine the elements from the last to the first: callback (accumulator, element) or with the index as well."""
+    combine = combiner(ctx, callback, array)
+    total = initial
+    for index in reversed(range(len(array))):
+        total = combine(total, index)
+    return total
+
+
+def zip_(ctx: NativeCallContext, array: Array, other: Array, callback: FnPtr) -> Array:
+    """What the callback returns for each pair of elements of two arrays, as far as the shorter one goes."""
+    combine = zipper(ctx, callback)
+    return [combine(a, b, index) for index, (a, b) in enumerate(zip(array, other, strict=False))]
+
+
+PACKAGE.native("zip", ARRAY, ARRAY, FN, context=True, callbacks=True, returns=ARRAY)(in_call("zip")(zip_))
+
+
+# --- Searching --------------------------------------------------------------------------------------------------------
+
+
+@_method("find", INT, named=False)
+@_method("find", named=False)
+def find(ctx: NativeCallContext, array: Array, callback: FnPtr, start: int = 0) -> Any:
+    """The first element for which the callback returns `true`; `()` if there is none."""
+    index = _first(ctx, array, callback, start)
+    return None if index < 0 else own(array[index])
+
+
+@_method("find_map", INT, named=False)
+@_method("find_map", named=False)
+def find_map(ctx: NativeCallContext, array: Array, callback: FnPtr, start: int = 0) -> Any:
+    """The first result of the callback that is not `()`."""
+    found = results(ctx, callback, array, start_of(start, len(array)))
+    return next((result for result in found if result is not None), None)
+
+
+@_method("some", returns=BOOL)
+def some(ctx: NativeCallContext, array: Array, callback: FnPtr) -> bool:
+    """Does the callback return `true` for any element."""
+    return any(result is True for result in results(ctx, callback, array))
+
+
+@_method("all", returns=BOOL)
+def all_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> bool:
+    """Does the callback return `true` for all elements."""
+    return all(result is True for result in results(ctx, callback, array))
+
+
+def _first(ctx: NativeCallContext, array: Array, callback: FnPtr, start: int) -> int:
+    first = start_of(start, len(array))
+    found = enumerate(results(ctx, callback, array, first), first)
+    return next((index for index, result in found if result is True), -1)
+
+
+@_method("index_of", INT, named=False, returns=INT)
+@_method("index_of", named=False, returns=INT)
+def index_of_match(ctx: NativeCallContext, array: Array, callback: FnPtr, start: int = 0) -> int:
+    """The index of the first element for which the callback returns `true`, or -1."""
+    return _first(ctx, array, callback, start)
+
+
+@PACKAGE.native("index_of", ARRAY, ANY, INT, context=True, returns=INT)
+@PACKAGE.native("index_of", ARRAY, ANY, context=True, returns=INT)
+def index_of(ctx: NativeCallContext, array: Array, value: Any, start: int = 0) -> int:
+    """The index of the first element that equals the value, or -1."""
+    return position_of(ctx, array, value, start_of(start, len(array)))
+
+
+@PACKAGE.native("index_of", ARRAY, STRING, INT, pure=False, context=True, callbacks=True, returns=INT)
+@PACKAGE.native("index_of", ARRAY, STRING, context=True, pure=False, callbacks=True, returns=INT)
+def index_of_text(ctx: NativeCallContext, array: Array, text: str, start: int = 0) -> int:
+    """The index of the first element that the function of this name accepts; without such a function, of the text."""
+    try:
+        pointer = pointer_to(text)
+    except Exception:  # noqa: BLE001 -- whatever cannot be a name is a text to search for
+        return index_of(ctx, array, text, start)
+    try:
+        return _first(ctx, array, pointer, start)
+    except EvalError as error:
+        if is_missing(error, pointer):
+            return index_of(ctx, array, text, start)
+        raise CallbackError("index_of", error) from error
+
+
+# --- Taking apart -----------------------------------------------------------------------------------------------------
+
+
+@_method("drain", pure=False, returns=ARRAY)
+def drain(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
+    """Remove the elements for which the callback returns `true`, and return them."""
+    return _take_out(ctx, array, callback, wanted=True)
+
+
+@_method("retain", pure=False, returns=ARRAY)
+def retain(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
+    """Keep the elements for which the callback returns `true`, and return the others."""
+    return _take_out(ctx, array, callback, wanted=False)
+
+
+def _take_out(ctx: NativeCallContext, array: Array, callback: FnPtr, *, wanted: bool) -> Array:
+    """Remove the elements for which the answer is as wanted. A failing callback leaves the rest where it is."""
+    taken: Array = []
+    kept: Array = []
+    done = 0
+    try:
+        for result, item in zip(results(ctx, callback, array), array, strict=False):
+            (taken if (result is True) is wanted else kept).append(item)
+            done += 1
+    finally:
+        array[:done] = kept
+    return taken
+
+
+@_method("dedup", pure=False, returns=UNIT)
+def dedup(ctx: NativeCallContext, array: Array, callback: FnPtr) -> None:
+    """Drop every element for which the callback (kept element before, element) returns `true`."""
+    same = ctx.callable(callback, 2)
+    kept: Array = []
+    for item in array:
+        if not kept or not _accepts(same, kept[-1], item):
+            kept.append(item)
+    array[:] = kept
+
+
+def _accepts(same: Callable[..., Any], kept: Any, item: Any) -> bool:
+    try:
+        return same(own(kept), own(item)) is True
+    except EvalError:
+        return False

@@ -1,0 +1,197 @@
+"""How the methods with callbacks call the function pointers they are given.
+
+The number of parameters a callback has decides what it gets: none means `this` is the item, one the item, two the item
+and its index. What a callback assigns to `this` is stored back in the array or map, also when it then fails. For
+pointers whose parameters are not known (natives, and names that several script functions share) the possibilities are
+tried in that order until one of them is found.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.errors import EvalError
+from horus_runtime.runtime import faults
+from horus_runtime.runtime.callbacks import CallbackError
+from horus_runtime.runtime.values import SCALARS, Cell, copy_value, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from horus_runtime.runtime.context import NativeCallContext
+    from horus_runtime.runtime.fn_ptr import FnPtr
+
+Array = list[Any]
+
+
+def in_call(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: an error out of a callback is reported as one in the call to the function `name`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def guarded(*args: Any) -> Any:
+            try:
+                return function(*args)
+            except EvalError as error:
+                raise CallbackError(name, error) from error
+
+        return guarded
+
+    return decorate
+
+
+def own(item: Any) -> Any:
+    """The item as a callback or a result gets it: a copy where it could be changed."""
+    return item if type(item) in SCALARS else copy_value(item)
+
+
+# --- One result per element -------------------------------------------------------------------------------------------
+
+
+def results(ctx: NativeCallContext, pointer: FnPtr, array: Array, start: int = 0) -> Iterator[Any]:
+    """What the callback returns for each element from `start`, in order."""
+    arity = ctx.arity(pointer)
+    if arity == 1:
+        call = ctx.callable(pointer, 1)
+        return (call(own(item)) for item in islice(array, start, None))
+    if arity == 2:
+        call = ctx.callable(pointer, 2)
+        return (call(own(item), index) for index, item in enumerate(islice(array, start, None), start))
+    return (element_result(ctx, pointer, array, index) for index in range(start, len(array)))
+
+
+def element_result(ctx: NativeCallContext, pointer: FnPtr, array: Array, at: int, index: int | None = None) -> Any:
+    """What the callback returns for the element `at`; `index` is the index it is told, if that is another."""
+    shown = at if index is None else index
+    arity = ctx.arity(pointer)
+    if arity == 0:
+        return _with_element(ctx, pointer, array, at)
+    if arity == 1:
+        return ctx.call(pointer, own(array[at]))
+    if arity == 2:
+        return ctx.call(pointer, own(array[at]), shown)
+    if arity is not None:
+        raise wrong_arity(pointer, array[at], shown)
+    return first_found(
+        pointer,
+        lambda: _with_element(ctx, pointer, array, at),
+        lambda: ctx.call(pointer, own(array[at])),
+        lambda: ctx.call(pointer, own(array[at]), shown),
+    )
+
+
+def visit(ctx: NativeCallContext, pointer: FnPtr, array: Array, index: int) -> None:
+    """Run a callback for its effects: `this` is the element, and the only parameter the index."""
+    arity = ctx.arity(pointer)
+    if arity == 0:
+        _with_element(ctx, pointer, array, index)
+    elif arity == 1:
+        _with_element(ctx, pointer, array, index, index)
+    elif arity is not None:
+        raise wrong_arity(pointer, array[index], index)
+    else:
+        first_found(
+            pointer,
+            lambda: _with_element(ctx, pointer, array, index),
+            lambda: _with_element(ctx, pointer, array, index, index),
+        )
+
+
+def combiner(ctx: NativeCallContext, pointer: FnPtr, array: Array) -> Callable[[Any, int], Any]:
+    """A function of the accumulator and an index that gives the next accumulator."""
+    arity = ctx.arity(pointer)
+    if arity == 1:
+        return lambda total, index: _with_element(ctx, pointer, array, index, total)
+    if arity == 2:
+        call = ctx.callable(pointer, 2)
+        return lambda total, index: call(total, own(array[index]))
+    if arity == 3:
+        call = ctx.callable(pointer, 3)
+        return lambda total, index: call(total, own(array[index]), index)
+
+    def combine(total: Any, index: int) -> Any:
+        if arity is not None:
+            raise wrong_arity(pointer, total, array[index], index)
+        return first_found(
+            pointer,
+            lambda: _with_element(ctx, pointer, array, index, own(total)),
+            lambda: ctx.call(pointer, own(total), own(array[index])),
+            lambda: ctx.call(pointer, own(total), own(array[index]), index),
+        )
+
+    return combine
+
+
+def zipper(ctx: NativeCallContext, pointer: FnPtr) -> Callable[[Any, Any, int], Any]:
+    """A function of two items and their index."""
+    arity = ctx.arity(pointer)
+    if arity == 2:
+        call = ctx.callable(pointer, 2)
+        return lambda a, b, index: call(own(a), own(b))
+    if arity == 3:
+        call = ctx.callable(pointer, 3)
+        return lambda a, b, index: call(own(a), own(b), index)
+
+    def combine(a: Any, b: Any, index: int) -> Any:
+        if arity is not None:
+            raise wrong_arity(pointer, a, b, index)
+        return first_found(
+            pointer,
+            lambda: ctx.call(pointer, own(a), own(b)),
+            lambda: ctx.call(pointer, own(a), own(b), index),
+        )
+
+    return combine
+
+
+def entry_result(ctx: NativeCallContext, pointer: FnPtr, entries: dict[str, Any], key: str) -> Any:
+    """What the callback returns for one entry of a map: (key) with `this` the value, or (key, value)."""
+    arity = ctx.arity(pointer)
+    if arity == 1:
+        return _with_element(ctx, pointer, entries, key, key)
+    if arity == 2:
+        return ctx.call(pointer, key, own(entries[key]))
+    if arity is not None:
+        raise wrong_arity(pointer, key, entries[key])
+    return first_found(
+        pointer,
+        lambda: _with_element(ctx, pointer, entries, key, key),
+        lambda: ctx.call(pointer, key, own(entries[key])),
+    )
+
+
+# --- Parts ------------------------------------------------------------------------------------------------------------
+
+
+def _with_element(ctx: NativeCallContext, pointer: FnPtr, items: Any, at: Any, *args: Any) -> Any:
+    """Call with `this` bound to `items[at]`, which afterwards is what `this` has become."""
+    cell = Cell(items[at])
+    try:
+        return ctx.call_with_this(pointer, cell, *args)
+    finally:
+        items[at] = cell.v
+
+
+def first_found(pointer: FnPtr, *attempts: Callable[[], Any]) -> Any:
+    """The result of the first attempt for which there is a function."""
+    *earlier, last = attempts
+    for attempt in earlier:
+        try:
+            return attempt()
+        except EvalError as error:
+            if not is_missing(error, pointer):
+                raise
+    return last()
+
+
+def is_missing(error: EvalError, pointer: FnPtr) -> bool:
+    """Say whether the error means that the pointer's function does not exist for the arguments."""
+    signature = error.fields.get("function", "")
+    return error.kind == "ErrorFunctionNotFound" and signature.startswith(f"{pointer.name} (")
+
+
+def wrong_arity(pointer: FnPtr, *args: Any) -> EvalError:
+    """No function for so many arguments; `args` are the most the method would have given."""
+    return faults.function_not_found_for(pointer.name, [type_name(arg) for arg in (*pointer.curried, *args)])

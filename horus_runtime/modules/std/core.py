@@ -1,0 +1,102 @@
+"""The core of the language: ending a script, taking values, waiting, and asking about script functions."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from horus_runtime.errors import EvalError
+from horus_runtime.modules.std.json import parse_json
+from horus_runtime.modules.std.signature import ANY, ARRAY, FLOAT, INT, STRING, UNIT
+from horus_runtime.runtime import faults
+from horus_runtime.runtime.control import ScriptExit
+from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.values import copy_value
+
+if TYPE_CHECKING:
+    from horus_runtime.runtime.context import NativeCallContext
+
+PACKAGE = Module("core", "The core of the language.")
+native = PACKAGE.native
+
+
+@native("exit", ANY, volatile=True)
+@native("exit", volatile=True)
+def exit_(value: Any = None) -> NoReturn:
+    """End the whole script with a value, from any depth; `try` does not catch it."""
+    raise ScriptExit(copy_value(value))
+
+
+@native("take", ANY, pure=False, ref=True)
+def take(value: Any) -> tuple[None, Any]:
+    """The value of a variable, which becomes `()`."""
+    return None, copy_value(value)
+
+
+# --- Tags -------------------------------------------------------------------------------------------------------------
+# DIVERGENCE: Rhai lets a script attach a small number to any value. The values here have no room for one: reading
+# gives the 0 that an untagged value has, and setting another number is an error.
+
+_TAG_MIN: Final = -(1 << 31)
+_TAG_MAX: Final = (1 << 31) - 1
+
+
+@PACKAGE.getter("tag", ANY, returns=INT)
+@native("tag", ANY, returns=INT)
+def tag(value: Any) -> int:
+    """The tag of a value, which is always 0."""
+    return 0
+
+
+@PACKAGE.setter("tag", ANY, INT, returns=UNIT)
+@native("set_tag", ANY, INT, pure=False, returns=UNIT)
+def set_tag(value: Any, number: int) -> None:
+    """Tags other than 0 are not supported."""
+    if not _TAG_MIN <= number <= _TAG_MAX:
+        size = "large" if number > 0 else "small"
+        raise faults.arithmetic(f"{number} is too {size} to fit into a tag (must be between {_TAG_MIN} and {_TAG_MAX})")
+    if number:
+        raise EvalError("ErrorRuntime", "Runtime error: tags are not supported", value="tags are not supported")
+
+
+# --- Waiting ----------------------------------------------------------------------------------------------------------
+
+_NAP: Final = 0.05
+"""Seconds between two looks at the deadline."""
+
+
+@native("sleep", FLOAT, volatile=True, context=True, returns=UNIT)
+@native("sleep", INT, volatile=True, context=True, returns=UNIT)
+def sleep(ctx: NativeCallContext, seconds: float) -> None:
+    """Wait for some seconds. The run's deadline and cancellation still apply."""
+    if not seconds > 0 or not math.isfinite(seconds):
+        return
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, _NAP))
+        ctx.charge(0)
+
+
+# --- Script functions -------------------------------------------------------------------------------------------------
+
+
+@native("get_fn_metadata_list", context=True, returns=ARRAY)
+def all_functions(ctx: NativeCallContext) -> list[Any]:
+    """A map for each script function: name, access, parameters."""
+    return ctx.script_functions()
+
+
+@native("get_fn_metadata_list", STRING, context=True, returns=ARRAY)
+def functions_named(ctx: NativeCallContext, name: str) -> list[Any]:
+    """A map for each script function of this name."""
+    return [entry for entry in ctx.script_functions() if entry["name"] == name]
+
+
+@native("get_fn_metadata_list", STRING, INT, context=True, returns=ARRAY)
+def functions_with(ctx: NativeCallContext, name: str, count: int) -> list[Any]:
+    """A map for each script function of this name with so many parameters."""
+    return [entry for entry in functions_named(ctx, name) if len(entry["params"]) == count]
+
+
+native("parse_json", STRING, context=True)(parse_json)

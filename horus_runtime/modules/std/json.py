@@ -1,0 +1,151 @@
+"""JSON text from values and values from JSON text.
+
+DIVERGENCE: Rhai has two flavours, chosen when it is built. This is the strict one, for both directions: any JSON value
+is read, and NaN and infinity are written as `null`.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.modules.std.pace import charge_for
+from horus_runtime.runtime import faults
+from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.sizes import byte_length
+from horus_runtime.runtime.text import float_debug
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from horus_runtime.runtime.context import NativeCallContext
+
+MAX_DEPTH = 127
+"""How deep arrays and maps may be nested in a text, as Rhai's reader has it."""
+
+
+def parse_json(ctx: NativeCallContext, text: str) -> Any:
+    """The value that a JSON text stands for: `null` is `()`, an object a map."""
+    charge_for(ctx, len(text))
+    return read(text)
+
+
+def to_json(ctx: NativeCallContext, entries: dict[str, Any]) -> str:
+    """A map as compact JSON text with sorted keys."""
+    text = write(entries, ctx.type_name)
+    ctx.check_string(byte_length(text))
+    return text
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+def read(text: str) -> Any:
+    """The value of a JSON text; raises an `ErrorRuntime` that says what is wrong and where."""
+    import json
+
+    if _needs_care(text):
+        _refuse(text)
+    try:
+        return json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+    except ValueError as error:
+        _refuse(text)
+        raise faults.runtime_error(f"invalid JSON: {error}") from error
+
+
+def _refuse(text: str) -> None:
+    """Raise if the slow reader finds fault with the text."""
+    from horus_runtime.modules.std.json_errors import first_error
+
+    message = first_error(text)
+    if message is not None:
+        raise faults.runtime_error(message)
+
+
+def _needs_care(text: str) -> bool:
+    """Say whether the text may hold what Python accepts but JSON does not: deep nesting, half surrogate pairs."""
+    return text.count("[") + text.count("{") > MAX_DEPTH or "\\ud" in text or "\\uD" in text
+
+
+def _integer(digits: str) -> int | float:
+    if digits == "-0":
+        return -0.0
+    number = int(digits) if len(digits) <= 20 else 1 << 64
+    return number if INT_MIN <= number <= INT_MAX else _float(digits)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError("number out of range")
+    return number
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------------
+
+
+def write(value: Any, type_name_of: Callable[[Any], str] = type_name) -> str:
+    """A value as compact JSON text. What JSON does not know is written as its type name in quotes."""
+    from json.encoder import encode_basestring
+
+    out: list[str] = []
+    stack: list[tuple[Iterator[tuple[str, Any]], str]] = [(iter([("", value)]), "")]
+    while stack:
+        entries, closing = stack[-1]
+        for label, item in entries:
+            out.append(label)
+            if type(item) is dict:
+                out.append("{")
+                stack.append((_properties(item, encode_basestring), "}"))
+                break
+            items = _as_array(item)
+            if items is not None:
+                out.append("[")
+                stack.append((_elements(items), "]"))
+                break
+            out.append(_scalar(item, encode_basestring, type_name_of))
+        else:
+            out.append(closing)
+            stack.pop()
+    return "".join(out)
+
+
+def _properties(entries: dict[str, Any], quote: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
+    comma = ""
+    for key in sorted(entries):
+        yield f"{comma}{quote(key)}:", entries[key]
+        comma = ","
+
+
+def _elements(items: Any) -> Iterator[tuple[str, Any]]:
+    comma = ""
+    for item in items:
+        yield comma, item
+        comma = ","
+
+
+def _as_array(item: Any) -> Any:
+    """The elements of what JSON shows as an array, or `None`."""
+    if type(item) is list or type(item) is bytearray:
+        return item
+    return [item.name, *item.curried] if type(item) is FnPtr and item.curried else None
+
+
+def _scalar(item: Any, quote: Callable[[str], str], type_name_of: Callable[[Any], str]) -> str:
+    cls = type(item)
+    if item is None:
+        return "null"
+    if cls is bool:
+        return "true" if item else "false"
+    if cls is int:
+        return str(item)
+    if cls is float:
+        return float_debug(item) if isfinite(item) else "null"
+    if cls is str or cls is Char:
+        return quote(str(item))
+    return quote(item.name if cls is FnPtr else type_name_of(item))

@@ -1,0 +1,144 @@
+"""Sorting of arrays: in place (`sort`) and as a copy (`order`), by natural order or by a comparer."""
+
+from __future__ import annotations
+
+from functools import cmp_to_key
+from typing import TYPE_CHECKING, Any, Final
+
+from horus_runtime.errors import EvalError
+from horus_runtime.modules.std.pace import charge_for
+from horus_runtime.modules.std.signature import ARRAY, FN, STRING, UNIT
+from horus_runtime.runtime.fn_names import pointer_to
+from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.values import SCALARS, Char, Stream, copy_value, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from horus_runtime.runtime.context import NativeCallContext
+    from horus_runtime.runtime.fn_ptr import FnPtr
+
+PACKAGE = Module("ordering", "Sorting of arrays.")
+native = PACKAGE.native
+
+Array = list[Any]
+
+SHORT: Final = 20
+"""Arrays up to this length are sorted by insertion, as Rhai does, so that also senseless orders agree."""
+
+_NATURAL: Final = frozenset({int, float, bool, str, Char, type(None)})
+
+
+@native("sort", ARRAY, pure=False, context=True, returns=UNIT)
+def sort(ctx: NativeCallContext, array: Array) -> None:
+    """Sort the array in ascending order. All elements must be of one type that has an order."""
+    array[:] = _natural(ctx, array, descending=False)
+
+
+@native("sort_desc", ARRAY, pure=False, context=True, returns=UNIT)
+def sort_desc(ctx: NativeCallContext, array: Array) -> None:
+    """Sort the array in descending order. All elements must be of one type that has an order."""
+    array[:] = _natural(ctx, array, descending=True)
+
+
+@native("order", ARRAY, pure=False, context=True, returns=ARRAY)
+def order(ctx: NativeCallContext, array: Array) -> Array:
+    """A copy of the array in ascending order. All elements must be of one type that has an order."""
+    return [copy_value(item) for item in _natural(ctx, array, descending=False)]
+
+
+@native("order_desc", ARRAY, pure=False, context=True, returns=ARRAY)
+def order_desc(ctx: NativeCallContext, array: Array) -> Array:
+    """A copy of the array in descending order. All elements must be of one type that has an order."""
+    return [copy_value(item) for item in _natural(ctx, array, descending=True)]
+
+
+@native("sort_by", ARRAY, FN, pure=False, context=True, callbacks=True, returns=UNIT)
+@native("sort", ARRAY, FN, pure=False, context=True, callbacks=True, returns=UNIT)
+def sort_by(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> None:
+    """Sort the array by a comparer of two elements.
+
+    It returns a negative number or `true` when the first one comes first. A comparer that fails or returns something
+    else leaves elements of one type in place.
+    """
+    array[:] = _compared(ctx, array, comparer)
+
+
+@native("sort", ARRAY, STRING, pure=False, context=True, callbacks=True, returns=UNIT)
+def sort_by_name(ctx: NativeCallContext, array: Array, comparer: str) -> None:
+    """Sort the array by the comparer of this name."""
+    array[:] = _compared(ctx, array, pointer_to(comparer))
+
+
+@native("order_by", ARRAY, FN, pure=False, context=True, callbacks=True, returns=ARRAY)
+@native("order", ARRAY, FN, pure=False, context=True, callbacks=True, returns=ARRAY)
+def order_by(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
+    """A copy of the array, sorted by a comparer as `sort` takes it."""
+    return [copy_value(item) for item in _compared(ctx, array, comparer)]
+
+
+def _natural(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array:
+    """The elements in their own order, not copied."""
+    if len(array) < 2:
+        return list(array)
+    kinds = {type(item) for item in array}
+    if len(kinds) > 1 or not kinds <= _NATURAL:
+        mixed = len({type_name(item) for item in array}) > 1
+        what = "different types" if mixed else type_name(array[0])
+        raise _cannot_sort(f"elements of {what} cannot be sorted")
+    charge_for(ctx, len(array))
+    if kinds == {type(None)}:
+        return list(array)
+    if kinds == {float} and any(item != item for item in array):  # noqa: PLR0124 -- NaN compares with nothing
+        return _sorted(array, float.__gt__ if descending else float.__lt__)
+    # `reverse` keeps equal elements in their order, as a stable sort by the opposite comparison does.
+    return sorted(array, reverse=descending)
+
+
+def _cannot_sort(reason: str) -> EvalError:
+    return EvalError("ErrorFunctionNotFound", f"Function not found: {reason}", fields={"function": reason})
+
+
+def _compared(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
+    """The elements in the order of a comparer, not copied."""
+    call = ctx.callable(comparer, 2)
+
+    def less(a: Any, b: Any) -> bool:
+        try:
+            answer = call(_own(a), _own(b))
+        except EvalError:
+            answer = None
+        if type(answer) is bool:
+            return answer
+        return answer < 0 if type(answer) is int else _type_rank(a) < _type_rank(b)
+
+    return _sorted(array, less)
+
+
+def _own(item: Any) -> Any:
+    return item if type(item) in SCALARS else copy_value(item)
+
+
+def _sorted(array: Array, less: Callable[[Any, Any], bool]) -> Array:
+    if len(array) > SHORT:
+        return sorted(array, key=cmp_to_key(lambda a, b: -1 if less(a, b) else 0))
+    ordered: Array = []
+    for item in array:
+        at = len(ordered)
+        while at and less(item, ordered[at - 1]):
+            at -= 1
+        ordered.insert(at, item)
+    return ordered
+
+
+# Where a comparer gives no answer, Rhai orders by an internal number of the types; this is the order observed.
+_TYPE_ORDER: Final = (
+    "i64", "f64", "range", "array", "CharsStream", "BitRange", "StepRange<i64>", "range=", "StepRange<f64>", "map",
+    "char", "()", "string", "bool", "blob", "timestamp", "Fn",
+)  # fmt: skip
+_RANKS: Final = {name: rank for rank, name in enumerate(_TYPE_ORDER)}
+
+
+def _type_rank(value: Any) -> int:
+    name = value.kind if type(value) is Stream else type_name(value)
+    return _RANKS.get(name, len(_RANKS))

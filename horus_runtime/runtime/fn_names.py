@@ -1,0 +1,43 @@
+"""Function pointers from names: which texts may name a function, and what Rhai says of the others."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from horus_runtime.errors import UNSET, EvalError, HorusError, ParseError
+from horus_runtime.runtime.fn_ptr import FnPtr
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+_WORD: Final = re.compile(r"\S+")
+
+_KEYWORDS: Final = frozenset(
+    _WORD.findall(
+        "true false let const if else switch do while until loop for in fn private continue break return throw try "
+        "catch import export as async await case default go goto is match module new nil null package protected public "
+        "shared spawn static super sync thread use var void with yield this Fn call curry debug eval is_def_fn "
+        "is_def_var is_shared print type_of"
+    )
+)
+_SYMBOLS: Final = frozenset(
+    _WORD.findall(
+        "_ !in + - * / % ** << >> & | ^ == != < <= > >= && || ! = += -= *= /= %= **= <<= >>= &= |= ^= ? ?? ?. ?[ # #! "
+        "#{ === !== ... .. ..= := :; ++ -- -> <- <| |> ~ !. @ $ ::< (* *) { } ( ) [ ] , ; : :: . => ()"
+    )
+)
+
+
+def pointer_to(name: str) -> FnPtr:
+    """A pointer to the function of this name, which need not exist; raises for a text that cannot be a name."""
+    if _NAME.match(name) and name not in _KEYWORDS:
+        return FnPtr(name)
+    raise _not_a_name(name)
+
+
+def _not_a_name(name: str) -> HorusError:
+    if name in _KEYWORDS or name in _SYMBOLS:
+        kind = "keyword" if name in _KEYWORDS else "symbol"
+        return ParseError("ErrorParsing", f"Syntax error: '{name}' is a reserved {kind}", UNSET)
+    # Rhai shows the bare name here, without argument types.
+    return EvalError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})

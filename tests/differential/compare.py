@@ -1,6 +1,6 @@
 """Compares this package's engine with the reference engine, script by script.
 
-    python -m tests.differential.compare [FILE ...] [--max-diffs N] [--only TEXT]
+    python -m tests.differential.compare [FILE ...] [--max-diffs N] [--only TEXT] [--new] [--accept]
 
 Compared are the value's debug text and type, everything printed, the error's kind, message and position, and the
 variables left in the scope.
@@ -18,7 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.differential.corpus import EXCLUSIONS, Answer, Case, corpus_files, read_cases, read_golden
+from tests.differential.corpus import (
+    EXCLUSIONS,
+    Answer,
+    Case,
+    corpus_files,
+    read_cases,
+    read_golden,
+    read_open,
+    write_open,
+)
 
 _PARTS = ("crash", "error", "type", "value", "output", "scope")
 
@@ -100,7 +109,13 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, help="corpus files (default: all)")
     parser.add_argument("--max-diffs", type=int, default=40, metavar="N", help="print at most N differences per file")
     parser.add_argument("--only", default="", metavar="TEXT", help="only scripts that contain this text")
+    parser.add_argument("--new", action="store_true", help="print only differences that are not in open.txt")
+    parser.add_argument("--accept", action="store_true", help="write what differs now to open.txt (whole corpus only)")
     arguments = parser.parse_args()
+    if arguments.accept and (arguments.files or arguments.only):
+        parser.error("--accept needs the whole corpus")
+    known = read_open() if arguments.new else set()
+    everything: set[str] = set()
     summary: list[tuple[str, int, int, float]] = []
     groups: Counter[str] = Counter()
     for path in arguments.files or corpus_files():
@@ -110,8 +125,9 @@ def main() -> None:
                 agreed += 1
             else:
                 differences.append(found)
+                everything.add(found.case.id)
                 groups[found.group] += 1
-                if len(differences) <= arguments.max_diffs:
+                if found.case.id not in known and len(differences) <= arguments.max_diffs:
                     print(found, end="\n\n", flush=True)
         summary.append((path.name, agreed, len(differences), time.perf_counter() - start))
     print(f"{'file':32} {'agree':>6} {'differ':>6} {'seconds':>8}")
@@ -121,6 +137,8 @@ def main() -> None:
     print(f"{'total':32} {total - wrong:6} {wrong:6}")
     for group, count in groups.most_common(15):
         print(f"    {count:5}  {group}")
+    if arguments.accept:
+        write_open(everything)
     sys.exit(1 if wrong else 0)
 
 

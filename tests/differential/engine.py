@@ -15,11 +15,11 @@ _ELSEWHERE = {"timeout", "scope", "modules", "mode", "call", "has_null", "source
 
 
 def engine_or_skip_reason() -> str:
-    """Empty when the engine can be imported, else why it cannot."""
+    """Empty when an engine can be made, else why it cannot."""
     try:
         import horus_runtime
 
-        horus_runtime.Engine  # noqa: B018 - lazily imported names fail here and not later
+        horus_runtime.Engine()
     except (ImportError, AttributeError) as error:
         return f"horus_runtime.Engine is not available: {error}"
     return ""
@@ -47,9 +47,9 @@ class _Run:
                 warnings.simplefilter("ignore")
                 value = self._execute(self._engine(), scope)
             answer["value"], answer["type"] = self._describe(value)
+        except self._hr.InternalError as error:
+            return {"crash": f"InternalError: {error} ({error.__cause__!r})"}
         except self._hr.HorusError as error:
-            if type(error).__name__ == "InternalError":
-                return {"crash": f"InternalError: {error}"}
             answer["error"] = _error(error, self._hr)
         except Exception as error:  # noqa: BLE001 - the very thing that must never happen
             return {"crash": f"{type(error).__name__}: {error}"}
@@ -57,8 +57,7 @@ class _Run:
         return answer
 
     def _engine(self) -> Any:
-        engine = self._hr.Engine()
-        self._listen(engine)
+        engine = self._new_engine()
         engine.max_operations = DEFAULT_MAX_OPERATIONS
         engine.max_duration = MAX_SECONDS
         engine.optimization_level = self._options.get("optimize", "simple")
@@ -72,19 +71,21 @@ class _Run:
         engine.module_resolver = self._modules()
         return engine
 
-    def _listen(self, engine: Any) -> None:
+    def _new_engine(self) -> Any:
+        engine = self._hr.Engine()
+        engine.strict_identifiers = True  # names like _x: by default this engine accepts what Rhai did before 1.26
         engine.on_print(self._output.append)
         engine.on_debug(
             lambda text, source, position: self._output.append(
                 ["debug", text, source or None, list(position) if position else [None, None]]
             )
         )
+        return engine
 
     def _modules(self) -> Any:
         resolver = self._hr.StaticModuleResolver()
         for name, text in self._options.get("modules", ()):
-            engine = self._hr.Engine()
-            self._listen(engine)
+            engine = self._new_engine()
             engine.module_resolver = resolver
             resolver.insert(name, self._hr.Module.eval_ast_as_new(self._hr.Scope(), engine.compile(text), engine))
         return resolver
@@ -99,23 +100,20 @@ class _Run:
         return self._hr.Engine().eval(text)
 
     def _execute(self, engine: Any, scope: Any) -> Any:
-        mode, call = self._options.get("mode"), self._options.get("call")
+        script, mode, call = self._case.script, self._options.get("mode"), self._options.get("call")
         if mode == "json":
-            return engine.parse_json(self._case.script, self._options.get("has_null", True))
-        compiler = engine.compile_expression if mode == "expression" else engine.compile
-        tree = compiler(self._case.script, scope=scope)
-        if "source" in self._options:
-            tree.source = self._options["source"]
+            return engine.parse_json(script, self._options.get("has_null", True))
+        if mode == "expression":
+            return engine.eval_expression(script, scope=scope)
         if call:
+            tree = engine.compile(script)
             return engine.call_fn(tree, call[0], *map(self._value, call[1:]), scope=scope)
-        return engine.eval_ast(tree, scope=scope)
+        return engine.eval(script, scope=scope, name=self._options.get("source"))
 
     def _describe(self, value: Any) -> tuple[str, str]:
         """The debug text and the type name, asked from a plain engine so that no limit under test applies."""
         engine = self._hr.Engine()
-        scope = self._hr.Scope()
-        scope.push("value", value)
-        return engine.eval("to_debug(value)", scope=scope), engine.eval("type_of(value)", scope=scope)
+        return engine.to_debug(value), engine.type_name(value)
 
 
 def _variables(scope: Any) -> list[tuple[str, bool, Any]]:

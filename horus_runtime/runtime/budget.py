@@ -21,7 +21,17 @@ STRIDE: Final = 20_000
 class Budget:
     """Operations and time of one run. `granted` counts what was handed out, native charges included."""
 
-    __slots__ = ("cancelled", "deadline", "granted", "limit", "max_duration", "on_progress", "readers", "started", "stride")
+    __slots__ = (
+        "cancelled",
+        "deadline",
+        "granted",
+        "limit",
+        "max_duration",
+        "on_progress",
+        "readers",
+        "started",
+        "stride",
+    )
 
     def __init__(self, limits: Limits, on_progress: Callable[[int], Any] | None = None) -> None:
         self.limit = limits.max_operations

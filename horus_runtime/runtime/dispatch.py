@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from horus_runtime.runtime.module import ANY, Module, NativeFn
-from horus_runtime.runtime.values import _TYPE_NAMES, Range, type_name
+from horus_runtime.runtime.values import _TYPE_NAMES, Range, Stream, type_name
 
 MAX_WILDCARD_PARAMS = 16
 
@@ -72,7 +72,9 @@ class FunctionTable:
         try:
             return self._cache[key]
         except KeyError:
-            found = self._resolve(name, tuple(self.type_name(arg) for arg in args))
+            # Streams share a name with ranges but none of their functions.
+            types = (arg.raw_name if type(arg) is Stream else self.type_name(arg) for arg in args)
+            found = self._resolve(name, tuple(types))
             self._cache[key] = found
             return found
 

@@ -229,9 +229,12 @@ class Run:
             for (name, _), meta in linked.metas.items()
             if name == pointer.name
         ]
-        if not counts:
-            return None
-        return max(counts) - len(pointer.curried)
+        # Several script functions of the name: the caller tries what it can offer.
+        return counts[0] - len(pointer.curried) if len(set(counts)) == 1 else None
+
+    def script_functions(self) -> list[Any]:
+        metas = [meta for linked in self.linked.values() for meta in linked.program.functions]
+        return [_described(meta) for meta in sorted(metas, key=lambda meta: (meta.name, len(meta.params)))]
 
     def find_function(self, name: str, count: int) -> bool:
         return self.find_script(name, count, None) is not None or bool(self.table.overloads(name, count))
@@ -291,10 +294,19 @@ class Run:
         function, captures = self._closure(home, pointer.name, len(args)) if home else (None, 0)
         if function is not None and home is not None:
             return self._invoke((function, home.metas[pointer.name, len(args) - captures]), this, args, depth)
-        found = self.find_script(pointer.name, len(args), home)
+        found = self.find_script(pointer.name, len(args), home) or self._find_typed(pointer.name, this, len(args))
         if found is not None:
             return self._invoke(found, this, args, depth)
         return self.native_ref(depth, pointer.name, this, *args)
+
+    def _find_typed(self, name: str, this: Cell, count: int) -> tuple[Callable[..., Any], FunctionMeta] | None:
+        """A script function declared for the type of `this`."""
+        for linked in self.linked.values():
+            if linked.typed:
+                typed = linked.typed.get((self.type_name(this.v), name, count))
+                if typed is not None:
+                    return typed
+        return None
 
     def _invoke(
         self, found: tuple[Callable[..., Any], FunctionMeta], this: Any, args: tuple[Any, ...], depth: int
@@ -566,9 +578,7 @@ class Run:
             return self.method(home, depth, "call", receiver, *args)
         if not args:
             raise faults.mismatch(self.type_name(value), "Fn")
-        return self.call_pointer_this(
-            depth, args[0], receiver if type(receiver) is Cell else Cell(receiver), *args[1:]
-        )
+        return self.call_pointer_this(depth, args[0], receiver if type(receiver) is Cell else Cell(receiver), *args[1:])
 
     # ---- the host's variables ---------------------------------------------------------------------------------------
 
@@ -840,6 +850,19 @@ def _find_in_module(module: Module, name: str, args: tuple[Any, ...], table: Fun
     scratch = FunctionTable([module])
     scratch._types = table.types
     return scratch.find(name, args)
+
+
+def _described(meta: FunctionMeta) -> dict[str, Any]:
+    """A script function as `get_fn_metadata_list` shows it."""
+    shown: dict[str, Any] = {
+        "name": meta.name,
+        "access": "private" if meta.private else "public",
+        "is_anonymous": meta.name.startswith("anon$"),
+        "params": list(meta.params),
+    }
+    if meta.this_type is not None:
+        shown["this_type"] = meta.this_type
+    return shown
 
 
 def _near(name: str, known: set[str]) -> str | None:

@@ -50,7 +50,9 @@ def native_from_python(
     names, params = [], []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            raise TypeError(f"script functions take positional parameters only, '{parameter.name}' is {parameter.kind.description}")
+            raise TypeError(
+                f"script functions take positional parameters only, '{parameter.name}' is {parameter.kind.description}"
+            )
         names.append(parameter.name)
         params.append(_script_name(hints.get(parameter.name, Any), types or {}))
     doc = flags.pop("doc", None) or inspect.getdoc(function) or ""

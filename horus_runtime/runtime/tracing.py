@@ -13,6 +13,7 @@ from typing import Any
 
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError
 from horus_runtime.runtime import faults, operators
+from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.indexing import get_index, set_index
 from horus_runtime.runtime.program import Program
 from horus_runtime.runtime.values import Cell
@@ -55,11 +56,35 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
         return _place_limit(found, frames)
     if isinstance(found, ParseError) or not frames:
         return found
+    if isinstance(found, CallbackError) and not found.explained:
+        _explain_callback(found, frames[-1], programs)
     if found.needs_position:
         found.position = frames[-1][3]
     if found.source is None:
         found.source = frames[-1][0].source
     return wrap_calls(found, frames) if isinstance(found, EvalError) else found
+
+
+def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, Program]) -> None:
+    """Complete an error out of a callback: its own calls and places first, then the native function around them."""
+    inner = error.inner
+    assert isinstance(inner, EvalError)
+    place, source = caller[3], caller[0].source.name
+    frames = script_frames(inner.__traceback__, programs)
+    explained = explain(inner, programs)
+    if frames and frames[0][1] not in {"part", "main"}:
+        explained = wrap_call(explained, frames[0][2], place, frames[0][0].source.name)
+    if explained.needs_position:
+        explained.position = place
+    text = f"{explained.message} @ '{source}'" if source else explained.message
+    at = f" ({explained.position})" if explained.position else ""
+    origin = f" (from '{source}')" if source else ""
+    error.message = f"{text}{at}\nin call to function '{error.function}'{origin}"
+    error.args = (error.message,)
+    error.fields = {"function": error.function, "source": source or ""}
+    error.inner = explained
+    error.hint = explained.hint
+    error.explained = True
 
 
 def _place_limit(error: LimitError, frames: list[Frame]) -> LimitError:

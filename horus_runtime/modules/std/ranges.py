@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from horus_runtime.errors import EvalError
 from horus_runtime.modules.std.signature import BOOL, FLOAT, INT, RANGE, RANGES, STREAM
-from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, Range, Stream
 
@@ -45,8 +44,8 @@ def range_float(start: float, end: float, step: float) -> Stream:
 
 def _check_step(step: float) -> None:
     if step == 0:
-        cause = EvalError("ErrorArithmetic", "step value cannot be zero", None)
-        raise CallbackError("range", cause)
+        message = "step value cannot be zero\nin call to function 'range'"
+        raise EvalError("ErrorInFunctionCall", message, fields={"function": "range", "source": ""})
 
 
 def _integers(start: int, end: int, step: int) -> Iterator[int]:

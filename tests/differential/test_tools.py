@@ -85,6 +85,16 @@ def test_a_difference_names_the_parts_that_differ() -> None:
     assert difference(case, theirs, theirs) is None
 
 
+def test_an_outcome_is_right_with_or_without_the_optimizer_of_the_reference() -> None:
+    case = Case("sample.lines", 1, "x")
+    theirs = {"value": "1", "none": {"value": "2"}}
+    assert difference(case, theirs, {"value": "1"}) is None
+    assert difference(case, theirs, {"value": "2"}) is None
+    found = difference(case, theirs, {"value": "3"})
+    assert found is not None
+    assert found.parts == (("value", "2", "3"),)
+
+
 def test_where_the_reference_crashes_only_our_own_crash_counts() -> None:
     case = Case("sample.lines", 1, "x")
     assert difference(case, {"crash": "panic"}, {"value": "1"}) is None

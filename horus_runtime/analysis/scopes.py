@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from horus_runtime.ast import nodes
+from horus_runtime.source import Span
 
 MethodPredicate = Callable[[str, int], bool]
 
@@ -55,7 +56,7 @@ class FunctionInfo:
     """Closures: the captured variables in the order of first use, as this closure sees them."""
     capture_sources: list[Variable] = field(default_factory=list)
     """The same variables as the creator sees them."""
-    capture_spans: list[nodes.Span] = field(default_factory=list)
+    capture_spans: list[Span] = field(default_factory=list)
     literals: list[Variable] = field(default_factory=list)
     """Closures: constants of the surroundings that are copied in as literals."""
     externals: dict[str, Variable] = field(default_factory=dict)
@@ -126,7 +127,7 @@ class _Analyzer:
 
     # ---- lookup -----------------------------------------------------------------------------------------------------
 
-    def lookup(self, name: str, span: nodes.Span) -> Variable | None:
+    def lookup(self, name: str, span: Span) -> Variable | None:
         for block in reversed(self.blocks):
             if name in block:
                 return block[name]
@@ -139,7 +140,7 @@ class _Analyzer:
     def is_function(self, name: str) -> bool:
         return name in self.function_at
 
-    def capture(self, name: str, span: nodes.Span) -> Variable | None:
+    def capture(self, name: str, span: Span) -> Variable | None:
         """Find `name` outside the current closure and hand it down as a captured cell."""
         if self.is_function(name) and self.function_at[name] < span[:2]:
             return None
@@ -424,9 +425,7 @@ def _needs_names(node: nodes.Node) -> bool:
     return False
 
 
-def analyze(
-    script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str] = frozenset()
-) -> ProgramInfo:
+def analyze(script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str] = frozenset()) -> ProgramInfo:
     """Bind every name of `script`.
 
     Args:

@@ -8,7 +8,9 @@ from dataclasses import fields
 
 from horus_runtime.ast import nodes
 
-_NODE_CLASSES = {name for name, value in vars(nodes).items() if isinstance(value, type) and issubclass(value, nodes.Node)}
+_NODE_CLASSES = {
+    name for name, value in vars(nodes).items() if isinstance(value, type) and issubclass(value, nodes.Node)
+}
 _child_fields: dict[type, tuple[str, ...]] = {}
 
 

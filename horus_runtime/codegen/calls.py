@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast as pyast
 from typing import Any, Final
 
-from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.emitter import LOAD, place
 from horus_runtime.codegen.expressions import Expressions
-from horus_runtime.runtime.program import THIS_CELL, THIS_NONE
+from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
+from horus_runtime.source import Span
 
 KEEPERS: Final = frozenset({"push", "insert", "pad", "set", "append", "splice", "mixin", "fill_with", "take"})
 """Standard functions that store an argument: it must be the callee's own. Unknown functions are treated alike."""
@@ -114,9 +114,7 @@ class Calls(Expressions):
         self.at(node.span)
         cell = self.temp()
         self.assign(cell, self.call("_Cell", value))
-        result = self.spill(
-            self.service("_native_ref", self.level(), self.const(node.name), self.name(cell), *rest)
-        )
+        result = self.spill(self.service("_native_ref", self.level(), self.const(node.name), self.name(cell), *rest))
         if variable is not None and not variable.constant and not variable.is_cell:
             self.write(variable, self.cell_value(cell))
         return result
@@ -187,7 +185,7 @@ class Calls(Expressions):
             return None
         return self.shared_test(node.args[0], node.span)
 
-    def shared_test(self, item: nodes.Node, span: nodes.Span) -> pyast.expr:
+    def shared_test(self, item: nodes.Node, span: Span) -> pyast.expr:
         variable = self.program.info.bindings.get(id(item))
         value = self.expr(item)
         self.at(span)
@@ -249,9 +247,7 @@ class Calls(Expressions):
         args = self.operands(node.args, owned=True)
         self.at(node.span)
         scope = self.refreshed_scope(node)
-        return self.service(
-            "_call_in_scope", self.home(), self.level(), scope, self.const(node.name), *args
-        )
+        return self.service("_call_in_scope", self.home(), self.level(), scope, self.const(node.name), *args)
 
     # ---- closures ---------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.calls import KEEPERS, Calls
 from horus_runtime.codegen.emitter import STORE, place
-from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, Fault
+from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE, Fault
+from horus_runtime.source import Span
 
 Link = nodes.Property | nodes.Index | nodes.MethodCall
 
@@ -129,9 +130,7 @@ class Chains(Calls):
             return self.choose(test, fast, slow)
         return self.slow_index(target, index, node, error_span)
 
-    def slow_index(
-        self, target: pyast.expr, index: pyast.expr, node: nodes.Index, error_span: nodes.Span
-    ) -> pyast.expr:
+    def slow_index(self, target: pyast.expr, index: pyast.expr, node: nodes.Index, error_span: Span) -> pyast.expr:
         self.at(error_span)
         bracket = self.tuple_of([self.const(node.bracket_span.line), self.const(node.bracket_span.column)])
         return self.service("_index", target, index, bracket)
@@ -143,7 +142,7 @@ class Chains(Calls):
         name = self.spill(expr)
         return name, name
 
-    def fast_subscript(self, target: pyast.expr, index: pyast.expr, error_span: nodes.Span) -> pyast.expr:
+    def fast_subscript(self, target: pyast.expr, index: pyast.expr, error_span: Span) -> pyast.expr:
         """Python's own subscript; when it fails, the fault table tells how to find out Rhai's error."""
         self.at(error_span)
         target_first, target_again = self.atom(target)
@@ -240,9 +239,7 @@ class Chains(Calls):
             return self.dispatch(node, value, args, count)
         return self.method_with_write_back(node, receiver, args)
 
-    def dispatch(
-        self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], _count: int
-    ) -> pyast.expr:
+    def dispatch(self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], _count: int) -> pyast.expr:
         name = self.const(node.name)
         if node.name == "call":
             return self.service("_method_call", self.home(), self.level(), receiver, *args)
@@ -402,15 +399,13 @@ class Chains(Calls):
 
         return load, store
 
-    def place_or_value(
-        self, node: nodes.Node
-    ) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+    def place_or_value(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         if isinstance(node, (nodes.Variable, nodes.This, nodes.Index, nodes.Property)):
             if not (isinstance(node, nodes.Variable) and node.namespace):
                 return self.place_of(node)
         return (lambda: self.expr(node)), (lambda _value: None)
 
-    def index_error_span(self, node: nodes.Index) -> nodes.Span:
+    def index_error_span(self, node: nodes.Index) -> Span:
         return node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
 
     def fast_store(self, target: pyast.expr, index: pyast.expr, value: pyast.expr, node: nodes.Index) -> None:
@@ -438,9 +433,7 @@ class Chains(Calls):
         new = self.spill(stored)
         self.write_back(new, target, store_target)
 
-    def write_back(
-        self, new: pyast.expr, old: pyast.expr, store_target: Callable[[pyast.expr], None]
-    ) -> None:
+    def write_back(self, new: pyast.expr, old: pyast.expr, store_target: Callable[[pyast.expr], None]) -> None:
         """Store a replaced string, int or host value into the place it came from."""
         outer, self.out = self.out, []
         store_target(new)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
-from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
-from horus_runtime.runtime.values import INT_MAX, INT_MIN
+from horus_runtime.codegen.emitter import STORE, Emitter, place
+from horus_runtime.runtime.abi import INT_MAX, INT_MIN
+from horus_runtime.source import Span
 
 if TYPE_CHECKING:
     from horus_runtime.codegen.program import ProgramCompiler
@@ -130,7 +131,7 @@ class Expressions(Emitter):
         scalar = self.compare(self.call("type", first), (pyast.In(), self.name("_SCALARS")))
         return self.choose(scalar, again, self.call("_copy", again))
 
-    def error_span(self, node: nodes.Node) -> nodes.Span:
+    def error_span(self, node: nodes.Node) -> Span:
         """Where "expecting bool" is reported: the operator, the dot or the bracket, else the first token."""
         if isinstance(node, nodes.Binary):
             return node.op_span
@@ -369,9 +370,7 @@ class Expressions(Emitter):
     def use_assign(self, op: str) -> str:
         return self.program.use_assign(op)
 
-    def guarded_int(
-        self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, general: str
-    ) -> pyast.expr:
+    def guarded_int(self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, general: str) -> pyast.expr:
         """Both operands may be INT: test that inline, and hand everything else to the general operator."""
         left_first, left_again = self.atom(left)
         right_first, right_again = self.atom(right)
@@ -438,9 +437,7 @@ class Expressions(Emitter):
             return self.binop(left, pyast.LShift(), right)
         return self.call(general, left, right)
 
-    def checked(
-        self, op: str, left: pyast.expr, right: pyast.expr, bounds: tuple[int, int], at: bool
-    ) -> pyast.expr:
+    def checked(self, op: str, left: pyast.expr, right: pyast.expr, bounds: tuple[int, int], at: bool) -> pyast.expr:
         """An integer operation with the overflow check that its bounds still need."""
         low, high = bounds
         if low >= INT_MIN and high <= INT_MAX:
@@ -558,10 +555,6 @@ class Expressions(Emitter):
         self.when(self.is_none(self.name(name)), inner)
         return self.name(name)
 
-    def tuple_pattern(self, names: Sequence[str]) -> pyast.expr:
-        targets: list[pyast.expr] = [place(pyast.Name(name, STORE), self.loc) for name in names]
-        return place(pyast.Tuple(targets, STORE), self.loc)  # type: ignore[no-any-return]
-
 
 def _bounds(op: str, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
     """The exact bounds of an integer operation, before any check."""
@@ -571,6 +564,3 @@ def _bounds(op: str, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
         return a[0] - b[1], a[1] - b[0]
     products = [x * y for x in a for y in b]
     return min(products), max(products)
-
-
-__all__ = ["LOAD", "Expressions"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast as pyast
 from typing import TYPE_CHECKING, Any
 
-from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.intervals import Intervals
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.cost import block_cost
-from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.statements import RETURN, Statements
-from horus_runtime.runtime.program import THIS_CELL
+from horus_runtime.runtime.abi import THIS_CELL
 
 if TYPE_CHECKING:
     from horus_runtime.codegen.program import ProgramCompiler, TypeView
@@ -82,9 +81,11 @@ class FunctionCompiler(Statements):
     def prologue(self) -> None:
         """What a function does before its first statement: depth check, charge, own copies of changed parameters."""
         node = self.fn.node
-        body: tuple[nodes.Node, ...] = (
-            node.body if isinstance(node, nodes.Script) else node.body.body if isinstance(node, nodes.FnDef) else (node.body,)
-        )
+        body: tuple[nodes.Node, ...] = (node.body,) if isinstance(node, nodes.Closure) else ()
+        if isinstance(node, nodes.Script):
+            body = node.body
+        elif isinstance(node, nodes.FnDef):
+            body = node.body.body
         if not self.is_main and self.program.checks_depth(self.fn):
             too_deep = self.compare(self.level(), (pyast.Gt(), self.name(self.program.use("_max_depth"))))
             self.when(too_deep, [place(pyast.Expr(self.service("_stack_overflow")), self.loc)])
@@ -122,7 +123,6 @@ class FunctionCompiler(Statements):
                 self.assign(variable.py, self.call("_external_cell", self.name("_scope"), name))
             else:
                 self.assign(variable.py, self.service("_external", self.name("_scope"), name))
-        names = {v.name: v for v in self.fn.toplevel}
         for variable in self.fn.toplevel:
             variable.py = self.local(variable.name)
             self.assign(variable.py, self.name("_MISSING"))
@@ -136,19 +136,17 @@ class FunctionCompiler(Statements):
         self.body(node.body, RETURN)
         inner, self.out = self.out, []
         self.loc = (1, 1)
-        del names
         declared = [
             self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in self.fn.toplevel
         ]
         self.evaluate(self.call("_leave", self.name("_scope"), self.name(base), self.tuple_of(declared)))
         for variable in written:
-            self.evaluate(
-                self.service("_put_back", self.name("_scope"), self.const(variable.name), self.name(variable.py), self.name(base))
-            )
+            args = (self.const(variable.name), self.name(variable.py), self.name(base))
+            self.evaluate(self.service("_put_back", self.name("_scope"), *args))
         if self.dynamic:
             self.evaluate(self.service("_leave_dynamic", self.name("_scope"), self.name("_dyn")))
         final, self.out = self.out, outer
         self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
 
 
-__all__ = ["STORE", "FunctionCompiler", "ty"]
+__all__ = ["FunctionCompiler"]

@@ -27,8 +27,8 @@ from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
 from horus_runtime.codegen.functions import FunctionCompiler
 from horus_runtime.codegen.thresholds import float_limit
-from horus_runtime.runtime.abi import EXPORTS
-from horus_runtime.runtime.program import (
+from horus_runtime.runtime.abi import (
+    EXPORTS,
     THIS_CELL,
     THIS_NONE,
     THIS_VALUE,
@@ -189,7 +189,9 @@ class ProgramCompiler(Emitter):
                     pending.extend(f for name in fn.calls for f in by_name.get(name, ()))
             return seen
 
-        open_ended = bool(self.info.closures) or any(_takes_pointers(f.node, self.names) for f in (*infos, self.info.main))
+        open_ended = bool(self.info.closures) or any(
+            _takes_pointers(f.node, self.names) for f in (*infos, self.info.main)
+        )
         if open_ended:
             return {id(f) for f in infos}
         recursive = [fn for fn in infos if id(fn) in reach(fn.calls)]
@@ -242,7 +244,9 @@ class ProgramCompiler(Emitter):
         return self.variant(fn, arg_types).py
 
     def variant(self, fn: FunctionInfo, arg_types: tuple[int, ...]) -> Variant:
-        params = tuple(map(_normal, arg_types)) if self.config.specialise and not fn.dynamic else (ty.ANY,) * len(arg_types)
+        params = (
+            tuple(map(_normal, arg_types)) if self.config.specialise and not fn.dynamic else (ty.ANY,) * len(arg_types)
+        )
         key = (id(fn), params)
         found = self.variants.get(key)
         if found is None:

@@ -370,12 +370,10 @@ class Statements(Chains):
 
     def stmt_Switch(self, node: nodes.Switch, dest: str | None) -> None:
         value = self.spill_if_complex(self.expr(node.value))
-        exact = [arm for arm in node.arms if arm.patterns and not _has_range(arm)]
         mixed = [arm for arm in node.arms if arm.patterns and _has_range(arm)]
         default = [arm for arm in node.arms if not arm.patterns]
         order = [(arm, self.exact_only(arm)) for arm in node.arms if arm.patterns and self.exact_only(arm)]
         order += [(arm, self.ranges_only(arm)) for arm in mixed]
-        del exact
         self.at(node.span)
         self.out.extend(self.switch_chain(value, node, order, default[0] if default else None, dest))
 
@@ -407,20 +405,25 @@ class Statements(Chains):
             self.at(arm.span)
             tests = [self.pattern_test(value, node.value, pattern) for pattern in patterns]
             test = self.either(*tests)
-            guard_statements: list[pyast.stmt] = []
-            if arm.guard is not None:
-                self.out = []
-                guard = self.condition(arm.guard)
-                guard_statements, self.out = self.out, []
-                if not guard_statements:
-                    test = self.both(test, guard)
+            statements, guard = self.guard_of(arm)
+            if guard is not None and not statements:
+                test = self.both(test, guard)
             body = self.stmt_suite(arm.body, dest)
-            if guard_statements:
-                rest = self.guarded_arm(test, guard_statements, guard, body, rest)
+            if guard is not None and statements:
+                rest = self.guarded_arm(test, statements, guard, body, rest)
             else:
                 rest = [place(pyast.If(test, body or [self.nothing()], rest), self.loc)]
         self.out = outer
         return rest
+
+    def guard_of(self, arm: nodes.SwitchArm) -> tuple[list[pyast.stmt], pyast.expr | None]:
+        """An arm's guard with the statements it needs."""
+        if arm.guard is None:
+            return [], None
+        outer, self.out = self.out, []
+        guard = self.condition(arm.guard)
+        statements, self.out = self.out, outer
+        return statements, guard
 
     def guarded_arm(
         self,

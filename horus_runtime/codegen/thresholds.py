@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 
-from horus_runtime.runtime import operators
+from horus_runtime.runtime.abi import OPERATORS
 
 LARGEST = struct.unpack("<d", struct.pack("<Q", 0x7FEFFFFFFFFFFFFF))[0]
 
@@ -33,7 +33,7 @@ def float_limit(op: str, literal: float) -> float | None:
     """
     if op not in ("<", "<=", ">", ">=") or literal == 0 or abs(literal) > 1e300 or abs(literal) < 1e-300:
         return None
-    holds = operators.BINARY[op]
+    holds = OPERATORS[op]
     low, high = _to_key(-LARGEST), _to_key(LARGEST)
     rising = op in (">", ">=")
     while high - low > 1:

@@ -35,7 +35,9 @@ class Engine(EngineSettings):
         services: what host modules need (policy, store, ...), by name.
     """
 
-    def __init__(self, limits: Limits | None = None, *, packages: tuple[Module, ...] | None = None, **services: Any) -> None:
+    def __init__(
+        self, limits: Limits | None = None, *, packages: tuple[Module, ...] | None = None, **services: Any
+    ) -> None:
         if packages is None:
             from horus_runtime.engine.presets import standard_packages
 
@@ -168,7 +170,13 @@ class Engine(EngineSettings):
             rewind_scope: drop what the global statements added to the scope.
         """
         return Invocation(self).call(
-            tree, name, args, scope=Scope() if scope is None else scope, this=this, eval_ast=eval_ast, rewind=rewind_scope
+            tree,
+            name,
+            args,
+            scope=Scope() if scope is None else scope,
+            this=this,
+            eval_ast=eval_ast,
+            rewind=rewind_scope,
         )
 
     def compile_eval(self, text: str, shared: frozenset[str], names: frozenset[str]) -> Program:

@@ -30,7 +30,7 @@ def add_sal(engine: Engine, policy: Any = None) -> Engine:
 
 def add_osiris(engine: Engine, path_or_store: Any) -> Engine:
     """Register the model store on a SQLite file or an open store."""
-    from horus_runtime.modules.osiris import osiris_module, open_store
+    from horus_runtime.modules.osiris import open_store, osiris_module
 
     store = open_store(path_or_store)
     engine.services["osiris"] = store

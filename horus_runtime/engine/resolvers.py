@@ -145,7 +145,9 @@ def resolve_import(engine: Engine, run: Run, path: str, source: str | None, dept
     if path in cache:
         module = cache[path]
         if module is None:
-            raise EvalError("ErrorModuleNotFound", f"Module not found: {path} (imports itself)", fields={"module": path})
+            raise EvalError(
+                "ErrorModuleNotFound", f"Module not found: {path} (imports itself)", fields={"module": path}
+            )
         return module
     try:
         found = find(engine, path, source)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.limits import Limits
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.run import RunSettings
+from horus_runtime.runtime.run import Host, RunSettings
 from horus_runtime.source import Position
 
 if TYPE_CHECKING:
@@ -165,7 +165,13 @@ class EngineSettings:
                 strict_identifiers=self.strict_identifiers,
                 disabled_symbols=self._disabled,
                 custom_operators=tuple(sorted(self._operators.items())),
-                **{name: self._switches[name] for name in SWITCHES},
+                allow_if_expression=self.allow_if_expression,
+                allow_switch_expression=self.allow_switch_expression,
+                allow_loop_expressions=self.allow_loop_expressions,
+                allow_statement_expression=self.allow_statement_expression,
+                allow_anonymous_fn=self.allow_anonymous_fn,
+                allow_looping=self.allow_looping,
+                allow_shadowing=self.allow_shadowing,
             )
         return self._options
 
@@ -218,7 +224,7 @@ class EngineSettings:
             on_debug=self._debug or default_debug,
             on_progress=self._progress,
             fail_on_invalid_map_property=self.fail_on_invalid_map_property,
-            host=self,  # type: ignore[arg-type]  # only Engine, which has the two methods, is ever instantiated
+            host=cast("Host", self),  # only Engine, which has the two methods, is ever instantiated
         )
 
     def check_names(self, tree: AST) -> None:

@@ -11,14 +11,77 @@ from typing import Any, Final
 from horus_runtime.errors import EvalError, HorusError, ParseError
 from horus_runtime.runtime import faults, operators
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, copy_value
 
+OPERATORS: Final = operators.BINARY
+"""What the compiler may evaluate ahead of time."""
+
 RESERVED_WORDS: Final = frozenset(
-    "true false let const if else switch do while until loop for in fn private continue break return throw try catch "
-    "import export as async await case default go goto is match module new nil null package protected public shared "
-    "spawn static super sync thread use var void with yield this Fn call curry debug eval is_def_fn is_def_var "
-    "is_shared print type_of".split()
+    [
+        "true",
+        "false",
+        "let",
+        "const",
+        "if",
+        "else",
+        "switch",
+        "do",
+        "while",
+        "until",
+        "loop",
+        "for",
+        "in",
+        "fn",
+        "private",
+        "continue",
+        "break",
+        "return",
+        "throw",
+        "try",
+        "catch",
+        "import",
+        "export",
+        "as",
+        "async",
+        "await",
+        "case",
+        "default",
+        "go",
+        "goto",
+        "is",
+        "match",
+        "module",
+        "new",
+        "nil",
+        "null",
+        "package",
+        "protected",
+        "public",
+        "shared",
+        "spawn",
+        "static",
+        "super",
+        "sync",
+        "thread",
+        "use",
+        "var",
+        "void",
+        "with",
+        "yield",
+        "this",
+        "Fn",
+        "call",
+        "curry",
+        "debug",
+        "eval",
+        "is_def_fn",
+        "is_def_var",
+        "is_shared",
+        "print",
+        "type_of",
+    ]
 )
 
 
@@ -178,3 +241,18 @@ EXPORTS: Final[dict[str, Any]] = {
     "_dict_get": dict.get,
     "_append": list.append,
 }
+
+__all__ = [
+    "EXPORTS",
+    "INT_MAX",
+    "INT_MIN",
+    "OPERATORS",
+    "RESERVED_WORDS",
+    "THIS_CELL",
+    "THIS_NONE",
+    "THIS_VALUE",
+    "Fault",
+    "FunctionMeta",
+    "Program",
+    "make_pointer",
+]

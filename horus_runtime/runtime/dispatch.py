@@ -19,13 +19,13 @@ class FunctionTable:
     scripts can tell whether what they assumed still holds.
     """
 
-    def __init__(self, layers: Iterable[Module] = ()) -> None:
+    def __init__(self, layers: Iterable[Module] = (), *, types: dict[type, str] | None = None) -> None:
         self.layers: list[Module] = list(layers)
         self.standard = len(self.layers)
         """How many layers, from the first, are the language's own packages."""
         self.generation = 0
         self._cache: dict[tuple[Any, ...], NativeFn | None] = {}
-        self._types: dict[type, str] | None = None
+        self._types = types
         self._standard_names: set[str] | None = None
 
     def add_layer(self, module: Module) -> None:

@@ -1,4 +1,4 @@
-"""What the compiler hands to the runtime: a code object with the tables needed to run it and to explain its failures."""
+"""What the compiler hands to the runtime: a code object with the tables needed to run and to explain it."""
 
 from __future__ import annotations
 

@@ -521,9 +521,9 @@ class Run:
             fn = self.table.find("index$set$", (target, index, value))
             if fn is None:
                 signature = f"{self.type_name(target)} [{self.type_name(index)}] = {self.type_name(value)}"
-                error = faults.indexer_unavailable(signature)
-                error.position = Position(*bracket)
-                raise error
+                unavailable = faults.indexer_unavailable(signature)
+                unavailable.position = Position(*bracket)
+                raise unavailable
             fn.call(self, target, index, value) if fn.context else fn.call(target, index, value)
             return target
         return result
@@ -788,7 +788,7 @@ class Run:
         assert linked.main is not None
         try:
             return linked.main(scope, depth)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - inlined operations fail with Python's own exceptions
             raise wrap_call(self.explain(error), "eval", None, home.program.source.name) from None
         finally:
             scope.keep()
@@ -847,9 +847,7 @@ class Run:
 
 def _find_in_module(module: Module, name: str, args: tuple[Any, ...], table: FunctionTable) -> NativeFn | None:
     """An overload of one module, looked up with the engine's type names."""
-    scratch = FunctionTable([module])
-    scratch._types = table.types
-    return scratch.find(name, args)
+    return FunctionTable([module], types=table.types).find(name, args)
 
 
 def _described(meta: FunctionMeta) -> dict[str, Any]:

@@ -372,7 +372,7 @@ class _Analyzer:
     def visit_Return(self, node: nodes.Return) -> None:
         self.visit(node.value)
 
-    visit_Throw = visit_Break = visit_Return
+    visit_Throw = visit_Break = visit_Return  # noqa: N815 - named after the nodes
 
     def visit_Try(self, node: nodes.Try) -> None:
         self.visit(node.body)

@@ -142,7 +142,7 @@ class Inference:
             self.returned |= result
         return self.returned
 
-    # ---- statements: each returns the type of its value as the last one of a block ------------------------------------
+    # ---- statements: each returns the type of its value as the last one of a block ----------------------------------
 
     def body(self, body: tuple[nodes.Node, ...]) -> int:
         result = UNIT
@@ -377,7 +377,7 @@ class Inference:
         if op == "??":
             return (left & ~UNIT) | right
         low_left, low_right = left & LOW, right & LOW
-        if low_left == NONE or low_right == NONE:
+        if not (low_left and low_right):
             return NONE
         known = low_left & OTHER == 0 and low_right & OTHER == 0
         if op in COMPARISONS or op in ("in", "!in"):
@@ -396,16 +396,17 @@ class Inference:
             return INT if both == INT else ANY
         if op in ("&", "|", "^"):
             return both if both in (INT, BOOL) else ANY
-        if op == "+" and known:
-            if low_left & ~(STR | CHAR) == 0 and low_right & ~(STR | CHAR) == 0:
-                return STR
-            if low_left == STR or low_right == STR:
-                return STR
-            if low_left == ARRAY and low_right == ARRAY:
-                return left | right
-            if low_left == MAP and low_right == MAP:
-                return MAP | DEEP_ANY
-        return ANY
+        return self.sum_type(left, right) if op == "+" and known else ANY
+
+    @staticmethod
+    def sum_type(left: int, right: int) -> int:
+        """The type of `left + right` where not both are numbers."""
+        low_left, low_right = left & LOW, right & LOW
+        if STR in (low_left, low_right) or (low_left | low_right) & ~(STR | CHAR) == 0:
+            return STR
+        if low_left == low_right == ARRAY:
+            return left | right
+        return MAP | DEEP_ANY if low_left == low_right == MAP else ANY
 
     def assign_type(self, op: str, left: int, right: int) -> int:
         """The type a variable has after `left op= right`."""

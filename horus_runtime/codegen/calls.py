@@ -74,29 +74,26 @@ class Calls(Expressions):
         owned = name in KEEPERS or not self.program.is_standard(name)
         if count and table.may_replace(name, count) and isinstance(node.args[0], nodes.Variable):
             return self.native_by_reference(node)
-        args = self.native_args(node.args, owned)
+        args = self.native_args(node.args, owned, table.is_pure(name, count))
         self.at(node.span)
         if self.program.config.has_parent:
             return self.service("_call_named", self.home(), self.level(), self.const(name), *args)
         return self.service("_native", self.level(), self.const(name), *args)
 
-    def native_args(self, items: tuple[nodes.Node, ...], owned: bool) -> list[pyast.expr]:
+    def native_args(self, items: tuple[nodes.Node, ...], owned: bool, pure: bool) -> list[pyast.expr]:
         """Arguments of a native: the first one borrowed, the others its own where it may keep them."""
         args = self.operands(items)
         if items and isinstance(items[0], nodes.Variable):
             variable = self.program.info.bindings.get(id(items[0]))
             if variable is not None and (variable.constant or variable.is_cell or variable.kind == "external"):
                 # A constant or shared first argument is only changed as a copy.
-                if not self.program.config.table.is_pure(self.call_name, len(items)):
-                    args[0] = self.own(args[0], self.type(items[0]))
+                args[0] = args[0] if pure else self.own(args[0], self.type(items[0]))
         if owned:
             args[1:] = [
                 self.own(arg, self.type(item)) if self.is_borrowed(item) else arg
                 for arg, item in zip(args[1:], items[1:], strict=True)
             ]
         return args
-
-    call_name = ""
 
     @staticmethod
     def is_borrowed(node: nodes.Node) -> bool:
@@ -212,9 +209,7 @@ class Calls(Expressions):
 
     def visible_names(self, node: nodes.Call) -> pyast.expr:
         """(name, value) pairs of what is visible; a host variable counts only when it exists."""
-        pairs = []
-        for variable in self.visible(node):
-            pairs.append(self.tuple_of([self.const(variable.name), self.name(variable.py)]))
+        pairs = [self.tuple_of([self.const(v.name), self.name(v.py)]) for v in self.visible(node)]
         scope = self.name("_scope") if self.is_main else self.const(None)
         return self.tuple_of([scope, *pairs])
 

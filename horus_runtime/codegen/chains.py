@@ -292,7 +292,7 @@ class Chains(Calls):
             return True
         if self.type(node.target) & ty.MAP and not self.program.is_standard(node.name):
             return True
-        return self.program.config.table.may_replace(node.name, count + 1)
+        return bool(self.program.config.table.may_replace(node.name, count + 1))
 
     def method_with_write_back(
         self, node: nodes.MethodCall, receiver: nodes.Node, args: list[pyast.expr]
@@ -400,9 +400,10 @@ class Chains(Calls):
         return load, store
 
     def place_or_value(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        if isinstance(node, nodes.Variable) and node.namespace:
+            return (lambda: self.expr(node)), (lambda _value: None)
         if isinstance(node, (nodes.Variable, nodes.This, nodes.Index, nodes.Property)):
-            if not (isinstance(node, nodes.Variable) and node.namespace):
-                return self.place_of(node)
+            return self.place_of(node)
         return (lambda: self.expr(node)), (lambda _value: None)
 
     def index_error_span(self, node: nodes.Index) -> Span:

@@ -355,9 +355,9 @@ class Expressions(Emitter):
         """`+ - * / % ** << >> & | ^`; `at` asks for errors with a position (compound assignment)."""
         if ty.is_only(lt, ty.INT) and ty.is_only(rt, ty.INT):
             return self.int_operation(op, left, right, pair, at)
-        if ty.is_only(lt, ty.NUMBER) and ty.is_only(rt, ty.NUMBER) and (lt | rt) & ty.LOW & ty.FLOAT:
-            if ty.is_only(lt, ty.FLOAT) or ty.is_only(rt, ty.FLOAT):
-                return self.float_operation(op, left, right)
+        numbers = ty.is_only(lt, ty.NUMBER) and ty.is_only(rt, ty.NUMBER)
+        if numbers and (ty.is_only(lt, ty.FLOAT) or ty.is_only(rt, ty.FLOAT)):
+            return self.float_operation(op, left, right)
         if op == "+" and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
             return self.service("_sized", self.binop(left, pyast.Add(), right))
         if op in ("&", "|", "^") and ty.is_only(lt, ty.BOOL) and ty.is_only(rt, ty.BOOL):
@@ -482,11 +482,11 @@ class Expressions(Emitter):
             if inline is not None:
                 return inline
         for kind in (ty.INT, ty.STR):
-            if lt & rt & kind and isinstance(right, pyast.Constant) and type(right.value) in (int, str):
-                if ty.is_only(rt, kind):
-                    first, again = self.atom(left)
-                    test = self.type_is(first, CLASS_OF[kind])
-                    return self.choose(test, self.compare(again, (py_op, right)), self.slow(op, again, right))
+            literal = isinstance(right, pyast.Constant) and type(right.value) in (int, str)
+            if literal and lt & kind and ty.is_only(rt, kind):
+                first, again = self.atom(left)
+                test = self.type_is(first, CLASS_OF[kind])
+                return self.choose(test, self.compare(again, (py_op, right)), self.slow(op, again, right))
         if lt & rt & ty.INT and isinstance(left, pyast.Name) and isinstance(right, pyast.Name):
             tests = []
             if not ty.is_only(lt, ty.INT):

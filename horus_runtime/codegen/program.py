@@ -130,7 +130,7 @@ class ProgramCompiler(Emitter):
         self.depth_checked = self.find_depth_checked()
         self.defs: list[pyast.stmt] = []
 
-    # ---- what the function compilers ask ------------------------------------------------------------------------------
+    # ---- what the function compilers ask ----------------------------------------------------------------------------
 
     def is_pure_call(self, name: str, count: int) -> bool:
         if (name, count) in self.method_keys or (name, count - 1) in self.method_keys:
@@ -138,7 +138,7 @@ class ProgramCompiler(Emitter):
         return bool(self.config.table.is_pure(name, count))
 
     def overridden(self, name: str, count: int) -> bool:
-        """Does the script or the host define a function of this name that could be meant instead of the standard one?"""
+        """Does the script or the host define a function that could be meant instead of the standard one?"""
         if (name, count) in self.by_key or (name, count - 1) in self.method_keys or self.config.has_parent:
             return True
         return bool(self.config.table.is_overridden(name, count))

@@ -94,7 +94,7 @@ class Statements(Chains):
         self.deliver(value, dest)
 
     def dies_here(self, node: nodes.Node) -> bool:
-        """Is this a local variable of this function whose value nobody else holds, so that returning it needs no copy?"""
+        """Is this a local variable whose value nobody else holds, so that returning it needs no copy?"""
         if not isinstance(node, nodes.Variable) or self.is_main:
             return False
         variable = self.program.info.bindings.get(id(node))
@@ -238,7 +238,7 @@ class Statements(Chains):
         target = node.target
         value = self.expr(node.value, owned=node.op == "+=")
         variable = self.program.info.bindings.get(id(target)) if isinstance(target, nodes.Variable) else None
-        if variable is not None and not variable.is_cell and variable.kind not in ("external",) and not self.dynamic:
+        if variable is not None and not variable.is_cell and variable.kind != "external" and not self.dynamic:
             self.compound_local(node, variable, value)
             return
         if not isinstance(value, pyast.Constant):
@@ -576,9 +576,8 @@ class Statements(Chains):
     def iterable(self, node: nodes.For, variable: Variable) -> pyast.expr:
         """The Python iterable behind `for x in e`."""
         source = node.iterable
-        if isinstance(source, nodes.Binary) and source.op in ("..", "..="):
-            if all(ty.is_only(self.type(end), ty.INT) for end in (source.left, source.right)):
-                return self.int_range(source, variable)
+        if isinstance(source, nodes.Binary) and source.op in ("..", "..=") and self.is_int_pair(source):
+            return self.int_range(source, variable)
         expr = self.expr(source)
         t = self.type(source)
         self.at(source.op_span if isinstance(source, nodes.Binary) else source.span)
@@ -587,6 +586,9 @@ class Statements(Chains):
         if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(source):
             expr = self.own(expr, t)
         return expr if ty.is_only(t, ty.ARRAY) else self.service("_iterate", expr)
+
+    def is_int_pair(self, node: nodes.Binary) -> bool:
+        return ty.is_only(self.type(node.left), ty.INT) and ty.is_only(self.type(node.right), ty.INT)
 
     def int_range(self, source: nodes.Binary, variable: Variable) -> pyast.expr:
         low, high = self.operands([source.left, source.right])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -147,7 +148,7 @@ class EngineSettings:
         self._progress = callback
         return self
 
-    # ---- what the other parts are told --------------------------------------------------------------------------------
+    # ---- what the other parts are told ------------------------------------------------------------------------------
 
     def parse_options(self) -> ParseOptions:
         """The parser's share of the settings."""
@@ -235,4 +236,4 @@ def default_debug(text: str, source: str | None, position: Position | None) -> N
     """Where `debug` goes unless the host says otherwise."""
     place = f"{position.line}:{position.column}" if position is not None else ""
     origin = f"{source} @ " if source else ""
-    print(f"{origin}{place} | {text}")
+    sys.stdout.write(f"{origin}{place} | {text}\n")

@@ -8,12 +8,12 @@ from horus_runtime.errors import EvalError
 class CallbackError(EvalError):
     """`<text of the inner error>` and, on the next line, `in call to function 'map'`.
 
-    The whole text names places and scripts that only the tracebacks know: `tracing.explain` composes it. What is here
-    is the text without them.
+    The whole text names places and scripts that only the tracebacks know: `tracing.explain` composes it. `cause` is
+    what the callback raised, which compiled code may leave as one of Python's own exceptions.
     """
 
-    def __init__(self, function: str, inner: EvalError) -> None:
-        message = f"{inner.message}\nin call to function '{function}'"
-        super().__init__("ErrorInFunctionCall", message, fields={"function": function, "source": ""}, inner=inner)
+    def __init__(self, function: str, cause: Exception) -> None:
+        super().__init__("ErrorInFunctionCall", f"{cause}\nin call to function '{function}'")
         self.function = function
+        self.cause = cause
         self.explained = False

@@ -9,6 +9,7 @@ from horus_runtime.limits import Limits
 from horus_runtime.runtime.fn_ptr import FnPtr
 
 if TYPE_CHECKING:
+    from horus_runtime.errors import HorusError
     from horus_runtime.runtime.values import Cell
 
 
@@ -39,6 +40,9 @@ class NativeCallContext(Protocol):
 
     def callable(self, pointer: FnPtr, count: int) -> Callable[..., Any]:
         """A Python function of `count` arguments that calls the pointer; resolve once, call often."""
+
+    def explain(self, error: BaseException) -> HorusError:
+        """The error that an exception out of a callback stands for; compiled code may raise Python's own."""
 
     def find_function(self, name: str, count: int) -> bool:
         """Is there a script function, or any native, of this name and argument count?"""

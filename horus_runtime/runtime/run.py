@@ -852,10 +852,11 @@ def _find_in_module(module: Module, name: str, args: tuple[Any, ...], table: Fun
 
 def _described(meta: FunctionMeta) -> dict[str, Any]:
     """A script function as `get_fn_metadata_list` shows it."""
+    anonymous = meta.name.startswith("anon$")
     shown: dict[str, Any] = {
         "name": meta.name,
-        "access": "private" if meta.private else "public",
-        "is_anonymous": meta.name.startswith("anon$"),
+        "access": "private" if meta.private and not anonymous else "public",
+        "is_anonymous": anonymous,
         "params": list(meta.params),
     }
     if meta.this_type is not None:

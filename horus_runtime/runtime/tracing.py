@@ -54,10 +54,14 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
     found = error if isinstance(error, HorusError) else translate(error, frames)
     if isinstance(found, LimitError):
         return _place_limit(found, frames)
+    if isinstance(found, ParseError) and found.needs_position and frames:
+        found.position = frames[-1][3]
     if isinstance(found, ParseError) or not frames:
         return found
     if isinstance(found, CallbackError) and not found.explained:
-        _explain_callback(found, frames[-1], programs)
+        unwrapped = _explain_callback(found, frames[-1], programs)
+        if unwrapped is not None:
+            return unwrapped
     if found.needs_position:
         found.position = frames[-1][3]
     if found.source is None:
@@ -65,26 +69,30 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
     return wrap_calls(found, frames) if isinstance(found, EvalError) else found
 
 
-def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, Program]) -> None:
-    """Complete an error out of a callback: its own calls and places first, then the native function around them."""
-    inner = error.inner
-    assert isinstance(inner, EvalError)
+def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, Program]) -> HorusError | None:
+    """Complete an error out of a callback: its own calls and places first, then the native function around them.
+
+    Returns the error instead when it is one that passes function boundaries as it is.
+    """
     place, source = caller[3], caller[0].source.name
-    frames = script_frames(inner.__traceback__, programs)
-    explained = explain(inner, programs)
+    frames = script_frames(error.cause.__traceback__, programs)
+    inner = explain(error.cause, programs)
+    if not isinstance(inner, EvalError):
+        return inner
     if frames and frames[0][1] not in {"part", "main"}:
-        explained = wrap_call(explained, frames[0][2], place, frames[0][0].source.name)
-    if explained.needs_position:
-        explained.position = place
-    text = f"{explained.message} @ '{source}'" if source else explained.message
-    at = f" ({explained.position})" if explained.position else ""
+        inner = wrap_call(inner, frames[0][2], place, frames[0][0].source.name)
+    if inner.needs_position:
+        inner.position = place
+    text = f"{inner.message} @ '{source}'" if source else inner.message
+    at = f" ({inner.position})" if inner.position else ""
     origin = f" (from '{source}')" if source else ""
     error.message = f"{text}{at}\nin call to function '{error.function}'{origin}"
     error.args = (error.message,)
     error.fields = {"function": error.function, "source": source or ""}
-    error.inner = explained
-    error.hint = explained.hint
+    error.inner = inner
+    error.hint = inner.hint
     error.explained = True
+    return None
 
 
 def _place_limit(error: LimitError, frames: list[Frame]) -> LimitError:
@@ -139,7 +147,7 @@ def translate(error: BaseException, frames: list[Frame]) -> HorusError:
     if isinstance(error, MemoryError):
         return faults.too_large(faults.ARRAY_SIZE, 0)
     if isinstance(error, AttributeError) and type(error.obj) is Cell and error.name == "v":
-        return EvalError("ErrorDataRace", "Data race detected", fields={"variable": ""})
+        return EvalError("ErrorDataRace", "Data race detected", None, fields={"variable": ""})
     if frames:
         redone = _redo(frames[-1], error)
         if redone is not None:

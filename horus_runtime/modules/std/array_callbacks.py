@@ -12,6 +12,7 @@ from horus_runtime.modules.std.callbacks import (
     is_missing,
     own,
     results,
+    swallow,
     visit,
     zipper,
 )
@@ -165,11 +166,11 @@ def index_of_text(ctx: NativeCallContext, array: Array, text: str, start: int = 
     except Exception:  # noqa: BLE001 -- whatever cannot be a name is a text to search for
         return index_of(ctx, array, text, start)
     try:
-        return _first(ctx, array, pointer, start)
-    except EvalError as error:
-        if is_missing(error, pointer):
+        return int(in_call("index_of")(_first)(ctx, array, pointer, start))
+    except CallbackError as error:
+        if isinstance(error.cause, EvalError) and is_missing(error.cause, pointer):
             return index_of(ctx, array, text, start)
-        raise CallbackError("index_of", error) from error
+        raise
 
 
 # --- Taking apart -----------------------------------------------------------------------------------------------------
@@ -207,13 +208,14 @@ def dedup(ctx: NativeCallContext, array: Array, callback: FnPtr) -> None:
     same = ctx.callable(callback, 2)
     kept: Array = []
     for item in array:
-        if not kept or not _accepts(same, kept[-1], item):
+        if not kept or not _accepts(ctx, same, kept[-1], item):
             kept.append(item)
     array[:] = kept
 
 
-def _accepts(same: Callable[..., Any], kept: Any, item: Any) -> bool:
+def _accepts(ctx: NativeCallContext, same: Callable[..., Any], kept: Any, item: Any) -> bool:
     try:
         return same(own(kept), own(item)) is True
-    except EvalError:
+    except Exception as error:  # noqa: BLE001 -- what is not the script's error is raised again
+        swallow(ctx, error)
         return False

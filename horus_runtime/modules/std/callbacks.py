@@ -12,7 +12,7 @@ from functools import wraps
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from horus_runtime.errors import EvalError
+from horus_runtime.errors import EvalError, HorusError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.values import SCALARS, Cell, copy_value, type_name
@@ -34,12 +34,27 @@ def in_call(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def guarded(*args: Any) -> Any:
             try:
                 return function(*args)
-            except EvalError as error:
+            except Exception as error:
+                if not may_be_caught(error):
+                    raise
                 raise CallbackError(name, error) from error
 
         return guarded
 
     return decorate
+
+
+def may_be_caught(error: Exception) -> bool:
+    """Say whether this is no limit and no syntax error: those pass through functions as they are."""
+    if isinstance(error, HorusError):
+        return isinstance(error, EvalError)
+    return not isinstance(error, (RecursionError, MemoryError))
+
+
+def swallow(ctx: NativeCallContext, error: Exception) -> None:
+    """Let an error of the script pass unseen, as Rhai does in some methods; raise every other one again."""
+    if not isinstance(ctx.explain(error), EvalError):
+        raise error
 
 
 def own(item: Any) -> Any:

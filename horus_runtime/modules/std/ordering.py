@@ -6,11 +6,12 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import EvalError
+from horus_runtime.modules.std.callbacks import own, swallow
 from horus_runtime.modules.std.pace import charge_for
 from horus_runtime.modules.std.signature import ARRAY, FN, STRING, UNIT
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.values import SCALARS, Char, Stream, copy_value, type_name
+from horus_runtime.runtime.values import Char, Stream, copy_value, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,19 +105,16 @@ def _compared(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
     call = ctx.callable(comparer, 2)
 
     def less(a: Any, b: Any) -> bool:
+        answer = None
         try:
-            answer = call(_own(a), _own(b))
-        except EvalError:
-            answer = None
+            answer = call(own(a), own(b))
+        except Exception as error:  # noqa: BLE001 -- what is not the script's error is raised again
+            swallow(ctx, error)
         if type(answer) is bool:
             return answer
         return answer < 0 if type(answer) is int else _type_rank(a) < _type_rank(b)
 
     return _sorted(array, less)
-
-
-def _own(item: Any) -> Any:
-    return item if type(item) in SCALARS else copy_value(item)
 
 
 def _sorted(array: Array, less: Callable[[Any, Any], bool]) -> Array:

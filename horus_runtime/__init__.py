@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     )
     from horus_runtime.jobs.execution import execute
     from horus_runtime.jobs.model import Job, JobResult, JobStatus, Signature
+    from horus_runtime.jobs.runners import Runner, RunnerKind, RunnerRegistry
     from horus_runtime.jobs.signing import SigningKey
+    from horus_runtime.jobs.trust import TrustStore
     from horus_runtime.jobs.validation import validate
     from horus_runtime.limits import Limits
     from horus_runtime.modules.policy import Policy
@@ -67,11 +69,15 @@ _HOMES = {
     "PolicyError": "errors",
     "Position": "source",
     "Range": "runtime.values",
+    "Runner": "jobs.runners",
+    "RunnerKind": "jobs.runners",
+    "RunnerRegistry": "jobs.runners",
     "Scope": "runtime.scope",
     "Signature": "jobs.model",
     "SigningKey": "jobs.signing",
     "StaticModuleResolver": "engine.resolvers",
     "TerminatedError": "errors",
+    "TrustStore": "jobs.trust",
     "execute": "jobs.execution",
     "validate": "jobs.validation",
 }
@@ -101,11 +107,15 @@ __all__ = [
     "PolicyError",
     "Position",
     "Range",
+    "Runner",
+    "RunnerKind",
+    "RunnerRegistry",
     "Scope",
     "Signature",
     "SigningKey",
     "StaticModuleResolver",
     "TerminatedError",
+    "TrustStore",
     "__version__",
     "execute",
     "validate",

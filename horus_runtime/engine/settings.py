@@ -15,6 +15,7 @@ from horus_runtime.source import Position
 if TYPE_CHECKING:
     from horus_runtime.codegen.program import CompileConfig
     from horus_runtime.engine.handle import AST
+    from horus_runtime.runtime.budget import Budget
     from horus_runtime.syntax.options import ParseOptions
 
 PrintCallback = Callable[[str], None]
@@ -78,6 +79,7 @@ class EngineSettings:
         self._print: PrintCallback | None = None
         self._debug: DebugCallback | None = None
         self._progress: Callable[[int], Any] | None = None
+        self._start: Callable[[Budget], None] | None = None
         self._options: ParseOptions | None = None
 
     # Limits and switches are many and alike: one lookup serves them all, and keeps typos from passing silently.
@@ -146,6 +148,15 @@ class EngineSettings:
     def on_progress(self, callback: Callable[[int], Any] | None) -> Any:
         """Called with the operations spent at every charge; a result other than `None` stops the run."""
         self._progress = callback
+        return self
+
+    def on_start(self, callback: Callable[[Budget], None] | None) -> Any:
+        """Called with the account of every run as it begins: who keeps it can end the run from another thread.
+
+        `budget.cancelled = "reason"` ends the run at its next poll, and `budget.deadline` may be brought forward. This
+        costs a running script nothing, unlike `on_progress`.
+        """
+        self._start = callback
         return self
 
     # ---- what the other parts are told ------------------------------------------------------------------------------
@@ -224,6 +235,7 @@ class EngineSettings:
             on_print=self._print or default_print,
             on_debug=self._debug or default_debug,
             on_progress=self._progress,
+            on_start=self._start,
             fail_on_invalid_map_property=self.fail_on_invalid_map_property,
             host=cast("Host", self),  # only Engine, which has the two methods, is ever instantiated
         )

@@ -197,6 +197,9 @@ def _native(
         call = HostCall(context, module, name)
         receiver = given[:1] if method else ()
         values = given[1:] if method else given
+        if capability is not None:
+            # SAFETY: nothing outside is touched after the deadline or a cancellation, however late they are noticed.
+            context.charge(1)
         if capability is not None and not call.policy.grants_any(capability):
             subject = values[0] if values and type(values[0]) is str else ""
             call.require(Decision(False, ""), capability, subject)

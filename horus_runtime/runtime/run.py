@@ -52,6 +52,7 @@ class RunSettings:
     on_print: Callable[[str], None] | None = None
     on_debug: Callable[[str, str | None, Any], None] | None = None
     on_progress: Callable[[int], Any] | None = None
+    on_start: Callable[[Budget], None] | None = None
     fail_on_invalid_map_property: bool = False
     host: Host | None = None
 
@@ -97,6 +98,8 @@ class Run:
         self.limits = settings.limits
         self.table = settings.table
         self.budget = budget or Budget(settings.limits, settings.on_progress)
+        if settings.on_start is not None:
+            settings.on_start(self.budget)
         self.programs: dict[str, Program] = {}
         self.linked: dict[int, Linked] = {}
         self.depth = 0

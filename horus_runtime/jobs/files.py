@@ -10,7 +10,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import JobError
 from horus_runtime.jobs.document import job_from_text, read_document
@@ -18,9 +18,13 @@ from horus_runtime.jobs.model import Job
 from horus_runtime.jobs.signing import SigningKey
 from horus_runtime.jobs.violations import STRUCTURE
 
+if TYPE_CHECKING:
+    from horus_runtime.jobs.trust import SeenIds, TrustStore
+
 MAX_JOB_FILE: Final = 8 * 1024 * 1024
 """Bytes of a job file: the largest payload with every character escaped, and room for the rest."""
 MAX_KEY_FILE: Final = 4096
+MAX_TRUST_FILE: Final = 1024 * 1024
 
 
 def load_job(path: Path) -> Job:
@@ -66,6 +70,19 @@ def save_new_key(key: SigningKey, path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def load_trust(path: Path, *, seen: SeenIds | None = None) -> TrustStore:
+    """The trust store in a file that nobody else can change."""
+    from horus_runtime.jobs.trust import TrustStore
+
+    content = _read(path, MAX_TRUST_FILE, "trust", "trust store", guarded=True)
+    try:
+        return TrustStore.from_json(content.decode(), seen=seen)
+    except UnicodeDecodeError:
+        raise JobError("trust", f"the trust store '{path}' is not UTF-8 text") from None
+    except JobError as error:
+        raise JobError("trust", f"the trust store '{path}' cannot be used: {error.message}") from None
+
+
 def write_whole(path: Path, text: str) -> None:
     """Replace a file's content so that a reader sees the old one or the new one, never a part."""
     try:
@@ -95,14 +112,19 @@ def _mode_for(path: Path) -> int:
         return 0o600
 
 
-def _read(path: Path, limit: int, code: str, what: str, *, private: bool = False) -> bytes:
+def _read(path: Path, limit: int, code: str, what: str, *, private: bool = False, guarded: bool = False) -> bytes:
     try:
         # Without O_NONBLOCK opening a pipe that nobody writes to would wait for ever.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise JobError(code, f"cannot read '{path}': {_reason(error)}") from None
     try:
-        _refuse_odd_file(os.fstat(handle), path, code, what, private=private)
+        status = os.fstat(handle)
+        _refuse_odd_file(status, path, code, what)
+        if private:
+            _refuse_shared_key(status, path)
+        if guarded and stat.S_IMODE(status.st_mode) & 0o022:
+            raise JobError(code, f"'{path}' can be changed by others; run: chmod go-w '{path}'")
         with os.fdopen(handle, "rb", closefd=False) as file:
             content = file.read(limit + 1)
     finally:
@@ -112,16 +134,19 @@ def _read(path: Path, limit: int, code: str, what: str, *, private: bool = False
     return content
 
 
-def _refuse_odd_file(status: os.stat_result, path: Path, code: str, what: str, *, private: bool) -> None:
+def _refuse_odd_file(status: os.stat_result, path: Path, code: str, what: str) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise JobError(code, f"'{path}' is a directory, not a {what}")
     if not stat.S_ISREG(status.st_mode):
         raise JobError(code, f"'{path}' is not a regular file")
+
+
+def _refuse_shared_key(status: os.stat_result, path: Path) -> None:
     mode = stat.S_IMODE(status.st_mode)
-    if private and mode & 0o077:
-        raise JobError(code, f"'{path}' can be read by others (mode {mode:04o}); run: chmod 600 '{path}'")
-    if private and status.st_uid not in {os.geteuid(), 0}:
-        raise JobError(code, f"'{path}' belongs to another user")
+    if mode & 0o077:
+        raise JobError("key", f"'{path}' can be read by others (mode {mode:04o}); run: chmod 600 '{path}'")
+    if status.st_uid not in {os.geteuid(), 0}:
+        raise JobError("key", f"'{path}' belongs to another user")
 
 
 def _reason(error: OSError) -> str:

@@ -90,10 +90,11 @@ class TrustStore:
 
     def faults(self, job: Job) -> list[str]:
         """Why the signatures of a job do not admit it."""
-        invalid = job.signature_faults()
-        if invalid:
-            return invalid
-        return [*self._missing(job), *self._age_faults(job)]
+        return job.signature_faults() or [*self._missing(job), *self._age_faults(job)]
+
+    def signature_report(self, job: Job) -> list[str]:
+        """As `faults`, without age and repetition: what `verify` asks, of a job that may have run long ago."""
+        return job.signature_faults() or self._missing(job)
 
     def claim(self, job: Job) -> None:
         """Use the job up, so that it is admitted once. Call it right before the job runs."""

@@ -50,6 +50,16 @@ def violations(job: Job | Document, registry: RunnerRegistry, trust: TrustStore 
     return found
 
 
+def refuse_unusable(job: Job, max_timeout: int = MAX_TIMEOUT) -> None:
+    """Raise for what no host would take, whatever its runners and its trust: for those who make jobs."""
+    document = vars(job)
+    found = [Violation(STRUCTURE, fault) for fault in structure_faults(document)]
+    found += [Violation(PAYLOAD, fault) for fault in payload_faults(job.payload)]
+    found += [Violation(TIMEOUT, fault) for fault in timeout_faults(job.timeout, max_timeout)]
+    if found:
+        raise invalid_job(found)
+
+
 def _status_faults(document: Document) -> list[str]:
     status = document.get("status", JobStatus.PENDING)
     if isinstance(status, str) and status in list(JobStatus) and status != JobStatus.PENDING:

@@ -1,0 +1,48 @@
+"""What runs for each kind of runner: an engine with the runner's rights, and the payload given to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.jobs.console import Console
+from horus_runtime.jobs.model import Job
+from horus_runtime.jobs.runners import DEFAULT_DATABASE, Runner, RunnerKind
+
+if TYPE_CHECKING:
+    from horus_runtime.engine import Engine
+    from horus_runtime.runtime.budget import Budget
+
+
+def run_payload(job: Job, runner: Runner, console: Console, on_start: Callable[[Budget], None]) -> None:
+    """Run a job's payload on this thread. `on_start` gets the account of every run of the engine."""
+    engine = engine_for(runner, job.env_vars)
+    engine.on_print(console.print)
+    engine.on_debug(console.debug)
+    engine.on_start(on_start)
+    if runner.kind is RunnerKind.HERO:
+        from horus_runtime.heroscript import run_payload as run_hero
+
+        run_hero(job.payload, engine, name=job.id, allow_unavailable=runner.allow_unavailable)
+    else:
+        engine.run(job.payload, name=job.id)
+
+
+def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
+    """An engine for one job: modules by the runner's kind, rights by its policy, variables as `env.NAME`."""
+    from horus_runtime.engine import Engine
+    from horus_runtime.limits import Limits
+    from horus_runtime.runtime.module import Module
+
+    services: dict[str, Any] = {"env": dict(variables)}
+    if runner.code_root is not None:
+        services["code_root"] = str(runner.code_root.resolve())
+    # The deadline is the job's and is set for every run as it starts.
+    limits = Limits(**{**runner.limits, "max_duration": 0.0})
+    engine = Engine.sal(runner.granted(), limits=limits, **services)
+    engine.register_static_module("env", Module("env", variables=dict(variables)))
+    if runner.kind is RunnerKind.OSIRIS or runner.database is not None:
+        from horus_runtime.engine.presets import add_osiris
+
+        add_osiris(engine, runner.database or DEFAULT_DATABASE)
+    return engine

@@ -1,0 +1,120 @@
+"""The click side of the command line: a group whose commands are imported when they are called.
+
+The table of commands carries their one-line help, so that `horus --help` imports none of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import click
+
+from horus_runtime.cli import exits
+
+BARE_VALUE: Final = "*"
+"""What a flag such as `--allow-read` without `=` grants: everything."""
+
+
+class Lazy(NamedTuple):
+    """Where a command is, and what the list of commands says about it."""
+
+    where: str
+    summary: str
+
+
+COMMANDS: Final[Mapping[str, Lazy]] = {
+    "run": Lazy("horus_runtime.cli.commands.run:run", "Run a script or a Hero payload."),
+    "eval": Lazy("horus_runtime.cli.commands.run:eval_", "Evaluate an expression and print its value."),
+    "check": Lazy("horus_runtime.cli.commands.check:check", "Check a script without running it."),
+    "job": Lazy("horus_runtime.cli.commands.job:job", "Make, sign, verify and run jobs."),
+    "keys": Lazy("horus_runtime.cli.commands.keys:keys", "Make signing keys and say whom to trust."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are loaded by name."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, Lazy], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = self.lazy.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, name = entry.where.partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.lazy and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.lazy, n=1)
+            guess = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{guess}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in self.lazy.items()])
+
+
+class Command(click.Command):
+    """A command whose grants may stand without a value: `--allow-read` alone grants everything.
+
+    As in Deno a value follows `=`; a word behind a bare grant is an argument, never the grant's value.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        bare = {
+            name: str(option.metavar).removeprefix("[=").removesuffix("]").split("|")[0]
+            for option in self.params
+            if isinstance(option, click.Option) and str(option.metavar).startswith("[=")
+            for name in option.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        words = [f"{word}={_bare_value(bare[word])}" if word in bare else word for word in args[:end]]
+        return super().parse_args(ctx, words + args[end:])
+
+
+def _bare_value(first: str) -> str:
+    """Grants of levels stand for their first step, grants of lists for everything."""
+    return first if first.islower() else BARE_VALUE
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 fine, 1 script error, 2 usage, 3 limit, 4 policy, 5 invalid job, 124 timeout, 130 cancelled.",
+)
+@click.version_option(package_name="horus-runtime", message="horus %(version)s")
+def horus() -> None:
+    """Run Rhai scripts, Heroscript payloads and signed jobs, metered and under a policy."""
+
+
+def run_click(words: list[str]) -> int:
+    """Run the command that the words name; usage errors are told as click tells them."""
+    try:
+        result = horus.main(args=words, prog_name="horus", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stdout.write(f"{error.message}\n")
+        return exits.USAGE
+    except click.ClickException as error:
+        sys.stdout.flush()
+        error.show()
+        return error.exit_code
+    return result if isinstance(result, int) else exits.OK

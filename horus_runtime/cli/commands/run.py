@@ -1,0 +1,45 @@
+"""`horus run` and `horus eval`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from horus_runtime.cli.app import Command
+from horus_runtime.cli.options import json_option, limit_options, place_options, policy_options, take_run_options
+
+_TIMEOUT = click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall-clock time (default 60)."
+)
+
+
+@click.command(cls=Command, epilog="Examples: horus run hello.rhai; horus run --allow-read=/srv report.rhai")
+@click.argument("file")
+@_TIMEOUT
+@limit_options
+@policy_options
+@place_options
+@json_option
+def run(file: str, **values: Any) -> int:
+    """Run FILE, a script (.rhai) or a Hero payload (.hero); '-' reads standard input.
+
+    Nothing outside the script is touched unless an option grants it.
+    """
+    from horus_runtime.cli.execution import run_file
+
+    return run_file(file, take_run_options(values))
+
+
+@click.command("eval", cls=Command, epilog="Example: horus eval '40 + 2'")
+@click.argument("expr")
+@_TIMEOUT
+@limit_options
+@policy_options
+@place_options
+@json_option
+def eval_(expr: str, **values: Any) -> int:
+    """Evaluate EXPR, an expression or a short script, and print its value."""
+    from horus_runtime.cli.execution import evaluate
+
+    return evaluate(expr, take_run_options(values))

@@ -1,0 +1,110 @@
+"""Runs scripts and Hero payloads for `run` and `eval`, with or without click in front.
+
+Input: a text and `RunOptions`. Output: what the script prints, then its value or its error, and the exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from horus_runtime.cli import exits
+from horus_runtime.cli.sources import Script, check_size, read_script
+from horus_runtime.errors import HorusError
+from horus_runtime.source import SourceFile
+
+if TYPE_CHECKING:
+    from horus_runtime.engine import Engine
+    from horus_runtime.modules.policy import Policy
+
+
+class RunOptions(NamedTuple):
+    """What the command line grants and limits. The default grants nothing."""
+
+    limits: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    policy: Policy | None = None
+    code_root: str | None = None
+    database: str | None = None
+    allow_unavailable: frozenset[str] = frozenset()
+    as_json: bool = False
+
+
+def run_file(path: str, options: RunOptions) -> int:
+    """Run the script or Hero payload in a file, or on standard input for `-`."""
+    return run_script(read_script(path), options, show=False)
+
+
+def evaluate(text: str, options: RunOptions) -> int:
+    """Evaluate a text and show its value."""
+    source = SourceFile(check_size(text, "the expression", len(text.encode(errors="replace"))))
+    return run_script(Script(source, is_hero=False), options, show=True)
+
+
+def run_script(script: Script, options: RunOptions, *, show: bool) -> int:
+    """Run a script and show what came of it; errors go up to the guard unless JSON was asked for."""
+    engine = engine_for(options)
+    if options.as_json:
+        return _run_for_programs(engine, script, options)
+    engine.on_print(_print)
+    value = _value_of(engine, script, options)
+    if show and value is not None:
+        from horus_runtime.runtime.text import to_display
+
+        _print(to_display(value))
+    return exits.OK
+
+
+def engine_for(options: RunOptions) -> Engine:
+    """An engine with the host modules, which can do what the options grant: by default nothing."""
+    from horus_runtime.engine import Engine
+
+    limits = None
+    if options.limits:
+        from horus_runtime.limits import Limits
+
+        limits = Limits(**options.limits)
+    services = {} if options.code_root is None else {"code_root": os.path.realpath(options.code_root)}
+    engine = Engine.sal(options.policy, limits=limits, **services)
+    if options.database is not None:
+        from horus_runtime.engine.presets import add_osiris
+
+        add_osiris(engine, options.database)
+    return engine
+
+
+def _value_of(engine: Engine, script: Script, options: RunOptions) -> Any:
+    text, name = script.source.text, script.source.name
+    if script.is_hero:
+        from horus_runtime.heroscript import run_payload
+
+        return run_payload(text, engine, name=name, allow_unavailable=options.allow_unavailable)
+    return engine.eval(text, name=name)
+
+
+def _run_for_programs(engine: Engine, script: Script, options: RunOptions) -> int:
+    """As `run_script`, with everything in one JSON document."""
+    from horus_runtime.cli.guard import exit_code_of
+    from horus_runtime.cli.render import error_data, print_json, value_data
+    from horus_runtime.jobs.console import Console
+    from horus_runtime.jobs.runners import MAX_OUTPUT
+    from horus_runtime.runtime.text import to_display
+
+    console = Console(MAX_OUTPUT)
+    engine.on_print(console.print)
+    engine.on_debug(console.debug)
+    started = time.monotonic()
+    value, error, code = None, None, exits.OK
+    try:
+        value = value_data(_value_of(engine, script, options), to_display)
+    except HorusError as failure:
+        error, code = error_data(failure), exit_code_of(failure)
+    seconds = round(time.monotonic() - started, 6)
+    output = console.close()
+    print_json({"value": value, "output": output, "error": error, "exit_code": code, "duration": seconds})
+    return code
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

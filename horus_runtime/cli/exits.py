@@ -1,0 +1,15 @@
+"""Exit codes of the command line."""
+
+from typing import Final
+
+OK: Final = 0
+SCRIPT_ERROR: Final = 1
+USAGE: Final = 2
+LIMIT: Final = 3
+POLICY: Final = 4
+INVALID_JOB: Final = 5
+INTERNAL: Final = 70
+TIMEOUT: Final = 124
+CANCELLED: Final = 130
+BROKEN_PIPE: Final = 141
+"""What a shell reports for a program that a closed pipe ended: nothing went wrong, nobody listens any more."""

@@ -1,0 +1,29 @@
+"""The entry point: hands plain calls straight to their work and everything else to click, under one guard.
+
+`horus run FILE` and `horus eval EXPR` without options are what scripts call in loops, so they do not pay for the
+import of click. Every other form, help included, takes the way through `cli.app`, with the same code behind it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from horus_runtime.cli.guard import guarded
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code. Never shows a traceback (unless `HORUS_DEBUG` is set)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return guarded(lambda: dispatch(words))
+
+
+def dispatch(words: list[str]) -> int:
+    """Find the command that the words name and run it."""
+    if len(words) == 2 and words[0] in {"run", "eval"} and (words[1] == "-" or not words[1].startswith("-")):
+        from horus_runtime.cli.execution import RunOptions, evaluate, run_file
+
+        return run_file(words[1], RunOptions()) if words[0] == "run" else evaluate(words[1], RunOptions())
+    from horus_runtime.cli.app import run_click
+
+    return run_click(words)

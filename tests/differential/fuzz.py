@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections import defaultdict
+from typing import Any
 
 from tests.differential.compare import Difference, difference
 from tests.differential.corpus import Case
@@ -27,9 +28,11 @@ _UNCOUNTABLE = ("ErrorTooManyOperations", "ErrorStackOverflow")
 class Fuzzer:
     """Compares programs under one set of options."""
 
-    def __init__(self, oracle: Oracle, optimize: str) -> None:
+    def __init__(self, oracle: Oracle, optimize: str | None) -> None:
         self._oracle = oracle
-        self._options = {"max_operations": MAX_OPERATIONS, "timeout": 5, "optimize": optimize}
+        self._options: dict[str, Any] = {"max_operations": MAX_OPERATIONS, "timeout": 5}
+        if optimize:
+            self._options["optimize"] = optimize
 
     def compare(self, script: str) -> Difference | None:
         """How the engines differ on a script; `None` also where the reference has no comparable answer."""
@@ -51,19 +54,21 @@ class Fuzzer:
 
 
 def signature(found: Difference) -> str:
-    """What makes two differences the same: the parts, and the wording of messages without names and numbers."""
-    parts = []
-    for name, theirs, ours in found.parts:
-        if name in {"crash", "error", "error.syntax", "error.message", "error.kind", "error.parse_kind"}:
-            parts.append(f"{name}: {_words(theirs)} / {_words(ours)}")
-        else:
-            parts.append(name)
-    return "; ".join(parts)
+    """What makes two differences the same: the most telling part, worded without names and numbers.
+
+    A wrong error usually changes the value, the output and the scope as well, so only the first part counts.
+    """
+    parts = {name: (theirs, ours) for name, theirs, ours in found.parts}
+    for name in ("crash", "error", "error.syntax", "error.message", "error.kind", "output"):
+        if name in parts:
+            theirs, ours = parts[name]
+            return f"{name}: {_words(theirs)} / {_words(ours)}"
+    return "+".join(parts)
 
 
 def _words(value: object) -> str:
     text = str(value.get("message") or value.get("syntax")) if isinstance(value, dict) else str(value)
-    return re.sub(r"'[^']*'|\(.*|\d+", "_", text)[:70]
+    return re.sub(r"^line \d+: .*?(?=#\{\"|$)|'[^']*'|\(.*|\d+", "_", text)[:70]
 
 
 def main() -> None:
@@ -71,7 +76,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300, help="how many programs")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first; the others follow")
     parser.add_argument("--mutants", action="store_true", help="nearly valid programs")
-    parser.add_argument("--optimize", default="simple", choices=("none", "simple", "full"))
+    parser.add_argument("--optimize", choices=("none", "simple", "full"), help="only this level")
     parser.add_argument("--examples", type=int, default=2, help="reduced scripts shown per kind of difference")
     arguments = parser.parse_args()
     binary, reason = oracle_or_skip_reason()

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 from tests.differential.generate import TOKENS
 
+_KEYWORDS = {"try", "if", "while", "for", "loop", "switch", "else", "do", "fn", "catch"}
 _OPENING = {"(": ")", "[": "]", "{": "}", "#{": "}", "${": "}", "?[": "]"}
 
 
-def minimise(script: str, keeps: Callable[[str], bool], *, attempts: int = 600) -> str:
+def minimise(script: str, keeps: Callable[[str], bool], *, attempts: int = 2500) -> str:
     """The smallest script found for which `keeps` is still true, within a number of attempts."""
     left = attempts
     pieces = [line + "\n" for line in script.split("\n")]
@@ -37,6 +38,10 @@ def _smaller(pieces: list[str]) -> Iterator[list[str]]:
             yield pieces[:start] + pieces[start + size :]
         size //= 2
     for start, end in _brackets(pieces):
+        if pieces[start] == "{":
+            first, last = _head(pieces, start), _tail(pieces, end)
+            yield pieces[:first] + pieces[last + 1 :]
+            yield pieces[:first] + pieces[start + 1 : end] + pieces[last + 1 :]
         yield pieces[:start] + pieces[end + 1 :]
         yield pieces[: start + 1] + pieces[end:]
         yield pieces[:start] + pieces[start + 1 : end] + pieces[end + 1 :]
@@ -44,6 +49,28 @@ def _smaller(pieces: list[str]) -> Iterator[list[str]]:
         for start in range(len(pieces) - size + 1):
             if any(piece.strip() for piece in pieces[start : start + size]):
                 yield pieces[:start] + pieces[start + size :]
+
+
+def _head(pieces: list[str], start: int) -> int:
+    """Where the statement begins that owns the block: at its keyword, if one stands before it."""
+    for index in range(start - 1, -1, -1):
+        if pieces[index] in _KEYWORDS:
+            return index
+        if pieces[index] in {"{", "}", ";"}:
+            break
+    return start
+
+
+def _tail(pieces: list[str], end: int) -> int:
+    """Where it ends: behind the `catch` or `else` block, if one follows."""
+    following = [index for index in range(end + 1, len(pieces)) if pieces[index].strip()]
+    if following and pieces[following[0]] in {"catch", "else"}:
+        for opening, closing in _brackets(pieces):
+            if opening > following[0] and pieces[opening] == "{" and closing > end:
+                inner = [index for index in range(following[0], opening) if pieces[index] in {"{", "}", ";"}]
+                if not inner:
+                    return _tail(pieces, closing)
+    return end
 
 
 def _brackets(pieces: list[str]) -> list[tuple[int, int]]:

@@ -30,6 +30,8 @@ __all__ = [
 ]  # fmt: skip
 
 NANOSECONDS: Final = 1_000_000_000
+NAN: Final = math.inf - math.inf
+"""What the processor gives for 0.0 / 0.0, with its sign bit."""
 
 
 def _fault(message: str) -> EvalError:
@@ -156,7 +158,7 @@ def div(a: Any, b: Any) -> Any:
 
 def _over_zero(a: float, b: float) -> float:
     if a == 0.0 or math.isnan(a):
-        return math.nan
+        return NAN
     return math.copysign(math.inf, math.copysign(1.0, a) * math.copysign(1.0, b))
 
 

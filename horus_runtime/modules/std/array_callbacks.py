@@ -33,11 +33,14 @@ PACKAGE = Module("array_callbacks", "Functions of arrays that call functions.")
 Array = list[Any]
 
 
-def _method(name: str, *params: str, named: bool = True, **flags: Any) -> Callable[[Any], Any]:
-    """Register a method whose first parameter after the array is a pointer, and with `named` its form with a name."""
+def _method(name: str, *params: str, named: bool = True, blame: str = "", **flags: Any) -> Callable[[Any], Any]:
+    """Register a method whose first parameter after the array is a pointer, and with `named` its form with a name.
+
+    `blame` is the function that errors out of the callback name, where it is another one.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        guarded = in_call(name)(function)
+        guarded = in_call(blame or name)(function)
         flags.update(context=True, callbacks=True)
         PACKAGE.native(name, ARRAY, FN, *params, **flags)(guarded)
         if named:
@@ -109,8 +112,8 @@ PACKAGE.native("zip", ARRAY, ARRAY, FN, context=True, callbacks=True, returns=AR
 # --- Searching --------------------------------------------------------------------------------------------------------
 
 
-@_method("find", INT, named=False)
-@_method("find", named=False)
+@_method("find", INT, named=False, blame="index_of")  # errors name `index_of`, by which Rhai finds it
+@_method("find", named=False, blame="index_of")
 def find(ctx: NativeCallContext, array: Array, callback: FnPtr, start: int = 0) -> Any:
     """The first element for which the callback returns `true`; `()` if there is none."""
     index = _first(ctx, array, callback, start)

@@ -131,13 +131,13 @@ def retain(ctx: NativeCallContext, entries: Map, callback: FnPtr) -> Map:
 
 
 def _take_out(ctx: NativeCallContext, entries: Map, callback: FnPtr, *, wanted: bool) -> Map:
-    """Remove the properties for which the answer is as wanted. As in Rhai, a failing callback loses all of them."""
-    pending = dict(entries)
-    entries.clear()
+    """Remove the properties for which the answer is as wanted. As in Rhai, the one whose callback fails is lost."""
     taken: Map = {}
-    kept: Map = {}
-    for key in sorted(pending):
-        chosen = (entry_result(ctx, callback, pending, key) is True) is wanted
-        (taken if chosen else kept)[key] = pending[key]
-    entries.update(kept)
+    for key in sorted(entries):
+        chosen = True
+        try:
+            chosen = (entry_result(ctx, callback, entries, key) is True) is wanted
+        finally:
+            if chosen:
+                taken[key] = entries.pop(key)
     return taken

@@ -43,7 +43,7 @@ def _asinh(x: float) -> float:
     if not magnitude or math.isinf(x):
         return x
     inverse = 1.0 / magnitude
-    return math.copysign(math.log1p(magnitude + magnitude / (math.hypot(1.0, inverse) + inverse)), x)
+    return math.copysign(math.log1p(magnitude + magnitude / (hypot(1.0, inverse) + inverse)), x)
 
 
 def _acosh(x: float) -> float:
@@ -106,7 +106,11 @@ def atan2(y: float, x: float) -> float:
 @native("hypot", FLOAT, FLOAT, returns=FLOAT)
 def hypot(x: float, y: float) -> float:
     """The length of the vector (x, y)."""
-    return math.hypot(x, y)
+    try:
+        # The same C function that Rhai uses; `math.hypot` rounds differently in the last digit.
+        return abs(complex(x, y))
+    except OverflowError:
+        return math.inf
 
 
 @native("to_degrees", FLOAT, returns=FLOAT)

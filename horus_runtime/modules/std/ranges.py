@@ -25,7 +25,7 @@ def range_(start: int, end: int) -> Range:
 @native("range", INT, INT, INT, returns=STREAM)
 def range_step(start: int, end: int, step: int) -> Stream:
     """Every `step`-th integer from `start` up or down to, not including, `end`."""
-    _check_step(step)
+    _check_step(start, step)
     return Stream(lambda: _integers(start, end, step), "StepRange<i64>")
 
 
@@ -38,12 +38,12 @@ def range_of(selection: Range, step: int) -> Stream:
 @native("range", FLOAT, FLOAT, FLOAT, returns=STREAM)
 def range_float(start: float, end: float, step: float) -> Stream:
     """The floats from `start` in steps up or down to, not including, `end`."""
-    _check_step(step)
+    _check_step(start, step)
     return Stream(lambda: _floats(start, end, step), "StepRange<f64>")
 
 
-def _check_step(step: float) -> None:
-    if step == 0:
+def _check_step(start: float, step: float) -> None:
+    if start + step == start:
         message = "step value cannot be zero\nin call to function 'range'"
         raise EvalError("ErrorInFunctionCall", message, fields={"function": "range", "source": ""})
 

@@ -68,9 +68,7 @@ def _pieces(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pi
     if delimiter:
         return text.split(delimiter, count - 1)
     # The empty text occurs around every character, also at both ends.
-    singles = text[: count - 2]
-    rest = text[count - 2 :] if count - 2 <= len(text) else None
-    return ["", *singles] if rest is None else ["", *singles, rest]
+    return ["", *text[: count - 2], text[count - 2 :]]
 
 
 def _pieces_from_end(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pieces:
@@ -80,5 +78,4 @@ def _pieces_from_end(ctx: NativeCallContext, text: str, delimiter: str, count: i
     if delimiter:
         return text.rsplit(delimiter, count - 1)[::-1]
     cut = max(len(text) - (count - 2), 0)
-    singles = text[cut:][::-1]
-    return ["", *singles, text[:cut]] if count - 2 <= len(text) else ["", *singles]
+    return ["", *reversed(text[cut:]), text[:cut]]

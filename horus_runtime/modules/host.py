@@ -136,18 +136,28 @@ class HostModule:
         self.name = name
 
     def fn(
-        self, *, capability: str | None, name: str | None = None, handle: str | None = None, pure: bool = True
+        self,
+        *,
+        capability: str | None,
+        name: str | None = None,
+        handle: str | None = None,
+        pure: bool = True,
+        like: Callable[..., Any] | None = None,
+        hidden: int = 0,
     ) -> Callable[[F], F]:
         """Register a function; its parameters after the call are read from its annotations.
 
         `capability` is what the function needs at least, `PURE` for none. `handle` makes it a method of that host
-        type: its first parameter after the call is the receiver.
+        type: its first parameter after the call is the receiver. `like` is a function whose name, help and parameters
+        are taken instead, after `hidden` further parameters that the registered function supplies itself.
         """
         if capability is not PURE and capability not in CAPABILITIES:
             raise ValueError(f"unknown capability '{capability}' of {self.name}.{name}")
 
         def register(function: F) -> F:
-            self._register(function, name or function.__name__.rstrip("_"), capability, handle, pure)
+            model = like or function
+            skip = (2 if handle else 1) + hidden
+            self._register(function, model, name or model.__name__.rstrip("_"), capability, handle, skip, pure=pure)
             return function
 
         return register
@@ -159,12 +169,14 @@ class HostModule:
                 for native in overloads:
                     self.module.add(_renamed(native, alias))
 
-    def _register(self, function: Any, name: str, capability: str | None, handle: str | None, pure: bool) -> None:
-        arguments = _arguments(function, skip=2 if handle else 1)
-        defaults = len(function.__defaults__ or ())
+    def _register(
+        self, function: Any, model: Any, name: str, capability: str | None, handle: str | None, skip: int, *, pure: bool
+    ) -> None:
+        arguments = _arguments(model, skip)
+        defaults = len(model.__defaults__ or ())
         if arguments and arguments[-1].options is not None and not defaults:
             defaults = 1
-        call = _native(self.name, name, function, arguments, capability, handle is not None)
+        call = _native(self.name, name, function, model.__defaults__ or (), arguments, capability, handle is not None)
         for count in range(len(arguments) - defaults, len(arguments) + 1):
             self.module.add(
                 NativeFn(
@@ -176,7 +188,7 @@ class HostModule:
                     callbacks=any(FnPtr in argument.classes for argument in arguments),
                     volatile=True,
                     capability=capability,
-                    doc=(function.__doc__ or "").strip(),
+                    doc=(model.__doc__ or "").strip(),
                     param_names=tuple(argument.name for argument in arguments[:count]),
                 )
             )
@@ -189,7 +201,13 @@ def _renamed(native: NativeFn, name: str) -> NativeFn:
 
 
 def _native(
-    module: str, name: str, function: Any, arguments: tuple[_Argument, ...], capability: str | None, method: bool
+    module: str,
+    name: str,
+    function: Any,
+    defaults: tuple[Any, ...],
+    arguments: tuple[_Argument, ...],
+    capability: str | None,
+    method: bool,
 ) -> Callable[..., Any]:
     """The callable behind a registered function: gate, argument checks, body."""
 
@@ -204,22 +222,24 @@ def _native(
             subject = values[0] if values and type(values[0]) is str else ""
             call.require(Decision(False, ""), capability, subject)
         checked = [check_argument(call, argument, value) for argument, value in zip(arguments, values, strict=False)]
-        if len(values) < len(arguments) and arguments[-1].options is not None:
-            return function(call, *receiver, *checked, *_fillers(function, arguments, len(values)))
-        return function(call, *receiver, *checked)
+        if len(values) < len(arguments):
+            checked.extend(_fillers(defaults, arguments, len(values)))
+        try:
+            return function(call, *receiver, *checked)
+        except HostFailure as failure:
+            if not failure.value.get("function"):
+                failure.value["module"], failure.value["function"] = module, name
+            raise
 
     return native
 
 
-def _fillers(function: Any, arguments: tuple[_Argument, ...], given: int) -> list[Any]:
-    """Values for what the script left out in front of, and including, a last option map."""
-    options = arguments[-1].options
-    assert options is not None
+def _fillers(defaults: tuple[Any, ...], arguments: tuple[_Argument, ...], given: int) -> list[Any]:
+    """Values for what the script left out at the end."""
     missing = len(arguments) - given
-    defaults = list(function.__defaults__ or ())
-    if len(defaults) < missing:
-        defaults.append(options())
-    return defaults[len(defaults) - missing :]
+    options = arguments[-1].options
+    values = [*defaults, *([options()] if options is not None and len(defaults) < missing else [])]
+    return values[len(values) - missing :]
 
 
 def _arguments(function: Any, skip: int) -> tuple[_Argument, ...]:

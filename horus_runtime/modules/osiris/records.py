@@ -1,0 +1,92 @@
+"""Records: the maps that scripts see, and the columns and document they are stored as."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from horus_runtime.modules.jsonable import NotJsonError, to_json_value
+from horus_runtime.modules.osiris.faults import fault, shown
+from horus_runtime.modules.osiris.names import check_field
+
+MAX_RECORD: Final = 4 * 1024 * 1024
+"""Characters of a stored document."""
+MANAGED: Final = frozenset({"created_at", "updated_at", "_version", "_score"})
+"""Fields that the store sets; what a caller gives for them is left out."""
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_decode: Final = json.JSONDecoder().decode
+
+
+def read_record(row: Any) -> dict[str, Any]:
+    """A record from a row of `id, doc, version, created_at, updated_at`."""
+    record: dict[str, Any] = {"id": row[0]}
+    record.update(_decode(row[1]))
+    record["created_at"] = row[3]
+    record["updated_at"] = row[4]
+    record["_version"] = row[2]
+    return record
+
+
+def user_fields(given: Any, model: str) -> dict[str, Any]:
+    """A copy of what a caller wants to store, in JSON's classes, without the fields that the store sets."""
+    if type(given) is not dict:
+        raise fault("InvalidArgument", f"a record of '{model}' is a map, not {shown(given)}", model=model)
+    fields = {}
+    for name, value in given.items():
+        if name == "id" or name in MANAGED:
+            continue
+        try:
+            fields[check_field(name, model)] = to_json_value(value, name)
+        except NotJsonError as error:
+            text = f"a record of '{model}' cannot be stored: {error}"
+            raise fault("InvalidArgument", text, model=model, field=error.where) from None
+    return fields
+
+
+def encode_document(fields: dict[str, Any], model: str) -> str:
+    """The document's text; oversized ones are refused."""
+    text = _encode(fields)
+    if len(text) > MAX_RECORD:
+        message = f"a record of '{model}' has {len(text)} characters, more than {MAX_RECORD}"
+        raise fault("LimitExceeded", message, model=model)
+    return text
+
+
+def decode_document(text: str) -> dict[str, Any]:
+    """The fields in a document's text."""
+    fields: dict[str, Any] = _decode(text)
+    return fields
+
+
+def merge(fields: dict[str, Any], changes: dict[str, Any], model: str) -> dict[str, Any]:
+    """The fields after an update: top-level keys are replaced, dotted keys reach into nested maps."""
+    merged = dict(fields)
+    for name, value in changes.items():
+        head, *rest = name.split(".") if type(name) is str else [name]
+        if head == "id" or head in MANAGED:
+            continue
+        plain = user_fields({head: value}, model)[head]
+        if rest:
+            merged[head] = _placed(merged.get(head), rest, plain, name, model)
+        else:
+            merged[head] = plain
+    return merged
+
+
+def _placed(container: Any, path: list[str], value: Any, name: str, model: str) -> Any:
+    """A copy of a nested value with one place in it changed; maps on the way are made when missing."""
+    if not path:
+        return value
+    head, *rest = path
+    if container is None:
+        container = {}
+    if type(container) is dict and head:
+        return {**container, head: _placed(container.get(head), rest, value, name, model)}
+    if type(container) is list and head.isdecimal() and int(head) < len(container):
+        copy = list(container)
+        copy[int(head)] = _placed(container[int(head)], rest, value, name, model)
+        return copy
+    raise fault(
+        "InvalidArgument", f"'{name}' does not lead to a place in a record of '{model}'", model=model, field=name
+    )

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from horus_runtime.errors import EvalError, HorusError, ParseError
+from horus_runtime.errors import HorusError
 from horus_runtime.runtime import faults, operators
+from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
@@ -17,15 +18,6 @@ from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, 
 
 OPERATORS: Final = operators.BINARY
 """What the compiler may evaluate ahead of time."""
-
-RESERVED_WORDS: Final = frozenset(
-    (  # noqa: SIM905 - a list of eighty words reads better as text
-        "true false let const if else switch do while until loop for in fn private continue break return throw try "
-        "catch import export as async await case default go goto is match module new nil null package protected "
-        "public shared spawn static super sync thread use var void with yield this Fn call curry debug eval "
-        "is_def_fn is_def_var is_shared print type_of"
-    ).split()
-)
 
 
 def truth(value: Any) -> bool:
@@ -125,17 +117,13 @@ def make_pointer(name: Any, type_name: Callable[[Any], str]) -> FnPtr:
     """`Fn(name)`: the name must be an identifier that is no reserved word; the function need not exist."""
     if type(name) is not str:
         raise faults.mismatch(type_name(name), "string")
-    if name in RESERVED_WORDS:
-        raise ParseError("Reserved", f"'{name}' is a reserved keyword")
-    if not (name.isascii() and name.isidentifier()):
-        if name and all(not c.isalnum() and not c.isspace() and c != "_" for c in name):
-            raise ParseError("Reserved", f"'{name}' is a reserved symbol")
-        raise EvalError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
-    return FnPtr(name)
+    return pointer_to(name)
 
 
 def curry(pointer: Any, *args: Any) -> FnPtr:
     """`f.curry(args)`."""
+    if type(pointer) is Cell:
+        pointer = pointer.v
     if type(pointer) is not FnPtr:
         from horus_runtime.runtime.values import type_name
 
@@ -190,7 +178,6 @@ __all__ = [
     "INT_MAX",
     "INT_MIN",
     "OPERATORS",
-    "RESERVED_WORDS",
     "THIS_CELL",
     "THIS_NONE",
     "THIS_VALUE",

@@ -38,6 +38,6 @@ def pointer_to(name: str) -> FnPtr:
 def _not_a_name(name: str) -> HorusError:
     if name in _KEYWORDS or name in _SYMBOLS:
         kind = "keyword" if name in _KEYWORDS else "symbol"
-        return ParseError("ErrorParsing", f"Syntax error: '{name}' is a reserved {kind}", UNSET)
+        return ParseError("Reserved", f"'{name}' is a reserved {kind}", UNSET)
     # Rhai shows the bare name here, without argument types.
     return EvalError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})

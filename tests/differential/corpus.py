@@ -113,7 +113,7 @@ def read_golden(path: Path) -> dict[str, Answer]:
     golden = golden_path(path)
     if not golden.is_file():
         return {}
-    rows = (json.loads(line) for line in golden.read_text(encoding="utf-8").splitlines())
+    rows = (json.loads(line) for line in golden.read_text(encoding="utf-8").split("\n") if line)
     return {row.pop("id"): row for row in rows}
 
 

@@ -57,7 +57,7 @@ def check_only(names: list[str], drivers: dict[str, driver.Driver]) -> int:
     for name in names:
         _, outcomes = measure.check(workload.load(name), drivers)
         notes = [f"{column}: {outcome.note}" for column, outcome in outcomes.items() if outcome.wrong]
-        print(f"{name:<18}{'; '.join(notes) or 'ok'}")
+        print(f"{name:<22}{'; '.join(notes) or 'ok'}")
         wrong += bool(notes)
     return 1 if wrong else 0
 

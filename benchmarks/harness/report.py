@@ -14,11 +14,11 @@ Results = dict[str, dict[str, Outcome]]
 
 def heading(columns: dict[str, str]) -> str:
     cells = "".join(f"{label:>12}{'ratio':>8}" for name, label in columns.items() if name != "python")
-    return f"{'workload':<18}{'Python ms':>12}{cells}"
+    return f"{'workload':<22}{'Python ms':>12}{cells}"
 
 
 def row(name: str, outcomes: dict[str, Outcome], columns: dict[str, str]) -> str:
-    cells = f"{name:<18}{outcomes['python'].median * 1000:>12.1f}"
+    cells = f"{name:<22}{outcomes['python'].median * 1000:>12.1f}"
     for column in columns:
         if column == "python":
             continue

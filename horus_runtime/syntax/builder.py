@@ -18,9 +18,7 @@ from horus_runtime.syntax.tokens import RawToken
 Values = list[Any]
 
 _new: Final = tuple.__new__
-_BARE_STATEMENTS: Final = frozenset(
-    (nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For)
-)
+_BARE_STATEMENTS: Final = frozenset((nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For))
 _TYPE_ALIASES: Final = {"int": "i64", "float": "f64"}
 
 

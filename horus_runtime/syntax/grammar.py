@@ -82,7 +82,9 @@ def build_table() -> ParseTable:
 
 
 def _shape(table: Any, lark_rules: Any) -> ParseTable:
-    rules = [Rule(rule.origin.name, _label(rule), tuple(symbol.name for symbol in rule.expansion)) for rule in lark_rules]
+    rules = [
+        Rule(rule.origin.name, _label(rule), tuple(symbol.name for symbol in rule.expansion)) for rule in lark_rules
+    ]
     numbers = {id(rule): number for number, rule in enumerate(lark_rules)}
     by_value = {rule: number for number, rule in enumerate(lark_rules)}
     actions: list[dict[str, int]] = []

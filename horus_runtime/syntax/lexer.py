@@ -94,7 +94,19 @@ class Vocabulary:
 class Lexer:
     """Reads one text once; `batches` delivers the tokens in lists, the last of which ends with `$END` or `ERROR`."""
 
-    __slots__ = ("_braces", "_docs", "_docs_index", "_emitted", "_out", "_text", "_vocabulary", "base", "line", "options", "prev")
+    __slots__ = (
+        "_braces",
+        "_docs",
+        "_docs_index",
+        "_emitted",
+        "_out",
+        "_text",
+        "_vocabulary",
+        "base",
+        "line",
+        "options",
+        "prev",
+    )
 
     def __init__(self, text: str, vocabulary: Vocabulary, options: ParseOptions) -> None:
         self._text = text

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
+import horus_runtime
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -46,6 +48,10 @@ def shipped(wheel: zipfile.ZipFile, kind: str) -> set[str]:
 def test_the_wheel_carries_every_grammar_and_library_script(wheel, kind):
     folder = ROOT / kind
     assert shipped(wheel, kind) == {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_package_tells_the_version_of_the_project():
+    assert horus_runtime.__version__ == PROJECT["project"]["version"]
 
 
 def test_the_wheel_says_that_the_package_is_typed_and_licensed(wheel):

@@ -72,15 +72,22 @@ class HorusError(Exception):
         """The message with Rhai's position suffix."""
         return f"{self.message} ({self.position})" if self.position else self.message
 
-    def render(self) -> str:
-        """The message for people: source line, caret, message, and a hint where there is one."""
+    def render(self, name: str | None = None) -> str:
+        """The message for people: source line, caret, message, and a hint where there is one.
+
+        `name` says what to call a source that has no name of its own. Where Rhai reports no position, the place that
+        the traceback knows is shown.
+        """
         position = self.position
+        if position is None and self.script_traceback:
+            position = self.script_traceback[-1][1]
         if position is None or self.source is None:
             text = f"{self.message} ({position})" if position else self.message
         else:
             text = self.source.excerpt(position, self.message)
-            if self.source.name:
-                text = f"{self.source.name}:{position.line}:{position.column}\n{text}"
+            shown = self.source.name or name
+            if shown:
+                text = f"{shown}:{position.line}:{position.column}\n{text}"
         return f"{text}\nhint: {self.hint}" if self.hint else text
 
     def to_dict(self) -> dict[str, Any]:

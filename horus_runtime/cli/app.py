@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from horus_runtime import __version__
 from horus_runtime.cli import exits
 
 BARE_VALUE: Final = "*"
@@ -97,7 +98,7 @@ def _bare_value(first: str) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 fine, 1 script error, 2 usage, 3 limit, 4 policy, 5 invalid job, 124 timeout, 130 cancelled.",
 )
-@click.version_option(package_name="horus-runtime", message="horus %(version)s")
+@click.version_option(__version__, message="horus %(version)s")
 def horus() -> None:
     """Run Rhai scripts, Heroscript payloads and signed jobs, metered and under a policy."""
 

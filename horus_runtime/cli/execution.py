@@ -6,11 +6,13 @@ Input: a text and `RunOptions`. Output: what the script prints, then its value o
 from __future__ import annotations
 
 import os
-import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horus_runtime.cli import exits
+from horus_runtime.cli.guard import exit_code_of, write_output
 from horus_runtime.cli.sources import Script, check_size, read_script
 from horus_runtime.errors import HorusError
 from horus_runtime.source import SourceFile
@@ -18,6 +20,7 @@ from horus_runtime.source import SourceFile
 if TYPE_CHECKING:
     from horus_runtime.engine import Engine
     from horus_runtime.modules.policy import Policy
+    from horus_runtime.source import Position
 
 
 class RunOptions(NamedTuple):
@@ -48,6 +51,7 @@ def run_script(script: Script, options: RunOptions, *, show: bool) -> int:
     if options.as_json:
         return _run_for_programs(engine, script, options)
     engine.on_print(_print)
+    engine.on_debug(_debug)
     value = _value_of(engine, script, options)
     if show and value is not None:
         from horus_runtime.runtime.text import to_display
@@ -66,26 +70,39 @@ def engine_for(options: RunOptions) -> Engine:
 
         limits = Limits(**options.limits)
     services = {} if options.code_root is None else {"code_root": os.path.realpath(options.code_root)}
-    engine = Engine.sal(options.policy, limits=limits, **services)
-    if options.database is not None:
-        from horus_runtime.engine.presets import add_osiris
-
-        add_osiris(engine, options.database)
-    return engine
+    return Engine.sal(options.policy, limits=limits, **services)
 
 
 def _value_of(engine: Engine, script: Script, options: RunOptions) -> Any:
+    """Parse, then open the model store, then run: a text with an error leaves no file behind."""
     text, name = script.source.text, script.source.name
     if script.is_hero:
-        from horus_runtime.heroscript import run_payload
+        from horus_runtime.heroscript import parse_payload, run_payload
 
-        return run_payload(text, engine, name=name, allow_unavailable=options.allow_unavailable)
-    return engine.eval(text, name=name)
+        parse_payload(text, name=name)
+        with model_store(engine, options.database):
+            return run_payload(text, engine, name=name, allow_unavailable=options.allow_unavailable)
+    tree = engine.compile(text, name=name)
+    with model_store(engine, options.database):
+        return engine.eval_ast(tree)
+
+
+@contextmanager
+def model_store(engine: Engine, path: str | None) -> Iterator[None]:
+    """Gives the engine the model store in a file and closes it afterwards; without a file there is none."""
+    if path is None:
+        yield
+        return
+    from horus_runtime.engine.presets import add_osiris
+    from horus_runtime.modules.osiris import open_store
+
+    with open_store(path) as store:
+        add_osiris(engine, store)
+        yield
 
 
 def _run_for_programs(engine: Engine, script: Script, options: RunOptions) -> int:
     """As `run_script`, with everything in one JSON document."""
-    from horus_runtime.cli.guard import exit_code_of
     from horus_runtime.cli.render import error_data, print_json, value_data
     from horus_runtime.jobs.console import Console
     from horus_runtime.jobs.runners import MAX_OUTPUT
@@ -107,4 +124,10 @@ def _run_for_programs(engine: Engine, script: Script, options: RunOptions) -> in
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    write_output(f"{text}\n")
+
+
+def _debug(text: str, source: str | None, position: Position | None) -> None:
+    from horus_runtime.jobs.console import debug_line
+
+    _print(debug_line(text, source, position))

@@ -10,19 +10,36 @@ from horus_runtime.cli import exits
 from horus_runtime.errors import EvalError, HorusError
 
 
+class OutputLost(BaseException):
+    """Standard output takes nothing more. No handler of a running script may hold this up, hence the base class."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+def write_output(text: str) -> None:
+    """Write to standard output from inside a running script."""
+    try:
+        sys.stdout.write(text)
+    except OSError as error:
+        raise OutputLost(error) from None
+
+
 def guarded(action: Callable[[], int]) -> int:
     """The exit code of `action`, or of the failure that ended it. Standard output is flushed here."""
     _prepare_streams()
     try:
         code = action()
         sys.stdout.flush()
-    except BrokenPipeError:
-        _silence(sys.stdout)
-        return exits.BROKEN_PIPE
+    except OutputLost as lost:
+        return _output_lost(lost.cause)
+    except BrokenPipeError as error:
+        return _output_lost(error)
     except KeyboardInterrupt:
         code = _tell("cancelled", exits.CANCELLED)
     except HorusError as error:
-        code = _tell(error.render(), exit_code_of(error))
+        code = _tell(error.render("<eval>"), exit_code_of(error))
     except Exception as error:  # noqa: BLE001 - the last frame: what is not foreseen must not show a traceback
         code = _unforeseen(error)
     return _flushed(code)
@@ -40,8 +57,7 @@ def _unforeseen(error: Exception) -> int:
         traceback.print_exception(error)
     if isinstance(error, OSError) and error.filename is None and error.errno is not None:
         # Files are opened by code that names them in its errors: what is left is a stream, a full disk behind it.
-        _silence(sys.stdout)
-        return _tell(f"cannot write the output: {(error.strerror or '').lower()}", exits.SCRIPT_ERROR)
+        return _output_lost(error)
     if isinstance(error, MemoryError):
         return _tell("out of memory", exits.LIMIT)
     kind = type(error).__name__
@@ -50,6 +66,14 @@ def _unforeseen(error: Exception) -> int:
         f"internal error: {said}\nhint: this is a defect of horus, not of the script; HORUS_DEBUG=1 shows where",
         exits.INTERNAL,
     )
+
+
+def _output_lost(error: OSError) -> int:
+    """A reader that went away needs no message; a full disk does."""
+    _silence(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return exits.BROKEN_PIPE
+    return _tell(f"cannot write the output: {(error.strerror or '').lower()}", exits.SCRIPT_ERROR)
 
 
 def _tell(message: str, code: int) -> int:
@@ -87,7 +111,10 @@ def _silence(stream: object) -> None:
 
 
 def _prepare_streams() -> None:
-    """A character that the terminal cannot show is shown as an escape; it must not end the program."""
+    """A character that the terminal cannot show is shown as an escape; a stream that is closed takes everything."""
+    if sys.stdout is None or sys.stderr is None:
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as the program
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

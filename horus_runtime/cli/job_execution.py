@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def run_job(path: Path, registry: RunnerRegistry, trust: TrustStore, *, as_json:
     found = violations(document, registry, trust)
     if found:
         raise invalid_job(found)
-    result = execute(Job.model_validate(document), registry, trust, echo=None if as_json else _echo)
+    result = execute(Job.model_validate(document), registry, trust, echo=None if as_json else Echo())
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -29,13 +30,24 @@ def run_job(path: Path, registry: RunnerRegistry, trust: TrustStore, *, as_json:
     return result.exit_code or 0
 
 
-def _echo(text: str) -> None:
-    sys.stdout.write(text)
+class Echo:
+    """Shows printed output while it comes. A reader that goes away ends the showing, not the job."""
+
+    def __init__(self) -> None:
+        self._lost = False
+
+    def __call__(self, text: str) -> None:
+        if not self._lost:
+            try:
+                sys.stdout.write(text)
+            except OSError:
+                self._lost = True
 
 
 def _show(result: JobResult) -> None:
     """What there is to say beside the printed output, on standard error so that the output stays the payload's."""
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     if result.error is not None:
         sys.stderr.write(visible(result.error) + "\n")
     sys.stderr.write(f"job {result.job_id}: {result.status}\n")

@@ -20,10 +20,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def dispatch(words: list[str]) -> int:
     """Find the command that the words name and run it."""
-    if len(words) == 2 and words[0] in {"run", "eval"} and (words[1] == "-" or not words[1].startswith("-")):
+    if len(words) == 2 and words[0] in {"run", "eval"} and not _is_option(words[1]):
         from horus_runtime.cli.execution import RunOptions, evaluate, run_file
 
         return run_file(words[1], RunOptions()) if words[0] == "run" else evaluate(words[1], RunOptions())
     from horus_runtime.cli.app import run_click
 
     return run_click(words)
+
+
+def _is_option(word: str) -> bool:
+    """Does the word ask for something other than to be run? `-` and negative numbers do not."""
+    return (word.startswith("-") and word[1:2].isalpha()) or word.startswith("--")

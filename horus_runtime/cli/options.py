@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -45,42 +45,50 @@ _LIMITS: Final = {
 }
 
 
-def policy_options(command: F) -> F:
-    """The options that grant effects on the outside, in Deno's spelling."""
-    for name, (metavar, text) in _LISTS.items():
-        many = {"multiple": True, "metavar": f"[={metavar},...]"}
-        command = click.option(f"--allow-{name}", help=text, **many)(command)  # type: ignore[arg-type]  # literal options
-        command = click.option(f"--deny-{name}", multiple=True, metavar=f"={metavar},...", hidden=True)(command)
-    for name, (levels, text) in _LEVELS.items():
-        command = click.option(f"--allow-{name}", help=text, metavar=f"[={'|'.join(levels)}]")(command)
-    for name, text in _SWITCHES.items():
-        command = click.option(f"--allow-{name}", is_flag=True, help=text)(command)
-    command = click.option("--allow-all", is_flag=True, help="Everything. For your own scripts on your own machine.")(
-        command
-    )
-    return click.option("--policy", "policy_file", metavar="FILE", help="A TOML file of policy fields to start from.")(
-        command
-    )
-
-
-def limit_options(command: F) -> F:
-    """The options that set limits."""
-    for name, text in _LIMITS.items():
-        option = click.option(f"--max-{name}", type=click.IntRange(min=0), metavar="N", help=text)
+def _decorated(command: F, options: Sequence[Callable[[F], F]]) -> F:
+    """The command with the options in this order in its help."""
+    for option in reversed(options):
         command = option(command)
     return command
 
 
+def policy_options(command: F) -> F:
+    """The options that grant effects on the outside, in Deno's spelling."""
+    options: list[Callable[[F], F]] = []
+    for name, (metavar, text) in _LISTS.items():
+        options.append(click.option(f"--allow-{name}", multiple=True, metavar=f"[={metavar},...]", help=text))
+    for name, (levels, text) in _LEVELS.items():
+        options.append(click.option(f"--allow-{name}", metavar=f"[={'|'.join(levels)}]", help=text))
+    for name, text in _SWITCHES.items():
+        options.append(click.option(f"--allow-{name}", is_flag=True, help=text))
+    everything = "Everything. For your own scripts on your own machine."
+    options.append(click.option("--allow-all", is_flag=True, help=everything))
+    for name, (metavar, _) in _LISTS.items():
+        text = "Take it out again; a denial always wins."
+        options.append(click.option(f"--deny-{name}", multiple=True, metavar=f"{metavar},...", help=text))
+    text = "A TOML file of policy fields to start from."
+    options.append(click.option("--policy", "policy_file", metavar="FILE", help=text))
+    return _decorated(command, options)
+
+
+def limit_options(command: F) -> F:
+    """The options that set limits."""
+    options = [
+        click.option(f"--max-{name}", type=click.IntRange(min=0), metavar="N", help=text)
+        for name, text in _LIMITS.items()
+    ]
+    return _decorated(command, options)
+
+
 def place_options(command: F) -> F:
     """Where repositories and records are, and which services may be missing."""
-    command = click.option("--code-root", metavar="DIR", help="Below it git.list looks for repositories.")(command)
-    command = click.option("--db", metavar="FILE", help="The model store's SQLite file.")(command)
-    return click.option(
-        "--allow-unavailable",
-        multiple=True,
-        metavar="ACTOR",
-        help="Report a missing service of this actor (such as docker) as a warning.",
-    )(command)
+    missing = "Report a missing service of this actor (such as docker) as a warning."
+    options = [
+        click.option("--code-root", metavar="DIR", help="Below it git.list looks for repositories."),
+        click.option("--db", metavar="FILE", help="The model store's SQLite file."),
+        click.option("--allow-unavailable", multiple=True, metavar="ACTOR", help=missing),
+    ]
+    return _decorated(command, options)
 
 
 def json_option(command: F) -> F:

@@ -29,9 +29,15 @@ def add_sal(engine: Engine, policy: Any = None) -> Engine:
 
 
 def add_osiris(engine: Engine, path_or_store: Any) -> Engine:
-    """Register the model store on a SQLite file or an open store."""
-    from horus_runtime.modules.osiris import open_store, osiris_module
+    """Register the model store on a SQLite file or an open store.
 
+    A host that hands over a store means it to be used: without a policy of its own the engine may do that, and nothing
+    else outside.
+    """
+    from horus_runtime.modules.osiris import open_store, osiris_module
+    from horus_runtime.modules.policy import Policy
+
+    engine.services.setdefault("policy", Policy(osiris="schema"))
     store = open_store(path_or_store)
     engine.services["osiris"] = store
     engine.register_static_module("osiris", osiris_module())

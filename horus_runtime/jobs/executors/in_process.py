@@ -154,12 +154,13 @@ def _verdict(failure: BaseException | None, job: Job) -> tuple[JobStatus, str | 
         return JobStatus.CANCELLED, CANCELLED, failure.exit_code
     if isinstance(failure, HorusError):
         root = failure.root() if isinstance(failure, EvalError) else failure
-        return JobStatus.FAILED, failure.render(), root.exit_code
+        return JobStatus.FAILED, failure.render("payload"), root.exit_code
     kind = type(failure).__name__
     return JobStatus.FAILED, f"internal error: {kind}: {failure}", InternalError.exit_code
 
 
 def _timeout_text(failure: DeadlineError, job: Job) -> str:
     """The timeout in the job's terms, and where the payload was when the engine stopped it."""
-    text = f"the job exceeded its timeout of {job.seconds} seconds"
-    return f"{text}\n{failure.render()}" if failure.position is not None else text
+    text = f"the job exceeded its timeout of {job.seconds} second{'' if job.seconds == 1 else 's'}"
+    failure.hint = None
+    return f"{text}\n{failure.render('payload')}" if failure.position is not None else text

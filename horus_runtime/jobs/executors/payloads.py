@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.jobs.console import Console
@@ -15,17 +16,25 @@ if TYPE_CHECKING:
 
 
 def run_payload(job: Job, runner: Runner, console: Console, on_start: Callable[[Budget], None]) -> None:
-    """Run a job's payload on this thread. `on_start` gets the account of every run of the engine."""
+    """Run a job's payload on this thread. `on_start` gets the account of every run of the engine.
+
+    The payload is parsed before the model store is opened, so that a text with an error leaves no file behind.
+    """
     engine = engine_for(runner, job.env_vars)
     engine.on_print(console.print)
     engine.on_debug(console.debug)
     engine.on_start(on_start)
     if runner.kind is RunnerKind.HERO:
+        from horus_runtime.heroscript import parse_payload
         from horus_runtime.heroscript import run_payload as run_hero
 
-        run_hero(job.payload, engine, name=job.id, allow_unavailable=runner.allow_unavailable)
+        parse_payload(job.payload)
+        with model_store(engine, runner):
+            run_hero(job.payload, engine, allow_unavailable=runner.allow_unavailable)
     else:
-        engine.run(job.payload, name=job.id)
+        tree = engine.compile(job.payload)
+        with model_store(engine, runner):
+            engine.eval_ast(tree)
 
 
 def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
@@ -41,8 +50,18 @@ def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
     limits = Limits(**{**runner.limits, "max_duration": 0.0})
     engine = Engine.sal(runner.granted(), limits=limits, **services)
     engine.register_static_module("env", Module("env", variables=dict(variables)))
-    if runner.kind is RunnerKind.OSIRIS or runner.database is not None:
-        from horus_runtime.engine.presets import add_osiris
-
-        add_osiris(engine, runner.database or DEFAULT_DATABASE)
     return engine
+
+
+@contextmanager
+def model_store(engine: Engine, runner: Runner) -> Iterator[None]:
+    """Gives the engine the runner's model store, if it has one, and closes it afterwards."""
+    if runner.kind is not RunnerKind.OSIRIS and runner.database is None:
+        yield
+        return
+    from horus_runtime.engine.presets import add_osiris
+    from horus_runtime.modules.osiris import open_store
+
+    with open_store(runner.database or DEFAULT_DATABASE) as store:
+        add_osiris(engine, store)
+        yield

@@ -1,7 +1,7 @@
 """The main job of horus_runtime, through its command line: three payloads, each signed, verified and executed.
 
-`make demo` runs this. Everything happens in the folder `.demo`, which is made afresh; the files in `examples/jobs` and
-your own keys stay as they are. Exit code 0 means that every step ended as this file says it must.
+`make demo` runs this. Everything happens in the folder `.demo`, which is made afresh, or in a new folder that you name;
+the files in `examples/jobs` and your own keys stay as they are. Exit code 0 means that every step ended as it must.
 """
 
 import json
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-HORUS = Path(sys.executable).with_name("horus")
+SCRIPT = Path(sys.executable).with_name("horus")
+HORUS = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "horus_runtime"]
 SHOWN_LINES = 12
 
 
@@ -33,7 +34,7 @@ class Outcome(NamedTuple):
 
 
 def main() -> None:
-    demo = Demo(ROOT / ".demo")
+    demo = Demo(fresh_folder())
     title("A signing key of our own, which this machine trusts")
     demo.make_key()
     title("Hero runner: Heroscript actions mixed with script lines, over two git repositories")
@@ -44,7 +45,18 @@ def main() -> None:
     title("Osiris runner: a script with the model store")
     demo.run_job("osiris", "--db", "osiris.db", "--json", expect={0})
     demo.show_rows("osiris.db")
-    print("\nEvery step of the demo ended as it must. The files are in .demo.")
+    print(f"\nEvery step of the demo ended as it must. Its files are in {demo.folder}.")
+
+
+def fresh_folder() -> Path:
+    """The folder to work in. Only our own is emptied; one that the user names must be new."""
+    if len(sys.argv) > 1:
+        folder = Path(sys.argv[1]).resolve()
+    else:
+        folder = ROOT / ".demo"
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 class Demo:
@@ -52,8 +64,6 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
         self.environment = os.environ | {"HORUS_HOME": str(folder / "home")}
 
     def make_key(self) -> None:
@@ -128,7 +138,7 @@ class Demo:
         """Run `horus` as a user would at the prompt, showing the command and what it says."""
         print("\n$ horus " + shlex.join(arguments), flush=True)
         done = subprocess.run(
-            [HORUS, *arguments],
+            [*HORUS, *arguments],
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,

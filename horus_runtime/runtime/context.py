@@ -23,6 +23,9 @@ class NativeCallContext(Protocol):
     def services(self) -> dict[str, Any]:
         """What the host wired in for its modules: policy, store, environment, working directory."""
 
+    def print(self, value: Any = "") -> Any:
+        """Print a value as the script's `print` does: to the host's callback."""
+
     def charge(self, operations: int) -> None:
         """Spend operations and look at the deadline; call it once per hundred or so steps of a long loop."""
 

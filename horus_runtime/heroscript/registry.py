@@ -1,0 +1,169 @@
+"""Which actions there are, and what parameters they take: typed by pydantic models, checked before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_type_hints
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from horus_runtime.heroscript.actions import Action
+from horus_runtime.modules.host import HostCall
+
+if TYPE_CHECKING:
+    from horus_runtime.errors import HostFailure
+    from horus_runtime.runtime.context import NativeCallContext
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ActionParams(BaseModel):
+    """Base of parameter models. A field that is a list gets the items of a comma list or of `[...]`.
+
+    A field `args: list[str]` takes positional arguments; without it an action takes none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _flag(value: Any) -> Any:
+    """A switch that is named without a value is on."""
+    return True if value == "" else value
+
+
+Flag = BeforeValidator(_flag)
+"""For truth values: `Annotated[bool, Flag]` also accepts `key:` alone."""
+
+
+class Problem(NamedTuple):
+    """Something wrong with an action: where in the payload, what, and what was probably meant."""
+
+    offset: int
+    message: str
+
+
+class ActionCall:
+    """One run of an action: its text, the run it is part of, and a way to print."""
+
+    __slots__ = ("action", "context")
+
+    def __init__(self, context: NativeCallContext, action: Action) -> None:
+        self.context = context
+        self.action = action
+
+    def print(self, line: str) -> None:
+        """Print a line where the script's own `print` goes."""
+        self.context.print(line)
+
+    def host(self, module: str, function: str) -> HostCall:
+        """The call with which functions of host modules are used."""
+        return HostCall(self.context, module, function)
+
+    def fail(self, failure: str, message: str, **extra: Any) -> HostFailure:
+        """The error for the payload; the caller raises it."""
+        return HostCall(self.context, self.action.actor, self.action.name).fail(failure, message, **extra)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """A known action: its names, what runs, its parameters, its help."""
+
+    name: str
+    run: Callable[[ActionCall, Any], Any]
+    params: type[ActionParams]
+    help: str
+    renamed: Mapping[str, str]
+    """Other spellings of parameters."""
+
+    def problems(self, action: Action) -> list[Problem]:
+        """Everything that is wrong with the parameters of an action."""
+        found = [
+            Problem(value.offset, f"unknown parameter '{key}' of {self.name}{_meant(key, self.params.model_fields)}")
+            for key, value in action.params.values.items()
+            if self.renamed.get(key, key) not in self.params.model_fields
+        ]
+        if action.params.args and "args" not in self.params.model_fields:
+            first = action.params.args[0]
+            found.append(Problem(first.offset, f"{self.name} takes no arguments without a name, '{first.text}' is one"))
+        if not found:
+            try:
+                self.parsed(action)
+            except ValidationError as error:
+                found = [self._problem(action, item) for item in error.errors(include_url=False)]
+        return found
+
+    def parsed(self, action: Action) -> ActionParams:
+        """The parameters of an action in their types."""
+        data: dict[str, Any] = {}
+        for key, value in action.params.values.items():
+            name = self.renamed.get(key, key)
+            data[name] = value.as_list() if _wants_list(self.params, name) else value.text
+        if action.params.args:
+            data["args"] = action.params.arguments()
+        return self.params.model_validate(data)
+
+    def _problem(self, action: Action, item: Any) -> Problem:
+        key = str(item["loc"][0]) if item["loc"] else ""
+        value = action.params.values.get(key)
+        if item["type"] == "missing":
+            return Problem(action.offset, f"{self.name} needs the parameter '{key}'")
+        shown = f" '{value.text}'" if value is not None else ""
+        message = str(item["msg"]).removeprefix("Input should be ")
+        return Problem(
+            value.offset if value else action.offset, f"'{key}' of {self.name} is{shown}: should be {message}"
+        )
+
+
+class Actions:
+    """The actions that a payload may use."""
+
+    def __init__(self, specs: Iterable[ActionSpec] = ()) -> None:
+        self.specs: dict[str, ActionSpec] = {spec.name: spec for spec in specs}
+
+    def action(self, *names: str, renamed: Mapping[str, str] | None = None) -> Callable[[F], F]:
+        """Decorator: register a function of an `ActionCall` and its parameters under one name or several."""
+
+        def register(function: F) -> F:
+            model = next(item for key, item in get_type_hints(function).items() if key == "params")
+            text = " ".join((function.__doc__ or "").split())
+            for name in names:
+                self.specs[name] = ActionSpec(name, function, model, text, renamed or {})
+            return function
+
+        return register
+
+    def copy(self) -> Actions:
+        """The same actions, for a host to add its own."""
+        return Actions(self.specs.values())
+
+    def get(self, action: Action) -> ActionSpec | None:
+        """What runs for an action, or nothing."""
+        return self.specs.get(action.full_name)
+
+    def problems(self, actions: Iterable[Action]) -> list[Problem]:
+        """Everything that is wrong with the actions of a payload: unknown ones, and wrong parameters."""
+        found: list[Problem] = []
+        for action in actions:
+            spec = self.get(action)
+            if spec is not None:
+                found.extend(spec.problems(action))
+            else:
+                meant = _meant(action.full_name, self.specs)
+                actor = any(name.startswith(f"{action.actor}.") for name in self.specs)
+                what = (
+                    f"'{action.full_name}'" if actor else f"'{action.full_name}' (there is no actor '{action.actor}')"
+                )
+                found.append(Problem(action.offset, f"unknown action {what}{meant}"))
+        return found
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f", did you mean '{close[0]}'?" if close else ""
+
+
+def _wants_list(model: type[ActionParams], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and getattr(field.annotation, "__origin__", None) is list

@@ -1,0 +1,179 @@
+"""Mixed payloads: which lines are actions and which are script, decided before anything runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from horus_runtime.heroscript.actions import Action, parse_action
+from horus_runtime.heroscript.scanner import Scanner
+from horus_runtime.heroscript.tokens import BLANKS, column_of, line_end
+from horus_runtime.source import Position, SourceFile
+
+_HEAD: Final = re.compile(r"!{2,4}[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*(?=[ \t\r\n]|\Z)")
+_DOC_COMMENT: Final = re.compile(r"[ \t]*//(/|!)")
+
+
+class Segment(NamedTuple):
+    """A stretch of the payload: an action, or script lines (then `action` is `None`)."""
+
+    start: int
+    end: int
+    action: Action | None = None
+
+
+class Warning_(NamedTuple):  # noqa: N801 - Warning is Python's
+    """Something that is legal but probably not meant."""
+
+    position: Position
+    message: str
+
+
+@dataclass(slots=True)
+class Payload:
+    """A payload taken apart. The segments cover the text completely, in order."""
+
+    source: SourceFile
+    segments: list[Segment] = field(default_factory=list)
+    warnings: list[Warning_] = field(default_factory=list)
+
+    @property
+    def actions(self) -> list[Action]:
+        """The actions, in order."""
+        return [segment.action for segment in self.segments if segment.action is not None]
+
+    def scripts(self) -> list[str]:
+        """The script segments' texts, in order."""
+        text = self.source.text
+        return [text[start:end] for start, end, action in self.segments if action is None]
+
+
+def split_payload(text: str, name: str | None = None) -> Payload:
+    """Take a payload apart; a wrong action is a `ParseError` with its place."""
+    payload = Payload(SourceFile(normal_text(text), name))
+    _Splitter(payload).run()
+    return payload
+
+
+def normal_text(text: str) -> str:
+    """The text without byte-order mark and carriage returns, a first `#!` line blanked; line numbers stay."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return text[line_end(text, 0) :] if text.startswith("#!") else text
+
+
+def base_column(text: str) -> int:
+    """The indentation that all lines with content share."""
+    columns = []
+    start = 0
+    while start < len(text):
+        end = line_end(text, start)
+        if text[start:end].strip(BLANKS):
+            columns.append(column_of(text, start))
+        start = end + 1
+    return min(columns, default=0)
+
+
+class _Splitter:
+    """Walks through the lines; what is not an action is script."""
+
+    def __init__(self, payload: Payload) -> None:
+        self.payload = payload
+        self.text = payload.source.text
+        self.base = base_column(self.text)
+        self.script_start = 0
+
+    def run(self) -> None:
+        scanner = Scanner(self.text)
+        line: int | None = 0
+        while line is not None:
+            if scanner.complete and self.is_action(line):
+                scanner.at = self.take(line)
+                scanner.complete = True
+                line = scanner.at if scanner.at < len(self.text) else None
+            else:
+                line = scanner.next_line()
+        self.close_script(len(self.text))
+        self.warn()
+
+    def is_action(self, line: int) -> bool:
+        if column_of(self.text, line) != self.base:
+            return False
+        return _HEAD.match(self.text, self.first_sign(line)) is not None
+
+    def first_sign(self, line: int) -> int:
+        while line < len(self.text) and self.text[line] in " \t":
+            line += 1
+        return line
+
+    def take(self, line: int) -> int:
+        """Take the action of this line; the offset of the first line after it."""
+        number = len(self.payload.actions) + 1
+        action, end = parse_action(self.payload.source, self.first_sign(line), self.base, number, mixed=True)
+        action.comments = self.comments_above(line) + action.comments
+        self.close_script(line)
+        self.payload.segments.append(Segment(line, end, action))
+        self.script_start = end
+        return end
+
+    def close_script(self, end: int) -> None:
+        if self.script_start < end:
+            self.payload.segments.append(Segment(self.script_start, end))
+
+    def comments_above(self, line: int) -> list[str]:
+        """The `//` lines right above an action; blank lines may be between."""
+        found: list[str] = []
+        end = line
+        while end > self.script_start:
+            start = self.text.rfind("\n", self.script_start, end - 1) + 1 or self.script_start
+            content = self.text[start:end].strip(BLANKS + "\n")
+            if content.startswith("//"):
+                found.append(content.lstrip("/").strip(BLANKS))
+            elif content:
+                break
+            end = start
+        return found[::-1]
+
+    def warn(self) -> None:
+        """Lines that look like actions and are not, at places where they can have no other sense."""
+        for segment in self.payload.segments:
+            if segment.action is not None:
+                continue
+            last = self.text[segment.start : segment.end].rstrip(BLANKS + "\n").rfind("\n") + segment.start + 1
+            if self.is_action(last):
+                position = self.payload.source.position_at(self.first_sign(last))
+                message = "this line continues the script above it, so it is not an action"
+                self.payload.warnings.append(Warning_(position, message))
+
+
+def script_text(payload: Payload, call: str) -> str:
+    """The payload as one script of the same lines: every action replaced by `call` with its number, from 0.
+
+    A `;` in front ends a statement that has none; the last call has none behind it, so that its value is the
+    payload's.
+    """
+    pieces: list[str] = []
+    number = 0
+    for at, (start, end, action) in enumerate(payload.segments):
+        piece = payload.source.text[start:end]
+        if action is None:
+            follows_action = at + 1 < len(payload.segments)
+            pieces.append(_without_doc_comments(piece) if follows_action else piece)
+            continue
+        column = action.offset - start
+        last = at == len(payload.segments) - 1
+        ends = "" if last or not payload.source.text[end:].strip() else ";"
+        pieces.append(" " * column + f";{call.format(number)}{ends}" + "\n" * piece.count("\n"))
+        number += 1
+    return "".join(pieces)
+
+
+def _without_doc_comments(script: str) -> str:
+    """Blank the doc comments right above an action: in scripts they may stand before functions only."""
+    lines = script.split("\n")
+    for at in range(len(lines) - 1, -1, -1):
+        if _DOC_COMMENT.match(lines[at]):
+            lines[at] = ""
+        elif lines[at].strip(BLANKS) and not lines[at].lstrip(BLANKS).startswith("//"):
+            break
+    return "\n".join(lines)

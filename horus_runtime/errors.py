@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from horus_runtime.source import Position, SourceFile
 
 
-class _Unset:
-    """Marks a position that the innermost script frame still has to supply."""
+class Unset:
+    """The type of `UNSET`: marks a position that the innermost script frame still has to supply."""
 
     __slots__ = ()
 
@@ -25,7 +25,7 @@ class _Unset:
         return "UNSET"
 
 
-UNSET: Final = _Unset()
+UNSET: Final = Unset()
 """Position of an error whose place is read from the traceback of the generated code."""
 
 
@@ -39,7 +39,7 @@ class HorusError(Exception):
         self,
         kind: str,
         message: str,
-        position: Position | _Unset | None = None,
+        position: Position | Unset | None = None,
         *,
         fields: dict[str, Any] | None = None,
         source: SourceFile | None = None,
@@ -57,10 +57,10 @@ class HorusError(Exception):
     @property
     def position(self) -> Position | None:
         """Line and column of the error, or `None` where Rhai reports none."""
-        return None if isinstance(self._position, _Unset) else self._position
+        return None if isinstance(self._position, Unset) else self._position
 
     @position.setter
-    def position(self, value: Position | None) -> None:
+    def position(self, value: Position | None | Unset) -> None:
         self._position = value
 
     @property
@@ -133,7 +133,7 @@ class EvalError(HorusError):
         self,
         kind: str,
         message: str,
-        position: Position | _Unset | None = UNSET,
+        position: Position | Unset | None = UNSET,
         *,
         fields: dict[str, Any] | None = None,
         value: Any = None,
@@ -188,7 +188,7 @@ class LimitError(HorusError):
         self,
         kind: str,
         message: str,
-        position: Position | _Unset | None = UNSET,
+        position: Position | Unset | None = UNSET,
         *,
         limit: float | None = None,
         usage: float | None = None,

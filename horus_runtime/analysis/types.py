@@ -10,25 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from horus_runtime.analysis import results
+from horus_runtime.analysis.results import (
+    ANY,
+    ARRAY,
+    BLOB,
+    BOOL,
+    CHAR,
+    FLOAT,
+    FN,
+    INT,
+    MAP,
+    OTHER,
+    RANGE,
+    STR,
+    UNIT,
+    WIDTH,
+)
 from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo, Variable
 from horus_runtime.ast import nodes
 
-INT: Final = 1
-FLOAT: Final = 2
-BOOL: Final = 4
-STR: Final = 8
-CHAR: Final = 16
-UNIT: Final = 32
-ARRAY: Final = 64
-MAP: Final = 128
-BLOB: Final = 256
-RANGE: Final = 512
-FN: Final = 1024
-OTHER: Final = 2048
-
-WIDTH: Final = 12
 LOW: Final = (1 << WIDTH) - 1
-ANY: Final = (1 << 3 * WIDTH) - 1
 NONE: Final = 0
 NUMBER: Final = INT | FLOAT
 SCALAR: Final = INT | FLOAT | BOOL | STR | CHAR | UNIT | RANGE
@@ -60,29 +62,15 @@ def array_of(t: int) -> int:
 ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%", "**"})
 COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
-METHOD_RESULTS: Final[dict[str, int]] = {
-    "len": INT,
-    "is_empty": BOOL,
-    "contains": BOOL,
-    "to_string": STR,
-    "to_debug": STR,
-    "to_float": FLOAT,
-    "to_int": INT,
-    "starts_with": BOOL,
-    "ends_with": BOOL,
-    "keys": array_of(STR),
-    "push": UNIT,
-    "is_odd": BOOL,
-    "is_even": BOOL,
-    "sqrt": FLOAT,
-    "sin": FLOAT,
-    "cos": FLOAT,
-    "parse_int": INT,
-    "parse_float": FLOAT,
-}
-"""Standard functions whose result type does not depend on their arguments (where they succeed)."""
 
-PROPERTY_RESULTS: Final[dict[str, int]] = {"len": INT, "is_empty": BOOL}
+def method_result(receiver: int, name: str) -> int:
+    """The type of `receiver.name(..)` for a standard method, `ANY` where it is not known."""
+    if receiver & LOW == ARRAY:
+        found = results.METHODS[ARRAY].get(name, ANY)
+        if found == results.SAME:
+            return receiver
+        return element(receiver) | UNIT if found == results.ITEM else found
+    return results.METHODS.get(receiver & LOW, {}).get(name, ANY)
 
 
 class Inference:
@@ -339,8 +327,8 @@ class Inference:
 
     def expr_Property(self, node: nodes.Property) -> int:
         t = self.expr(node.target)
-        if is_only(t, ARRAY | STR | BLOB) and not node.null_safe and not self.overridden(node.name, 1):
-            return PROPERTY_RESULTS.get(node.name, ANY)
+        if t & LOW in results.PROPERTIES and not node.null_safe and not self.overridden(node.name, 1):
+            return results.PROPERTIES.get(t & LOW, {}).get(node.name, ANY)
         return ANY
 
     def expr_Index(self, node: nodes.Index) -> int:
@@ -439,9 +427,7 @@ class Inference:
         self.forget_elements(node.target, name)
         if receiver & LOW == NONE:
             return NONE
-        if is_only(receiver, ARRAY | STR | INT | FLOAT | BLOB | CHAR | BOOL):
-            return METHOD_RESULTS.get(name, ANY)
-        return ANY
+        return method_result(receiver, name)
 
     READ_ONLY: Final = frozenset({"len", "is_empty", "contains", "get", "to_string", "to_debug", "index_of", "extract"})
     SHRINKING: Final = frozenset(
@@ -481,3 +467,35 @@ class Inference:
 
     def expr_CustomSyntax(self, _node: nodes.CustomSyntax) -> int:
         return ANY
+
+
+__all__ = [
+    "ANY",
+    "ANY_ARRAY",
+    "ARITHMETIC",
+    "ARRAY",
+    "BLOB",
+    "BOOL",
+    "CHAR",
+    "COMPARISONS",
+    "DEEP_ANY",
+    "FLOAT",
+    "FN",
+    "INT",
+    "LOW",
+    "MAP",
+    "NONE",
+    "NUMBER",
+    "OTHER",
+    "RANGE",
+    "SCALAR",
+    "STR",
+    "UNIT",
+    "WIDTH",
+    "Inference",
+    "array_of",
+    "element",
+    "is_only",
+    "mask",
+    "method_result",
+]

@@ -43,9 +43,10 @@ class Calls(Expressions):
         arg_types = tuple(self.type(arg) for arg in node.args)
         target = self.program.variant_name(info, arg_types)
         self.at(node.span)
+        args.insert(0, self.next_level())
         if self.program.this_mode(info) != THIS_NONE:
             args.insert(0, self.unbound(self.program.this_mode(info)))
-        return self.call(target, *args, self.next_level())
+        return self.call(target, *args)
 
     def unalias(self, expr: pyast.expr, node: nodes.Node) -> pyast.expr:
         """A captured variable may change while the callee holds it: hand over a copy."""
@@ -110,9 +111,10 @@ class Calls(Expressions):
         value = self.expr(node.args[0])
         self.at(node.span)
         cell = self.temp()
-        self.assign(cell, self.call("_Cell", value))
+        fixed = variable is None or variable.constant or variable.is_cell
+        self.assign(cell, self.call("_Cell", self.own(value, self.type(node.args[0])) if fixed else value))
         result = self.spill(self.service("_native_ref", self.level(), self.const(node.name), self.name(cell), *rest))
-        if variable is not None and not variable.constant and not variable.is_cell:
+        if variable is not None and not fixed:
             self.write(variable, self.cell_value(cell))
         return result
 
@@ -127,8 +129,6 @@ class Calls(Expressions):
         """A function of a module, imported or static."""
         args = self.operands(items, owned=True)
         self.at(node.name_span if isinstance(node, nodes.MethodCall) else node.span)
-        if path == ("global",) and not self.program.config.has_module("global"):
-            pass
         parts = self.tuple_of([self.const(part) for part in path])
         return self.service("_module_call", self.home(), self.level(), parts, self.const(name), *args)
 
@@ -168,14 +168,15 @@ class Calls(Expressions):
             return None
         args = self.operands(node.args, owned=True)
         self.at(node.span)
+        self.program.places[self.loc] = node.args[0].span.start
         return self.service("_call_pointer", self.level(), *args)
 
     def special_curry(self, node: nodes.Call) -> pyast.expr | None:
-        if len(node.args) < 2:
+        if not node.args:
             return None
         args = self.operands(node.args, owned=True)
-        self.at(node.span)
-        return self.call("_curry", *args)
+        self.at(node.args[0].span)
+        return self.service("_curry", *args)
 
     def special_is_shared(self, node: nodes.Call) -> pyast.expr | None:
         if len(node.args) != 1:
@@ -202,7 +203,7 @@ class Calls(Expressions):
         if len(node.args) != 1:
             return None
         arg = self.operands(node.args)[0]
-        self.at(node.span)
+        self.at(node.args[0].span)
         names = self.visible_names(node)
         dynamic = self.name("_dyn") if self.dynamic else self.const(None)
         return self.service("_is_def_var", arg, names, dynamic)
@@ -227,7 +228,7 @@ class Calls(Expressions):
         if len(node.args) != 1:
             return None
         arg = self.operands(node.args)[0]
-        self.at(node.span)
+        self.at(node.args[0].span)
         return self.service("_eval", self.home(), self.next_level(), self.refreshed_scope(node), arg)
 
     def refreshed_scope(self, node: nodes.Call) -> pyast.expr:
@@ -255,7 +256,10 @@ class Calls(Expressions):
             cells.append(self.call("_share", self.name(source.py), self.const(source.name)))
         self.at(node.span)
         home: pyast.expr = place(pyast.Attribute(self.home(), "program", LOAD), self.loc)
-        return self.call("_FnPtr", self.const(name), self.tuple_of(cells), home)
+        direct = self.program.this_mode(info) == THIS_NONE
+        function = self.name(self.program.closure_function(info)) if direct else self.const(None)
+        token = self.name(self.program.use_token(len(node.params)))
+        return self.call("_closure", self.const(name), self.tuple_of(cells), home, function, token)
 
     def expr_CustomSyntax(self, node: nodes.CustomSyntax, _owned: bool) -> Any:
         raise AssertionError(f"custom syntax {node.key}")

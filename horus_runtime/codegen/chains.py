@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast as pyast
 from collections.abc import Callable
+from typing import Final
 
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
@@ -12,6 +13,19 @@ from horus_runtime.codegen.calls import KEEPERS, Calls
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE, Fault
 from horus_runtime.source import Span
+
+TYPE_NAMES: Final = {
+    ty.INT: "i64",
+    ty.FLOAT: "f64",
+    ty.BOOL: "bool",
+    ty.STR: "string",
+    ty.CHAR: "char",
+    ty.ARRAY: "array",
+    ty.MAP: "map",
+    ty.BLOB: "blob",
+}
+"""Types that choose a native's overload at compile time."""
+CONTAINS_INLINE: Final = frozenset({("string", "string"), ("string", "char"), ("map", "string")})
 
 Link = nodes.Property | nodes.Index | nodes.MethodCall
 
@@ -184,10 +198,8 @@ class Chains(Calls):
             value = self.target(node.target)
             self.at(node.name_span)
             return self.service("_type_of", value)
-        if node.name == "call" and ty.is_only(t, ty.FN):
-            args = self.operands([node.target, *node.args], owned=True)
-            self.at(node.name_span)
-            return self.service("_call_pointer", self.level(), *args)
+        if node.name == "call":
+            return self.pointer_call(node)
         if self.program.overridden(node.name, count + 1):
             return None
         if node.name == "len" and not count and ty.is_only(t, ty.ARRAY | ty.STR | ty.BLOB | ty.MAP):
@@ -196,9 +208,70 @@ class Chains(Calls):
             value = self.target(node.target)
             self.at(node.name_span)
             return self.call("len", value)
+        bound = self.bound_native(node, t)
+        if bound is not None:
+            return bound
         if node.name == "push" and count == 1 and ty.is_only(t, ty.ARRAY) and not self.is_constant_root(node.target):
             return self.fast_push(node)
         return None
+
+    def bound_native(self, node: nodes.MethodCall, t: int) -> pyast.expr | None:
+        """A standard method without side effects on its receiver, chosen by types that are all known."""
+        arg_types = [self.type(arg) for arg in node.args]
+        names = [TYPE_NAMES.get(x & ty.LOW) for x in (t, *arg_types)]
+        if None in names or not _is_simple_order(node):
+            return None
+        types = tuple(name for name in names if name is not None)
+        native = self.program.native(node.name, types)
+        if native is None or native.ref or native.callbacks or not native.pure:
+            return None
+        args = self.operands(node.args)
+        value = self.target(node.target)
+        self.at(node.name_span)
+        if node.name == "contains" and types in CONTAINS_INLINE:
+            return self.compare(args[0], (pyast.In(), value))
+        return self.call(self.program.use_native(node.name, types), value, *args)
+
+    def pointer_call(self, node: nodes.MethodCall) -> pyast.expr | None:
+        """`f.call(args)`: a closure of this run with the right parameter count is called at once."""
+        target = node.target
+        if self.type(target) & ty.FN == 0 or not isinstance(target, (nodes.Variable, nodes.Index, nodes.Property)):
+            return None
+        variable = self.program.info.bindings.get(id(target))
+        if self.dynamic or (variable is not None and variable.kind == "external"):
+            return None
+        args = [self.stable(a) for a in self.operands(node.args, owned=True)]
+        cell = variable.py if variable is not None and variable.is_cell else None
+        holder = self.name(cell) if cell is not None else None
+        pointer = self.names(self.target(target))[0]
+        self.at(node.name_span)
+        first = node.args[0].span if node.args else node.name_span
+        self.program.places[self.loc] = first.start
+        token = self.compare(
+            self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
+        )
+        ready = self.both(self.type_is(pointer, "_FnPtr"), token)
+        fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
+        slow = self.service("_method_call", self.home(), self.level(), holder or pointer, *args)
+        if cell is None:
+            return self.choose(ready, fast, slow)
+        return self.locked_call(cell, pointer, ready, fast, slow)
+
+    def stable(self, expr: pyast.expr) -> pyast.expr:
+        return expr if isinstance(expr, (pyast.Name, pyast.Constant)) else self.spill(expr)
+
+    def locked_call(
+        self, cell: str, pointer: pyast.expr, ready: pyast.expr, fast: pyast.expr, slow: pyast.expr
+    ) -> pyast.expr:
+        """A captured variable is locked while the pointer it holds runs: using it meanwhile is a data race."""
+        result = self.temp()
+        slot = place(pyast.Name(result, STORE), self.loc)
+        lock = place(pyast.Delete([place(pyast.Attribute(self.name(cell), "v", pyast.Del()), self.loc)]), self.loc)
+        unlock = place(pyast.Assign([place(pyast.Attribute(self.name(cell), "v", STORE), self.loc)], pointer), self.loc)
+        call = place(pyast.Assign([slot], fast), self.loc)
+        guarded = place(pyast.Try([call], [], [], [unlock]), self.loc)
+        self.when(ready, [lock, guarded], [place(pyast.Assign([slot], slow), self.loc)])
+        return self.name(result)
 
     def is_constant_root(self, node: nodes.Node) -> bool:
         while isinstance(node, (nodes.Property, nodes.Index)):
@@ -243,8 +316,8 @@ class Chains(Calls):
         name = self.const(node.name)
         if node.name == "call":
             return self.service("_method_call", self.home(), self.level(), receiver, *args)
-        if node.name == "curry" and args:
-            return self.call("_curry", receiver, *args)
+        if node.name == "curry":
+            return self.service("_curry", receiver, *args)
         return self.service("_method", self.home(), self.level(), name, receiver, *args)
 
     def constant_receiver(self, receiver: nodes.Node, value: pyast.expr) -> pyast.expr:
@@ -269,8 +342,8 @@ class Chains(Calls):
         target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args))
         self.at(node.name_span)
         if mode == THIS_NONE:
-            return self.call(target, *args, self.next_level())
-        return self.call(target, value, *args, self.next_level())
+            return self.call(target, self.next_level(), *args)
+        return self.call(target, value, self.next_level(), *args)
 
     def is_place(self, node: nodes.Node) -> bool:
         """Can something be stored back here?"""
@@ -377,6 +450,7 @@ class Chains(Calls):
         return load, store
 
     def index_place(self, node: nodes.Index) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        creating, self.creating = self.creating, False
         index = self.names(self.expr(node.index))[0]
         if not self.is_stable(index):
             index = self.spill(index)
@@ -386,11 +460,15 @@ class Chains(Calls):
         plain = not t & (ty.STR | ty.INT | ty.OTHER)
 
         def load() -> pyast.expr:
+            if creating and t & ty.MAP:
+                self.evaluate(self.service("_touch", target, index))
             return self.get_index(target, index, node)
 
         def store(value: pyast.expr) -> None:
             if ty.is_only(t, ty.ARRAY) and ty.is_only(self.type(node.index), ty.INT):
                 return self.fast_store(target, index, value, node)
+            if ty.is_only(t, ty.MAP) and ty.is_only(self.type(node.index), ty.STR):
+                return self.map_store(target, index, value, node)
             value = self.spill_if_complex(value)
             if t & ty.ARRAY and self.type(node.index) & ty.INT:
                 return self.guarded_store(target, index, value, node, store_target)
@@ -415,6 +493,14 @@ class Chains(Calls):
         self.program.faults[self.loc] = Fault("index", (_operand(target), _operand(index)))
         slot = place(pyast.Subscript(target, index, STORE), self.loc)
         self.emit(pyast.Assign([slot], value))
+
+    def map_store(self, target: pyast.expr, index: pyast.expr, value: pyast.expr, node: nodes.Index) -> None:
+        """A property set by index; the map's size is checked when it may have grown."""
+        self.at(self.index_error_span(node))
+        slot = place(pyast.Subscript(target, index, STORE), self.loc)
+        self.emit(pyast.Assign([slot], value))
+        too_many = self.compare(self.call("len", target), (pyast.Gt(), self.name(self.use("_safe_map"))))
+        self.when(too_many, [place(pyast.Expr(self.service("_sized", target)), self.loc)])
 
     def slow_store(
         self,
@@ -462,14 +548,22 @@ class Chains(Calls):
         self.when(test, fast, slow)
 
     assign_loc: tuple[int, int] = (1, 1)
+    creating = False
+    """The next place is the target of a compound assignment, which creates a missing map property."""
 
     def property_place(self, node: nodes.Property) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
+        creating, self.creating = self.creating, False
         load_target, store_target = self.place_or_value(node.target)
         target = self.names(load_target())[0]
         t = self.type(node.target)
         key_fits = not self.program.config.exact_sizes
 
         def load() -> pyast.expr:
+            if creating and ty.is_only(t, ty.MAP):
+                self.at(node.name_span)
+                return self.call("_setdefault", target, self.const(node.name), self.const(None))
+            if creating and t & ty.MAP:
+                self.evaluate(self.service("_touch", target, self.const(node.name)))
             return self.get_property(target, node)
 
         def store(value: pyast.expr) -> None:
@@ -491,6 +585,12 @@ class Chains(Calls):
                 self.out.extend(slow)
 
         return load, store
+
+
+def _is_simple_order(node: nodes.MethodCall) -> bool:
+    """Arguments are evaluated before the receiver: nobody can tell when either side has no effects."""
+    simple = (nodes.Variable, nodes.IntLit, nodes.FloatLit, nodes.StringLit, nodes.CharLit, nodes.BoolLit)
+    return isinstance(node.target, simple) or all(isinstance(arg, simple) for arg in node.args)
 
 
 def _operand(expr: pyast.expr) -> object:

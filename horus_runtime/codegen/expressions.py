@@ -198,13 +198,28 @@ class Expressions(Emitter):
 
     def expr_Template(self, node: nodes.Template, _owned: bool) -> pyast.expr:
         self.at(node.span)
-        shown = []
+        pieces: list[pyast.expr] = []
+        grows = False
         for part, expr in zip(node.parts, self.operands(node.parts), strict=True):
             self.at(part.span)
-            is_text = ty.is_only(self.type(part), ty.STR)
-            shown.append(expr if is_text else self.service("_display", expr))
+            if isinstance(part, nodes.StringLit):
+                pieces.append(expr)
+                continue
+            t = self.type(part)
+            grows = grows or not ty.is_only(t, ty.INT)
+            shown = expr if ty.is_only(t, ty.STR | ty.CHAR | ty.INT) else self.service("_display", expr)
+            pieces.append(place(pyast.FormattedValue(shown, -1, None), self.loc))
         self.at(node.span)
-        return self.service("_join", *shown)
+        made: pyast.expr = place(pyast.JoinedStr(pieces), self.loc)
+        return self.sized_text(made) if grows else made
+
+    def sized_text(self, made: pyast.expr) -> pyast.expr:
+        """A new string, checked against the size limit when it is long enough to reach it."""
+        name = self.temp()
+        short = self.compare(
+            self.call("len", self.walrus(name, made)), (pyast.LtE(), self.name(self.use("_safe_string")))
+        )
+        return self.choose(short, self.name(name), self.service("_sized", self.name(name)))
 
     def expr_ArrayLit(self, node: nodes.ArrayLit, _owned: bool) -> pyast.expr:
         items = self.operands(node.items, owned=True)
@@ -319,9 +334,24 @@ class Expressions(Emitter):
         left, right = self.operands([node.left, node.right])
         self.at(node.op_span)
         if op in ("in", "!in"):
-            found = self.service("_contains", self.home(), self.level(), left, right)
+            found = self.membership(left, right, node)
             return self.negate(found) if op == "!in" else found
         return self.infix(op, left, right, node.left, node.right)
+
+    def membership(self, item: pyast.expr, container: pyast.expr, node: nodes.Binary) -> pyast.expr:
+        """`item in container`; maps and strings are asked directly unless somebody redefines `contains`."""
+        general = self.service("_contains", self.home(), self.level(), item, container)
+        if self.program.overridden("contains", 2):
+            return general
+        t, i = self.type(node.right), self.type(node.left)
+        if ty.is_only(t, ty.MAP | ty.STR) and (
+            ty.is_only(i, ty.STR) or (ty.is_only(t, ty.STR) and ty.is_only(i, TEXT))
+        ):
+            return self.compare(item, (pyast.In(), container))
+        if ty.is_only(i, ty.STR) and t & ty.MAP and isinstance(container, pyast.Name):
+            direct = self.compare(item, (pyast.In(), container))
+            return self.choose(self.type_is(container, "dict"), direct, general)
+        return general
 
     def infix(
         self, op: str, left: pyast.expr, right: pyast.expr, left_node: nodes.Node, right_node: nodes.Node
@@ -359,13 +389,24 @@ class Expressions(Emitter):
         if numbers and (ty.is_only(lt, ty.FLOAT) or ty.is_only(rt, ty.FLOAT)):
             return self.float_operation(op, left, right)
         if op == "+" and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
-            return self.service("_sized", self.binop(left, pyast.Add(), right))
+            return self.sized_text(self.binop(left, pyast.Add(), right))
         if op in ("&", "|", "^") and ty.is_only(lt, ty.BOOL) and ty.is_only(rt, ty.BOOL):
             return self.binop(left, PY_OPS[op](), right)
         general = self.use_assign(op + "=") if at else self.program.use_operator(op)
         if op in ("+", "-", "*") and (lt & rt & ty.INT):
             return self.guarded_int(op, left, right, lt, rt, general)
+        if op in ("/", "%") and lt & ty.INT and isinstance(right, pyast.Constant) and type(right.value) is int:
+            return self.guarded_division(op, left, right, general)
         return self.call(general, left, right)
+
+    def guarded_division(self, op: str, left: pyast.expr, right: pyast.Constant, general: str) -> pyast.expr:
+        """Division by a positive literal: Python's own, for an INT that is not negative."""
+        if right.value <= 0:
+            return self.call(general, left, right)
+        first, again = self.atom(left)
+        positive = self.compare(again, (pyast.GtE(), self.const(0)))
+        raw = self.binop(again, pyast.FloorDiv() if op == "/" else pyast.Mod(), right)
+        return self.choose(self.both(self.type_is(first, "int"), positive), raw, self.call(general, again, right))
 
     def use_assign(self, op: str) -> str:
         return self.program.use_assign(op)

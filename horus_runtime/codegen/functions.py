@@ -69,14 +69,13 @@ class FunctionCompiler(Statements):
         return place(pyast.FunctionDef(self.py_name, arguments, body, [], None), self.fn.node.span[:2])  # type: ignore[no-any-return]
 
     def parameters(self) -> list[str]:
-        """Parameter names: `this`, captured cells, the script's parameters, and the call level."""
+        """Parameter names: `this`, captured cells, the call level, and the script's parameters."""
         if self.is_main:
             return ["_scope", "_d"]
-        names = ["_this"] if self.program.this_mode(self.fn) else []
         for variable in (*self.fn.captures, *self.fn.params):
             variable.py = self.local(variable.name)
-            names.append(variable.py)
-        return [*names, "_d"]
+        this = ["_this"] if self.program.this_mode(self.fn) else []
+        return [*this, *(v.py for v in self.fn.captures), "_d", *(v.py for v in self.fn.params)]
 
     def prologue(self) -> None:
         """What a function does before its first statement: depth check, charge, own copies of changed parameters."""
@@ -136,9 +135,8 @@ class FunctionCompiler(Statements):
         self.body(node.body, RETURN)
         inner, self.out = self.out, []
         self.loc = (1, 1)
-        declared = [
-            self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in self.fn.toplevel
-        ]
+        kept = [] if self.program.config.rewind else self.fn.toplevel
+        declared = [self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in kept]
         self.evaluate(self.call("_leave", self.name("_scope"), self.name(base), self.tuple_of(declared)))
         for variable in written:
             args = (self.const(variable.name), self.name(variable.py), self.name(base))

@@ -20,6 +20,7 @@ import linecache
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from horus_runtime.analysis import results
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable, analyze
 from horus_runtime.ast import nodes
@@ -36,10 +37,12 @@ from horus_runtime.runtime.abi import (
     FunctionMeta,
     Program,
 )
-from horus_runtime.source import SourceFile
+from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from horus_runtime.runtime.abi import NativeFn
 
 MAX_VARIANTS: Final = 4
 
@@ -66,6 +69,8 @@ class CompileConfig:
     has_parent: bool = False
     specialise: bool = True
     keep_tree: bool = False
+    rewind: bool = False
+    """Drop what main declares at global level: it is the body of a function."""
 
     def has_module(self, name: str) -> bool:
         return name in self.modules
@@ -118,12 +123,14 @@ class ProgramCompiler(Emitter):
         self.info = analyze(script, self.is_pure_call, config.shared)
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[int, int], Fault] = {}
+        self.places: dict[tuple[int, int], Position] = {}
         self.frames: dict[str, tuple[str, str]] = {}
         self.prelude: dict[str, pyast.expr] = {}
         self.chars: dict[str, str] = {}
         self.variants: dict[tuple[int, tuple[int, ...]], Variant] = {}
         self.pending: list[Variant] = []
         self.closures: dict[int, str] = {}
+        self.closure_names: dict[int, str] = {}
         self.closure_infos: list[FunctionInfo] = []
         self.py_names: set[str] = set(EXPORTS) | {"main", "_ops", "_rt", "_linked", "_left", "_program", "_this"}
         self.modes: dict[int, int] = {}
@@ -229,6 +236,26 @@ class ProgramCompiler(Emitter):
         function = place(pyast.Attribute(self.name("_rt"), method, LOAD), (1, 1))
         return place(pyast.Call(function, [self.const(arg) for arg in args], []), (1, 1))  # type: ignore[no-any-return]
 
+    def use_token(self, count: int) -> str:
+        """The mark of function pointers that take `count` arguments."""
+        name = f"_takes_{count}"
+        if name not in self.prelude:
+            self.prelude[name] = self.rt_call("arity_token", count)
+        return name
+
+    def use_native(self, name: str, types: tuple[str, ...]) -> str:
+        """A standard function chosen at compile time."""
+        base = "_" + "_".join((name, *("unit" if t == "()" else t for t in types)))
+        if base not in self.prelude:
+            method = place(pyast.Attribute(self.name("_rt"), "bind", LOAD), (1, 1))
+            args = [self.const(name), self.tuple_of([self.const(t) for t in types])]
+            self.prelude[base] = place(pyast.Call(method, args, []), (1, 1))
+        return base
+
+    def native(self, name: str, types: tuple[str, ...]) -> NativeFn | None:
+        """The native that these types mean, where nothing can stand in its way."""
+        return self.config.table.find_types(name, types)  # type: ignore[no-any-return]
+
     def char(self, text: str) -> str:
         """A character literal is made once per run."""
         if text not in self.chars:
@@ -257,9 +284,12 @@ class ProgramCompiler(Emitter):
             found = Variant(fn, params, "", self.infer(fn))
             self.variants[key] = found
             self.changed = True
+            if self.named:
+                self.name_variants()
         return found
 
     changed = False
+    named = False
 
     def infer(self, fn: FunctionInfo) -> ty.Inference:
         return ty.Inference(self.info, fn, self.overridden, self.call_type)
@@ -273,11 +303,12 @@ class ProgramCompiler(Emitter):
         return self.variant(fn, tuple(arg_types)).returns
 
     def native_type(self, node: nodes.Call, arg_types: list[int]) -> int:
-        if self.overridden(node.name, len(arg_types)):
+        found = results.FUNCTIONS.get((node.name, len(arg_types)))
+        if found is not None and not self.overridden(node.name, len(arg_types)):
+            return found
+        if not arg_types or self.overridden(node.name, len(arg_types)):
             return ty.ANY
-        if arg_types and ty.is_only(arg_types[0], ty.SCALAR & ~ty.UNIT & ~ty.RANGE | ty.ARRAY):
-            return ty.METHOD_RESULTS.get(node.name, ty.ANY)
-        return ty.ANY
+        return ty.method_result(arg_types[0], node.name)
 
     def infer_all(self) -> None:
         """Types of main and of every variant its calls need, to a common fixpoint."""
@@ -302,6 +333,13 @@ class ProgramCompiler(Emitter):
         self.py_names.add(name)
         return name
 
+    def closure_function(self, fn: FunctionInfo) -> str:
+        """The Python function of a closure."""
+        name = self.closure_names.get(id(fn))
+        if name is None:
+            name = self.closure_names[id(fn)] = self.py_function(f"anon_{fn.node.span.line}_{fn.node.span.column}")
+        return name
+
     def closure(self, fn: FunctionInfo) -> str:
         """The script name of a closure; its function is compiled when it is first met."""
         name = self.closures.get(id(fn))
@@ -319,21 +357,12 @@ class ProgramCompiler(Emitter):
             self.variant(fn, (ty.ANY,) * len(fn.params))
         self.infer_all()
         self.name_variants()
+        self.named = True
         metas: list[FunctionMeta] = []
         order: list[str] = []
         main_def = FunctionCompiler(self, self.info.main, "main", TypeView(self.main_inference)).compile()
         self.frames["main"] = ("main", "")
-        done: set[int] = set()
-        for variant in list(self.variants.values()):
-            self.emit_variant(variant, metas, order)
-            done.add(id(variant))
-        at = 0
-        while at < len(self.closure_infos):
-            self.emit_closure(self.closure_infos[at], metas, order)
-            at += 1
-        for variant in list(self.variants.values()):
-            if id(variant) not in done:  # pragma: no cover - closures call generic variants only
-                self.emit_variant(variant, metas, order)
+        self.emit_functions(metas, order)
         tree = self.assemble(main_def, order)
         filename = f"<rhai {self.digest[:16]}{'-' + self.source_name if self.source_name else ''}>"
         if self.config.has_parent or self.config.shared:
@@ -348,11 +377,28 @@ class ProgramCompiler(Emitter):
             tuple(metas),
             self.frames,
             self.faults,
+            self.places,
+            self.info.script,
             frozenset(self.info.main.externals),
             self.config.shared,
         )
         program.tree = tree if self.config.keep_tree else None
         return program
+
+    def emit_functions(self, metas: list[FunctionMeta], order: list[str]) -> None:
+        """Compile variants and closures; each may call for more of them."""
+        done: set[int] = set()
+        at = 0
+        while True:
+            waiting = [v for v in self.variants.values() if id(v) not in done]
+            if not waiting and at == len(self.closure_infos):
+                return
+            for variant in waiting:
+                done.add(id(variant))
+                self.emit_variant(variant, metas, order)
+            if at < len(self.closure_infos):
+                self.emit_closure(self.closure_infos[at], metas, order)
+                at += 1
 
     def name_variants(self) -> None:
         """Generic variants get the plain name, specialised ones a suffix that tells the types."""
@@ -370,9 +416,8 @@ class ProgramCompiler(Emitter):
             variant.py = self.py_function(base)
 
     def emit_variant(self, variant: Variant, metas: list[FunctionMeta], order: list[str]) -> None:
-        if not variant.py:
+        if variant.returns == ty.NONE:
             variant.inference.run(variant.params)
-            self.name_variants()
         for variable in _variables(self.info, variant.fn):
             variable.py = ""
         compiler = FunctionCompiler(self, variant.fn, variant.py, TypeView(variant.inference))
@@ -392,7 +437,7 @@ class ProgramCompiler(Emitter):
     def emit_closure(self, fn: FunctionInfo, metas: list[FunctionMeta], order: list[str]) -> None:
         node = fn.node
         assert isinstance(node, nodes.Closure)
-        py = self.py_function(f"anon_{len(self.closures)}_{node.span.line}")
+        py = self.closure_function(fn)
         inference = self.infer(fn)
         inference.run((ty.ANY,) * len(fn.params))
         self.defs.append(FunctionCompiler(self, fn, py, TypeView(inference)).compile())

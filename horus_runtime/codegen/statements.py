@@ -244,9 +244,11 @@ class Statements(Chains):
         if not isinstance(value, pyast.Constant):
             value = self.spill(value)
         self.check_constant_root(target)
+        self.creating = isinstance(target, (nodes.Property, nodes.Index))
         load, store = self.place_of(target)
         self.at(node.op_span)
         old = self.spill(load())
+        self.creating = False
         self.at(node.op_span)
         new = self.arithmetic(op, old, value, self.type(target), self.type(node.value), (target, node.value), at=True)
         self.assign_loc = node.op_span[:2]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import walk
 from horus_runtime.engine.handle import AST
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.engine.settings import EngineSettings
@@ -189,12 +190,10 @@ class Engine(EngineSettings):
         if cached is not None:
             return cached.program(None, _unreachable)
         script = parse_script(text, self.parse_options())
-        if script.functions:
-            span = script.functions[0].span
+        if script.functions or any(isinstance(node, nodes.Closure) for node in walk(script)):
             raise ParseError(
                 "WrongFnDefinition",
                 "Function definitions must be at global level and cannot be inside a block or another function",
-                span.start,
             )
         tree = AST(script, SourceFile(text))
         config = self.compile_config(shared=shared, scope_names=frozenset(names & self.modules.keys()), has_parent=True)
@@ -203,6 +202,23 @@ class Engine(EngineSettings):
             self._texts.pop(next(iter(self._texts)), None)
         self._texts[key] = tree
         return program
+
+    def compile_in_scope(
+        self, program: Program, key: tuple[str, int], shared: frozenset[str], names: frozenset[str]
+    ) -> Program:
+        """Compile a function's body to run in its caller's scope (called by the runtime)."""
+        from horus_runtime.codegen.program import compile_script
+
+        cache_key = ("in scope", program.filename, key, shared, names, self.fingerprint())
+        cached = self._texts.get(cache_key)
+        if cached is None:
+            found = next(f for f in program.script.functions if (f.name, len(f.params)) == key and not f.this_type)
+            script = nodes.Script(found.span, found.body.body, ())
+            cached = self._texts[cache_key] = AST(script, program.source)
+        config = self.compile_config(
+            shared=shared, scope_names=frozenset(names & self.modules.keys()), has_parent=True, rewind=True
+        )
+        return cached.program(None, lambda: compile_script(cached.script, program.source, config))
 
     def import_module(self, run: Run, path: str, source: str | None, depth: int) -> Module:
         """Resolve an `import` (called by the runtime)."""

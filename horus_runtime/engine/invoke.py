@@ -69,11 +69,11 @@ class Invocation:
             error.position = None
             raise error
         function, meta = linked.functions[key], linked.metas[key]
-        given: tuple[Any, ...] = tuple(map(copy_value, args))
+        given: tuple[Any, ...] = (1, *map(copy_value, args))
         if meta.this:
             bound = MISSING if this is None else this
             given = (Cell(bound) if meta.this == THIS_CELL else bound, *given)
-        return lambda: function(*given, 1)
+        return lambda: function(*given)
 
     def guard(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run generated code; every failure leaves as a `HorusError` with its position."""

@@ -193,7 +193,7 @@ def _exported(linked: Linked, meta: FunctionMeta) -> Any:
             home.imports.extend(linked.imports)
         function = home.functions[meta.name, len(meta.params)]
         if meta.this:
-            return function(Cell(MISSING) if meta.this == THIS_CELL else MISSING, *args, depth + 1)
-        return function(*args, depth + 1)
+            return function(Cell(MISSING) if meta.this == THIS_CELL else MISSING, depth + 1, *args)
+        return function(depth + 1, *args)
 
     return call

@@ -194,6 +194,7 @@ class EngineSettings:
         scope_names: frozenset[str] = frozenset(),
         has_parent: bool = False,
         keep_tree: bool = False,
+        rewind: bool = False,
     ) -> CompileConfig:
         """The code generator's share of the settings."""
         from horus_runtime.codegen.program import CompileConfig
@@ -209,6 +210,7 @@ class EngineSettings:
             max_call_levels=self._limits.max_call_levels,
             has_parent=has_parent,
             keep_tree=keep_tree,
+            rewind=rewind,
         )
 
     def fingerprint(self) -> tuple[Any, ...]:

@@ -6,12 +6,14 @@ SAFETY: generated code has no builtins; what is neither in `EXPORTS` nor in the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime import faults, operators
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, copy_value
@@ -120,15 +122,15 @@ def make_pointer(name: Any, type_name: Callable[[Any], str]) -> FnPtr:
     return pointer_to(name)
 
 
-def curry(pointer: Any, *args: Any) -> FnPtr:
-    """`f.curry(args)`."""
-    if type(pointer) is Cell:
-        pointer = pointer.v
-    if type(pointer) is not FnPtr:
-        from horus_runtime.runtime.values import type_name
-
-        raise faults.mismatch(type_name(pointer), "Fn")
-    return pointer.curry(args)
+def closure(
+    name: str, cells: tuple[Cell, ...], program: Program, function: Callable[..., Any] | None, token: object
+) -> FnPtr:
+    """A pointer to a closure; without `function` (it uses `this`) calls take the long way."""
+    pointer = FnPtr(name, cells, program)
+    if function is not None:
+        pointer.target = partial(function, *cells) if cells else function
+        pointer.token = token
+    return pointer
 
 
 EXPORTS: Final[dict[str, Any]] = {
@@ -168,8 +170,9 @@ EXPORTS: Final[dict[str, Any]] = {
     "_NINF": float("-inf"),
     "_same": same,
     "_in_range": in_range,
-    "_curry": curry,
+    "_closure": closure,
     "_dict_get": dict.get,
+    "_setdefault": dict.setdefault,
     "_append": list.append,
 }
 
@@ -183,6 +186,7 @@ __all__ = [
     "THIS_VALUE",
     "Fault",
     "FunctionMeta",
+    "NativeFn",
     "Program",
     "make_pointer",
 ]

@@ -78,6 +78,10 @@ class FunctionTable:
             self._cache[key] = found
             return found
 
+    def find_types(self, name: str, types: tuple[str, ...]) -> NativeFn | None:
+        """The function for these type names, or `None`."""
+        return self._resolve(name, types)
+
     def _resolve(self, name: str, types: tuple[str, ...]) -> NativeFn | None:
         candidates = {fn.params: fn for fn in reversed(self.overloads(name, len(types)))}
         if not candidates:

@@ -48,6 +48,16 @@ def mismatch(actual: str, expected: str) -> EvalError:
     )
 
 
+class PointerError(EvalError):
+    """Something that is no function pointer was called: stands at the pointer, not at the call."""
+
+
+def no_pointer(actual: str) -> PointerError:
+    """`Data type incorrect: i64 (expecting Fn)`."""
+    message = f"Data type incorrect: {actual} (expecting Fn)"
+    return PointerError("ErrorMismatchDataType", message, fields={"requested": "Fn", "actual": actual})
+
+
 def variable_not_found(name: str) -> EvalError:
     """`Variable not found: x`."""
     return EvalError("ErrorVariableNotFound", f"Variable not found: {name}", fields={"variable": name})

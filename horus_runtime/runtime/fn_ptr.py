@@ -14,12 +14,16 @@ class FnPtr:
     is the compiled script a closure belongs to (`None`: look the name up where the pointer is called).
     """
 
-    __slots__ = ("curried", "name", "program")
+    __slots__ = ("curried", "name", "program", "target", "token")
 
     def __init__(self, name: str, curried: tuple[Any, ...] = (), program: Any = None) -> None:
         self.name = name
         self.curried = curried
         self.program = program
+        self.target: Any = None
+        """The Python function of a closure, its captured cells filled in: call it with a level and the arguments."""
+        self.token: Any = None
+        """Says for which run and argument count `target` may be called directly."""
 
     @property
     def is_anonymous(self) -> bool:

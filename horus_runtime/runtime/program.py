@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
-from horus_runtime.source import SourceFile
+from horus_runtime.source import Position, SourceFile
 
 THIS_NONE = 0
 THIS_VALUE = 1
@@ -54,6 +54,10 @@ class Program:
     frames: dict[str, tuple[str, str]]
     """Python function name to (kind, script name); kinds: main, function, closure, part."""
     faults: dict[tuple[int, int], Fault]
+    places: dict[tuple[int, int], Position]
+    """Place of a call to the place of the function pointer it calls, for errors about the pointer."""
+    script: Any
+    """The syntax tree, for calls that run a function in its caller's scope."""
     externals: frozenset[str]
     """Names that main expects from the host's scope."""
     shared: frozenset[str]

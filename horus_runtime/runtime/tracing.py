@@ -11,7 +11,7 @@ from itertools import islice
 from types import CodeType, TracebackType
 from typing import Any
 
-from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError
+from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError, Unset
 from horus_runtime.runtime import faults, operators
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.indexing import get_index, set_index
@@ -64,6 +64,8 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
             return unwrapped
     if found.needs_position:
         found.position = frames[-1][3]
+        if isinstance(found, faults.PointerError) and found.position is not None:
+            found.position = frames[-1][0].places.get(found.position, found.position)
     if found.source is None:
         found.source = frames[-1][0].source
     return wrap_calls(found, frames) if isinstance(found, EvalError) else found
@@ -117,7 +119,7 @@ def wrap_calls(error: EvalError, frames: list[Frame]) -> EvalError:
 
 
 def wrap_call(
-    inner: HorusError, name: str, position: Position | None, source: str | None, caller: Program | None = None
+    inner: HorusError, name: str, position: Position | Unset | None, source: str | None, caller: Program | None = None
 ) -> EvalError:
     """`ErrorInFunctionCall` around `inner`."""
     origin = f" (from '{source}')" if source else ""
@@ -135,7 +137,7 @@ def wrap_call(
 def nested_text(inner: HorusError, source: str | None) -> str:
     """An inner error's text inside a wrapper: message, source name, position."""
     text = inner.as_runtime_text() if isinstance(inner, ParseError) else inner.message
-    if source and inner.kind != "ErrorInFunctionCall":
+    if source:
         text += f" @ '{source}'"
     return f"{text} ({inner.position})" if inner.position else text
 

@@ -1,0 +1,183 @@
+"""Operators, indexing and properties at run time: the slow paths of what generated code inlines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from horus_runtime.errors import EvalError
+from horus_runtime.runtime import faults
+from horus_runtime.runtime.calls import Calling
+from horus_runtime.runtime.indexing import NO_INDEXER, WrongElementError, get_index, set_index
+from horus_runtime.runtime.iteration import NO_ITERATOR, iterate
+from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, not_, plus
+from horus_runtime.runtime.operators import eq as builtin_eq
+from horus_runtime.runtime.scope import MISSING
+from horus_runtime.runtime.state import Linked
+from horus_runtime.source import Position
+
+
+class Accessing(Calling):
+    """The data part of a run."""
+
+    # ---- operators --------------------------------------------------------------------------------------------------
+
+    def binary(self, op: str) -> Callable[[Any, Any], Any]:
+        """The slow path of an infix operator: built-in first, then what the host registered."""
+        builtin = BINARY.get(op)
+        if builtin is None:
+            return lambda a, b: self.operator(op, a, b)
+
+        def apply(a: Any, b: Any) -> Any:
+            result = builtin(a, b)
+            if result is NO_OPERATOR:
+                return self.operator(op, a, b)
+            return self.sized(result) if op == "+" else result
+
+        return apply
+
+    def assign(self, op: str) -> Callable[[Any, Any], Any]:
+        """The slow path of a compound assignment; `op` includes the `=`. Lists grow in place."""
+        builtin = ASSIGN[op]
+        plain = op[:-1]
+
+        def apply(a: Any, b: Any) -> Any:
+            if plain == "+" and type(a) is list and type(b) is list:
+                self.check_array(len(a) + len(b))
+            result = builtin(a, b)
+            if result is NO_OPERATOR:
+                fn = self.table.find(op, (a, b))
+                if fn is not None:
+                    fn.call(self, a, b) if fn.context else fn.call(a, b)
+                    return a
+                return self.operator(plain, a, b)
+            return self.sized(result)
+
+        return apply
+
+    def not_op(self, value: Any) -> Any:
+        """`!value`."""
+        result = not_(value)
+        return self.operator("!", value) if result is NO_OPERATOR else result
+
+    def neg_op(self, value: Any) -> Any:
+        """`-value`."""
+        result = neg(value)
+        return self.operator("-", value) if result is NO_OPERATOR else result
+
+    def plus_op(self, value: Any) -> Any:
+        """`+value`."""
+        result = plus(value)
+        return self.operator("+", value) if result is NO_OPERATOR else result
+
+    def operator(self, op: str, *args: Any) -> Any:
+        """An operator without built-in meaning for these operands."""
+        fn = self.table.find(op, args)
+        if fn is None:
+            if op == "!=" and len(args) == 2 and self.table.find("==", args):
+                return not self.operator("==", *args)
+            raise faults.function_not_found_for(op, [self.type_name(arg) for arg in args])
+        return fn.call(self, *args) if fn.context else fn.call(*args)
+
+    def equals(self, left: Any, right: Any) -> bool:
+        result = builtin_eq(left, right)
+        return bool(self.operator("==", left, right)) if result is NO_OPERATOR else bool(result)
+
+    def contains(self, home: Linked, depth: int, item: Any, container: Any) -> bool:
+        """`item in container`: `contains(container, item)`, which a script may define."""
+        found = self.find_script("contains", 2, home)
+        if found is not None:
+            return bool(self._invoke(found, MISSING, (container, item), depth))
+        return bool(self.native(depth, "contains", container, item))
+
+    # ---- indexing and properties ------------------------------------------------------------------------------------
+
+    def index(self, target: Any, index: Any, bracket: tuple[int, int]) -> Any:
+        """`target[index]`, borrowed: the caller copies what it keeps."""
+        result = get_index(target, index)
+        if result is NO_INDEXER:
+            fn = self.table.find("index$get$", (target, index))
+            if fn is None:
+                error = faults.indexer_unavailable(f"{self.type_name(target)} [{self.type_name(index)}]")
+                error.position = Position(*bracket)
+                raise error
+            return fn.call(self, target, index) if fn.context else fn.call(target, index)
+        return result
+
+    def store_index(
+        self, target: Any, index: Any, value: Any, bracket: tuple[int, int], assignment: tuple[int, int]
+    ) -> Any:
+        """`target[index] = value`; returns what to store back as the target."""
+        if type(target) is dict and type(index) is str and index not in target:
+            self.check_map(len(target) + 1)
+        try:
+            result = set_index(target, index, value)
+        except WrongElementError as error:
+            error.position = Position(*assignment)
+            raise
+        if result is NO_INDEXER:
+            fn = self.table.find("index$set$", (target, index, value))
+            if fn is None:
+                signature = f"{self.type_name(target)} [{self.type_name(index)}] = {self.type_name(value)}"
+                unavailable = faults.indexer_unavailable(signature)
+                unavailable.position = Position(*bracket)
+                raise unavailable
+            fn.call(self, target, index, value) if fn.context else fn.call(target, index, value)
+            return target
+        return result
+
+    def get_property(self, target: Any, name: str) -> Any:
+        """`target.name`: map key, getter, string indexer."""
+        if type(target) is dict:
+            if self.settings.fail_on_invalid_map_property and name not in target:
+                raise EvalError("ErrorPropertyNotFound", f"Property not found: {name}", fields={"variable": name})
+            return target.get(name)
+        fn = self.table.find(f"get${name}", (target,))
+        if fn is not None:
+            return fn.call(self, target) if fn.context else fn.call(target)
+        fn = self.table.find("index$get$", (target, name))
+        if fn is not None:
+            return fn.call(self, target, name) if fn.context else fn.call(target, name)
+        raise faults.unknown_property(name, self.type_name(target))
+
+    def set_property(self, target: Any, name: str, value: Any) -> Any:
+        """`target.name = value`; returns what to store back as the target."""
+        if type(target) is dict:
+            if name not in target:
+                self.check_map(len(target) + 1)
+            target[name] = value
+            return target
+        fn = self.table.find(f"set${name}", (target, value))
+        if fn is None:
+            fn = self.table.find("index$set$", (target, name, value))
+            if fn is None:
+                raise faults.no_setter(name, self.type_name(target), self.type_name(value))
+            fn.call(self, target, name, value) if fn.context else fn.call(target, name, value)
+            return target
+        fn.call(self, target, value) if fn.context else fn.call(target, value)
+        return target
+
+    @staticmethod
+    def touch(target: Any, key: Any) -> None:
+        """A compound assignment first creates a map's missing property."""
+        if type(target) is dict and type(key) is str and key not in target:
+            target[key] = None
+
+    def refuse_property(self, target: Any, name: str, value: Any, constant: str) -> None:
+        """`CONSTANT.name = value`: which error that is depends on what the type offers."""
+        if type(target) is dict:
+            raise faults.cannot_modify_constant(constant)
+        if self.table.find(f"set${name}", (target, value)) is None:
+            raise faults.no_setter(name, self.type_name(target), self.type_name(value))
+        message = f"Cannot modify property '{name}' of constant"
+        raise EvalError("ErrorNonPureMethodCallOnConstant", message, fields={"function": name})
+
+    def iterate(self, value: Any) -> Any:
+        """An iterator for `for`."""
+        result = iterate(value, owned=True)
+        if result is NO_ITERATOR:
+            make = self.table.iterator(value)
+            if make is None:
+                raise EvalError("ErrorFor", "For loop expects iterable type")
+            return iter(make(value))
+        return result

@@ -1,0 +1,301 @@
+"""Calls at run time: function pointers, natives, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from horus_runtime.runtime import faults
+from horus_runtime.runtime.dispatch import FunctionTable
+from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.module import Module, NativeFn
+from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
+from horus_runtime.runtime.scope import MISSING
+from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
+from horus_runtime.runtime.values import Cell
+
+
+class Calling(RunState):
+    """The calling part of a run."""
+
+    # ---- function pointers ------------------------------------------------------------------------------------------
+
+    def home(self, pointer: FnPtr) -> Linked | None:
+        """The linked program whose functions a pointer means first."""
+        if pointer.program is not None:
+            return self.link(pointer.program)
+        return None
+
+    def find_script(self, name: str, count: int, home: Linked | None) -> Found | None:
+        """A script function by name and parameter count: in `home`, outward, then in the run's other programs."""
+        linked = home
+        while linked is not None:
+            found = linked.find(name, count)
+            if found is not None:
+                return found
+            linked = linked.parent
+        for other in self.linked.values():
+            found = other.find(name, count) if other is not home else None
+            if found is not None:
+                return found
+        return None
+
+    def closure(self, pointer: FnPtr) -> Found | None:
+        """The function behind a closure."""
+        home = self.home(pointer)
+        return home.closures.get(pointer.name) if home is not None else None
+
+    def arity(self, pointer: FnPtr) -> int | None:
+        found = self.closure(pointer)
+        if found is not None:
+            return len(found[1].params) + found[1].captures - len(pointer.curried)
+        counts = {
+            len(meta.params)
+            for linked in self.linked.values()
+            for (name, _), meta in linked.metas.items()
+            if name == pointer.name
+        }
+        # Several script functions of the name: the caller tries what it can offer.
+        return counts.pop() - len(pointer.curried) if len(counts) == 1 else None
+
+    def script_functions(self) -> list[Any]:
+        metas = [meta for linked in self.linked.values() for meta in linked.program.functions]
+        return [_described(meta) for meta in sorted(metas, key=lambda meta: (meta.name, len(meta.params)))]
+
+    def find_function(self, name: str, count: int) -> bool:
+        return self.find_script(name, count, None) is not None or bool(self.table.overloads(name, count))
+
+    def call(self, pointer: FnPtr, *args: Any) -> Any:
+        return self.call_pointer(self.depth, pointer, *args)
+
+    def call_with_this(self, pointer: FnPtr, this: Cell, *args: Any) -> Any:
+        return self.call_pointer_this(self.depth, pointer, this, *args)
+
+    def callable(self, pointer: FnPtr, count: int) -> Callable[..., Any]:
+        if pointer.token is not None and pointer.token is self.tokens.get(count):
+            return partial(pointer.target, self.depth + 1)
+        return partial(self.call_pointer, self.depth, pointer)
+
+    def call_pointer(self, depth: int, pointer: Any, *args: Any) -> Any:
+        """`f.call(args)`: `this` is unbound."""
+        return self._call_pointer(depth, pointer, MISSING, args)
+
+    def call_pointer_this(self, depth: int, pointer: Any, this: Cell, *args: Any) -> Any:
+        """`obj.call(f, args)`: `this` is `obj`; for natives the object is the first argument."""
+        return self._call_pointer(depth, pointer, this, args)
+
+    def _call_pointer(self, depth: int, pointer: Any, this: Any, args: tuple[Any, ...]) -> Any:
+        if type(pointer) is not FnPtr:
+            raise faults.no_pointer(self.type_name(pointer))
+        if pointer.token is not None and pointer.token is self.tokens.get(len(args)):
+            return pointer.target(depth + 1, *args)
+        args = (*pointer.curried, *args)
+        closure = self.closure(pointer) if pointer.name.startswith(CLOSURE_PREFIX) else None
+        if closure is not None:
+            if len(closure[1].params) + closure[1].captures == len(args):
+                return self._invoke(closure, this, args, depth)
+            return self.missing_function(pointer.name, args)
+        found = self.find_script(pointer.name, len(args), self.home(pointer))
+        if found is None and type(this) is Cell:
+            found = self._find_typed(pointer.name, this, len(args))
+        if found is not None:
+            return self._invoke(found, this, args, depth)
+        if type(this) is Cell:
+            return self.native_ref(depth, pointer.name, this, *args)
+        return self.native_named(depth, pointer.name, args)
+
+    def _find_typed(self, name: str, this: Cell, count: int) -> Found | None:
+        """A script function declared for the type of `this`."""
+        for linked in self.linked.values():
+            if linked.typed:
+                typed = linked.typed.get((self.type_name(this.v), name, count))
+                if typed is not None:
+                    return typed
+        return None
+
+    def _invoke(self, found: Found, this: Any, args: tuple[Any, ...], depth: int) -> Any:
+        """Call a script function; `args` start with a closure's captured cells, `this` may be a cell or a value."""
+        function, meta = found
+        if meta.captures:
+            args = (*args[: meta.captures], depth + 1, *args[meta.captures :])
+        else:
+            args = (depth + 1, *args)
+        if meta.this == THIS_NONE:
+            return function(*args)
+        if meta.this == THIS_CELL:
+            return function(this if type(this) is Cell else Cell(this), *args)
+        return function(this.v if type(this) is Cell else this, *args)
+
+    # ---- calls by name ----------------------------------------------------------------------------------------------
+
+    def call_named(self, home: Linked, depth: int, name: str, *args: Any) -> Any:
+        """`f(args)` where the compiler knew no script function: outer scripts first, then natives."""
+        linked = home.parent
+        while linked is not None:
+            found = linked.find(name, len(args))
+            if found is not None:
+                return self._invoke(found, MISSING, args, depth)
+            linked = linked.parent
+        return self.native_named(depth, name, args)
+
+    def native_named(self, depth: int, name: str, args: tuple[Any, ...]) -> Any:
+        """Call a native function found by name and argument types."""
+        fn = self.table.find(name, args)
+        if fn is None:
+            return self.missing_function(name, args)
+        return self.run_native(fn, depth, args)
+
+    def native(self, depth: int, name: str, *args: Any) -> Any:
+        """As `native_named`, with the arguments spread."""
+        fn = self.table.find(name, args)
+        if fn is None:
+            return self.missing_function(name, args)
+        if fn.callbacks:
+            return self.run_native(fn, depth, args)
+        result = fn.call(self, *args) if fn.context else fn.call(*args)
+        return result[1] if fn.ref else result
+
+    def run_native(self, fn: NativeFn, depth: int, args: tuple[Any, ...]) -> Any:
+        """Call a native with the call depth noted for callbacks; a replaced receiver is dropped."""
+        outer, self.depth = self.depth, depth + 1
+        try:
+            result = fn.call(self, *args) if fn.context else fn.call(*args)
+        finally:
+            self.depth = outer
+        return result[1] if fn.ref else result
+
+    def bind(self, name: str, types: tuple[str, ...]) -> Callable[..., Any]:
+        """A native chosen by type names known when the script was compiled."""
+        fn = self.table.find_types(name, types)
+        if fn is None:
+            return lambda *args: self.missing_function(name, args)
+        return partial(fn.call, self) if fn.context else fn.call
+
+    def native_ref(self, depth: int, name: str, cell: Cell, *args: Any) -> Any:
+        """Call a native with a receiver that it may replace; the new receiver is in the cell afterwards."""
+        receiver = cell.v
+        fn = self.table.find(name, (receiver, *args))
+        if fn is None:
+            return self.missing_function(name, (receiver, *args))
+        if not fn.pure and cell.constant:
+            raise faults.non_pure_call(name)
+        outer, self.depth = self.depth, depth + 1
+        lock = fn.callbacks and cell.shared
+        if lock:
+            del cell.v
+        try:
+            result = fn.call(self, receiver, *args) if fn.context else fn.call(receiver, *args)
+        finally:
+            self.depth = outer
+            if lock:
+                cell.v = receiver
+        if fn.ref:
+            cell.v, result = result
+        return result
+
+    def missing_function(self, name: str, args: tuple[Any, ...]) -> Any:
+        """No function fits: say so, with a near match where there is one."""
+        error = faults.function_not_found_for(name, [self.type_name(arg) for arg in args])
+        error.hint = self._suggest(name, len(args))
+        raise error
+
+    def _suggest(self, name: str, count: int) -> str | None:
+        from difflib import get_close_matches
+
+        known = {n for layer in self.table.layers for n, c in layer.functions if c == count and "$" not in n}
+        for linked in self.linked.values():
+            known |= {n for n, c in linked.functions if c == count and True}
+        near = get_close_matches(name, sorted(known - {name}), n=1, cutoff=0.75)
+        return f"did you mean '{near[0]}'?" if near else None
+
+    # ---- methods ----------------------------------------------------------------------------------------------------
+
+    def method(self, home: Linked, depth: int, name: str, cell: Any, *args: Any) -> Any:
+        """`obj.f(args)`, the general case. `cell` is a `Cell` when the receiver may be replaced, else its value."""
+        boxed = cell if type(cell) is Cell else Cell(cell)
+        receiver = boxed.v
+        if type(receiver) is dict:
+            stored = receiver.get(name)
+            if type(stored) is FnPtr:
+                return self.call_pointer_this(depth, stored, boxed, *args)
+        count = len(args)
+        linked: Linked | None = home
+        while linked is not None:
+            if linked.typed:
+                typed = linked.typed.get((self.type_name(receiver), name, count))
+                if typed is not None:
+                    return self._invoke(typed, boxed, args, depth)
+            found = linked.find(name, count)
+            if found is not None:
+                return self._invoke(found, boxed, args, depth)
+            linked = linked.parent
+        return self.native_ref(depth, name, boxed, *args)
+
+    def method_call(self, home: Linked, depth: int, receiver: Any, *args: Any) -> Any:
+        """`f.call(args)` on a pointer, `obj.call(f, args)` on anything else."""
+        cell = receiver if type(receiver) is Cell else Cell(receiver)
+        value = cell.v
+        if type(value) is FnPtr:
+            if cell.shared:
+                return self._call_locked(depth, cell, args)
+            return self._call_pointer(depth, value, MISSING, args)
+        if type(value) is dict and type(value.get("call")) is FnPtr:
+            return self.method(home, depth, "call", receiver, *args)
+        return self._call_pointer(depth, args[0] if args else value, cell, args[1:])
+
+    def _call_locked(self, depth: int, cell: Cell, args: tuple[Any, ...]) -> Any:
+        """Call a pointer held by a captured variable: the variable is locked meanwhile, as in Rhai."""
+        pointer = cell.v
+        del cell.v
+        try:
+            return self._call_pointer(depth, pointer, MISSING, args)
+        finally:
+            cell.v = pointer
+
+    def curry(self, pointer: Any, *args: Any) -> FnPtr:
+        """`f.curry(args)`."""
+        if type(pointer) is Cell:
+            pointer = pointer.v
+        if type(pointer) is not FnPtr:
+            raise faults.no_pointer(self.type_name(pointer))
+        return pointer.curry(args)
+
+    def is_def_fn(self, home: Linked, *args: Any) -> bool:
+        """`is_def_fn(name, count)` and `is_def_fn(type, name, count)`."""
+        *prefix, count = args
+        for text_arg in prefix:
+            if type(text_arg) is not str:
+                raise faults.mismatch(self.type_name(text_arg), "string")
+        if type(count) is not int:
+            raise faults.mismatch(self.type_name(count), "i64")
+        linked: Linked | None = home
+        while linked is not None:
+            if len(prefix) == 2 and (*prefix, count) in linked.typed:
+                return True
+            if len(prefix) == 1 and (prefix[0], count) in linked.functions:
+                return True
+            linked = linked.parent
+        return False
+
+
+def find_in_module(module: Module, name: str, args: tuple[Any, ...], table: FunctionTable) -> NativeFn | None:
+    """An overload of one module, looked up with the engine's type names."""
+    return FunctionTable([module], types=table.types).find(name, args)
+
+
+def _described(meta: FunctionMeta) -> dict[str, Any]:
+    """A script function as `get_fn_metadata_list` shows it."""
+    anonymous = meta.name.startswith("anon$")
+    shown: dict[str, Any] = {
+        "name": meta.name,
+        "access": "private" if meta.private and not anonymous else "public",
+        "is_anonymous": anonymous,
+        "params": list(meta.params),
+    }
+    if meta.this_type is not None:
+        shown["this_type"] = meta.this_type
+    return shown
+
+
+__all__ = ["Calling", "find_in_module"]

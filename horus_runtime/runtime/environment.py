@@ -1,0 +1,273 @@
+"""Variables outside generated code: the host's scope, `eval`, calls in the caller's scope, modules."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
+from horus_runtime.runtime import faults
+from horus_runtime.runtime.calls import Calling, find_in_module
+from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.scope import MISSING, Scope
+from horus_runtime.runtime.state import CLOSURE_PREFIX, Linked
+from horus_runtime.runtime.tracing import wrap_call
+from horus_runtime.runtime.values import Cell, type_name
+
+
+class EvalScope(Scope):
+    """What `eval` runs in. New variables go back to the function's dynamic scope."""
+
+    __slots__ = ("dynamic", "statics")
+
+    def __init__(self, dynamic: Scope) -> None:
+        super().__init__()
+        self.dynamic = dynamic
+        self.statics = 0
+
+    def keep(self, end: int | None = None) -> None:
+        """Put what was declared since (up to entry `end`) into the function's dynamic scope."""
+        self.dynamic.clear()
+        for at in range(self.statics, len(self) if end is None else end):
+            name, value, constant = self._names[at], self._values[at], self._constants[at]
+            (self.dynamic.push_constant if constant else self.dynamic.push)(name, value)
+
+
+class Environment(Calling):
+    """The naming part of a run."""
+
+    # ---- the host's variables ---------------------------------------------------------------------------------------
+
+    def unknown(self, home: Linked, name: str) -> Any:
+        """A name without declaration: a variable of a global module, or an error."""
+        linked: Linked | None = home.parent
+        while linked is not None:
+            for known, _ in linked.functions:
+                if known == name:
+                    return FnPtr(name)
+            linked = linked.parent
+        for layer in reversed(self.table.layers):
+            if name in layer.variables:
+                return layer.variables[name]
+        raise faults.variable_not_found(name)
+
+    @staticmethod
+    def external(scope: Scope, name: str) -> Any:
+        """A variable of the host's scope at the start of main."""
+        return scope.get(name, MISSING)
+
+    def check_external(self, scope: Scope, name: str, value: Any) -> None:
+        """Assigning to a host variable: it must exist and must not be a constant."""
+        if value is MISSING:
+            raise faults.variable_not_found(name)
+        if scope.is_constant(name):
+            raise faults.cannot_modify_constant(name)
+
+    @staticmethod
+    def put_back(scope: Scope, name: str, value: Any, base: int) -> None:
+        """Write a host variable back at the end of main."""
+        if value is not MISSING:
+            at = scope.find_before(name, base)
+            if at >= 0:
+                scope.store(at, value)
+
+    def check_this(self, cell: Cell) -> None:
+        """Assigning to `this`: it must be bound, and not to a constant."""
+        if cell.v is MISSING:
+            raise faults.unbound_this()
+        if cell.constant:
+            raise faults.cannot_modify_constant("")
+
+    @staticmethod
+    def guarded(scope: Scope, name: str, value: Any) -> Any:
+        """A host variable as a receiver: a constant travels in a cell that says so."""
+        return Cell(value, constant=True) if scope.is_constant(name) else value
+
+    # ---- code with eval ---------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def new_dynamic(_scope: Scope | None) -> Scope:
+        """The variables that `eval` declares in a function."""
+        return Scope()
+
+    @staticmethod
+    def leave_dynamic(scope: Scope, dynamic: Scope) -> None:
+        """Hand what `eval` declared at global level to the host."""
+        for name, constant, value in dynamic:
+            if constant:
+                scope.push_constant(name, value)
+            else:
+                scope.push(name, value)
+
+    @staticmethod
+    def forget(dynamic: Scope, name: str) -> None:
+        """A new declaration shadows what `eval` declared under that name."""
+        while name in dynamic:
+            dynamic.remove(name)
+
+    def dyn_store(self, dynamic: Scope, name: str, value: Any) -> None:
+        """Assign to a variable that only `eval` can have declared."""
+        if name not in dynamic:
+            raise faults.variable_not_found(name)
+        dynamic.set_value(name, value)
+
+    @staticmethod
+    def see(dynamic: Scope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:
+        """The scope an `eval` runs in: the function's variables as cells, then what earlier `eval`s declared."""
+        scope = EvalScope(dynamic)
+        for name, cell, constant in visible:
+            if cell is not MISSING:
+                (scope.push_constant if constant else scope.push)(name, cell)
+        scope.statics = len(scope)
+        for name, constant, value in dynamic:
+            (scope.push_constant if constant else scope.push)(name, value)
+        return scope
+
+    @staticmethod
+    def is_def_var(name: Any, visible: tuple[Any, ...], dynamic: Scope | None) -> bool:
+        """Is a variable of this name visible?"""
+        if type(name) is not str:
+            raise faults.mismatch(type_name(name), "string")
+        scope, *pairs = visible
+        if dynamic is not None and name in dynamic:
+            return True
+        if any(known == name and value is not MISSING for known, value in pairs):
+            return True
+        return scope is not None and name in scope
+
+    def eval(self, home: Linked, depth: int, scope: EvalScope, source_text: Any) -> Any:
+        """`eval(text)` in a scope of cells; new variables stay in the scope."""
+        if type(source_text) is not str:
+            raise faults.mismatch(self.type_name(source_text), "string")
+        source_text = source_text.strip()
+        if not source_text:
+            return None
+        host = self.settings.host
+        assert host is not None
+        try:
+            program = host.compile_eval(source_text, scope.shared_names(), frozenset(n for n, _, _ in scope))
+        except HorusError as error:
+            raise self._wrapped(error, "eval", home) from None
+        linked = self.link(program, home)
+        assert linked.main is not None
+        try:
+            return linked.main(scope, depth)
+        except Exception as error:  # noqa: BLE001 - inlined operations fail with Python's own exceptions
+            raise self._wrapped(self.explain(error), "eval", home) from None
+        finally:
+            scope.keep()
+
+    @staticmethod
+    def _wrapped(error: HorusError, name: str, home: Linked) -> EvalError:
+        """`in call to function 'eval'`, at the place of the call."""
+        return wrap_call(error, name, UNSET, home.program.source.name)
+
+    def call_in_scope(self, home: Linked, depth: int, scope: EvalScope, name: str, *args: Any) -> Any:
+        """`f!(args)`: a script function that sees and changes its caller's variables; its own vanish afterwards."""
+        if name == "call" and args and type(args[0]) is FnPtr:
+            pointer = args[0]
+            if pointer.name.startswith(CLOSURE_PREFIX):
+                return self.call_pointer(depth, *args)
+            name, args = pointer.name, (*pointer.curried, *args[1:])
+        key = (name, len(args))
+        linked: Linked | None = home
+        while linked is not None and key not in linked.functions:
+            linked = linked.parent
+        if linked is None:
+            return self.native_named(depth, name, args)
+        host = self.settings.host
+        assert host is not None
+        size = len(scope)
+        for parameter, value in zip(linked.metas[key].params, args, strict=True):
+            scope.push(parameter, value)
+        names = frozenset(n for n, _, _ in scope)
+        program = host.compile_in_scope(linked.program, key, scope.shared_names(), names)
+        inner = self.link(program, linked)
+        assert inner.main is not None
+        try:
+            return inner.main(scope, depth + 1)
+        except Exception as error:  # noqa: BLE001 - inlined operations fail with Python's own exceptions
+            found = self.explain(error)
+            raise self._wrapped(found, name, home) if isinstance(found, EvalError) else found from None
+        finally:
+            scope.keep(size)
+
+    # ---- modules ----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def export(scope: Scope, name: str, alias: str) -> None:
+        """`export name as alias`."""
+        scope.aliases.setdefault(name, []).append(alias)
+
+    def module_call(self, home: Linked, depth: int, path: tuple[str, ...], name: str, *args: Any) -> Any:
+        """`a::b::f(args)`."""
+        module = self.find_module(home, path)
+        qualified = "::".join((*path, name))
+        key = (name, len(args))
+        script = module.script_functions.get(key)
+        if script is not None:
+            return script(self, depth, args)
+        fn = find_in_module(module, name, args, self.table)
+        if fn is None:
+            error = faults.function_not_found_for(qualified, [self.type_name(arg) for arg in args])
+            error.hint = _near(name, {n for n, _ in (*module.functions, *module.script_functions)})
+            raise error
+        return self.run_native(fn, depth, args)
+
+    def module_variable(self, home: Linked, path: tuple[str, ...], name: str) -> Any:
+        """`a::b::X`, and `global::X`."""
+        if path == ("global",) and "global" not in self.settings.modules:
+            return self._global(home, name)
+        module = self.find_module(home, path)
+        if name not in module.variables:
+            raise faults.variable_not_found("::".join((*path, name)))
+        return module.variables[name]
+
+    def _global(self, home: Linked, name: str) -> Any:
+        """A constant declared at the global level of the same script, or of the script around an `eval`."""
+        linked: Linked | None = home
+        while linked is not None:
+            if name in linked.constants:
+                return linked.constants[name]
+            linked = linked.parent
+        raise faults.variable_not_found(f"global::{name}")
+
+    @staticmethod
+    def set_global(home: Linked, name: str, value: Any) -> None:
+        """A constant was declared at global level."""
+        home.constants[name] = value
+
+    def find_module(self, home: Linked, path: tuple[str, ...]) -> Module:
+        """A module by path: imported ones first, then the engine's static ones."""
+        linked: Linked | None = home
+        module: Module | None = None
+        while linked is not None and module is None:
+            module = next((m for alias, m in reversed(linked.imports) if alias == path[0]), None)
+            linked = linked.parent
+        module = module or self.settings.modules.get(path[0])
+        for name in path[1:]:
+            module = module.modules.get(name) if module is not None else None
+        if module is None:
+            shown = "::".join(path)
+            raise EvalError("ErrorModuleNotFound", f"Module not found: {shown}", fields={"module": shown})
+        return module
+
+    def import_module(self, home: Linked, depth: int, path: Any, alias: str | None) -> None:
+        """`import path as alias`."""
+        if type(path) is not str:
+            raise faults.mismatch(self.type_name(path), "string")
+        self.modules_imported += 1
+        limit = self.limits.max_modules
+        if limit is not None and self.modules_imported > limit:
+            raise LimitError("ErrorTooManyModules", "Too many modules imported", limit=limit)
+        host = self.settings.host
+        assert host is not None
+        module = host.import_module(self, path, home.program.source.name, depth)
+        if alias is not None:
+            home.imports.append((alias, module))
+
+
+def _near(name: str, known: set[str]) -> str | None:
+    near = get_close_matches(name, sorted(known - {name}), n=1, cutoff=0.7)
+    return f"did you mean '{near[0]}'?" if near else None

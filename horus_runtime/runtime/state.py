@@ -1,0 +1,192 @@
+"""What one run knows: settings, budget, linked programs, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from horus_runtime.errors import HorusError
+from horus_runtime.limits import Limits
+from horus_runtime.runtime import abi, faults
+from horus_runtime.runtime.budget import Budget
+from horus_runtime.runtime.dispatch import FunctionTable
+from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.program import FunctionMeta, Program
+from horus_runtime.runtime.sizes import size_of
+from horus_runtime.runtime.tracing import explain
+
+if TYPE_CHECKING:
+    from horus_runtime.runtime.run import Run
+
+Key = tuple[str, int]
+Found = tuple[Callable[..., Any], FunctionMeta]
+"""A linked script function with what is known of it."""
+
+CLOSURE_PREFIX: Final = "anon$"
+
+
+class Host(Protocol):
+    """What a run needs from the engine that started it."""
+
+    def compile_eval(self, text: str, shared: frozenset[str], names: frozenset[str]) -> Program:
+        """Compile the text of an `eval` with these names visible."""
+
+    def compile_in_scope(self, program: Program, key: Key, shared: frozenset[str], names: frozenset[str]) -> Program:
+        """Compile the body of a script function to run with its caller's variables visible."""
+
+    def import_module(self, run: Run, path: str, source: str | None, depth: int) -> Module:
+        """Resolve and run a module."""
+
+
+@dataclass(slots=True)
+class RunSettings:
+    """What stays the same for all runs of an engine."""
+
+    table: FunctionTable
+    limits: Limits
+    modules: dict[str, Module] = field(default_factory=dict)
+    services: dict[str, Any] = field(default_factory=dict)
+    on_print: Callable[[str], None] | None = None
+    on_debug: Callable[[str, str | None, Any], None] | None = None
+    on_progress: Callable[[int], Any] | None = None
+    on_start: Callable[[Budget], None] | None = None
+    fail_on_invalid_map_property: bool = False
+    host: Host | None = None
+
+
+class Linked:
+    """A program made runnable: its functions as closures over this run's counter."""
+
+    __slots__ = ("closures", "constants", "functions", "imports", "main", "metas", "parent", "program", "typed")
+
+    def __init__(self, program: Program, parent: Linked | None = None) -> None:
+        self.program = program
+        self.parent = parent
+        self.functions: dict[Key, Callable[..., Any]] = {}
+        self.metas: dict[Key, FunctionMeta] = {}
+        self.closures: dict[str, Found] = {}
+        self.typed: dict[tuple[str, str, int], Found] = {}
+        self.imports: list[tuple[str, Module]] = []
+        self.constants: dict[str, Any] = {}
+        """Constants declared at global level, for `global::NAME`."""
+        self.main: Callable[..., Any] | None = None
+
+    def find(self, name: str, count: int) -> Found | None:
+        """A named function of this program."""
+        key = (name, count)
+        function = self.functions.get(key)
+        return None if function is None else (function, self.metas[key])
+
+
+class RunState:
+    """State of one evaluation; the parts of `Run` add what can be done with it."""
+
+    def __init__(self, settings: RunSettings, budget: Budget | None = None) -> None:
+        self.settings = settings
+        self.limits = settings.limits
+        self.table = settings.table
+        self.budget = budget or Budget(settings.limits, settings.on_progress)
+        if settings.on_start is not None:
+            settings.on_start(self.budget)
+        self.programs: dict[str, Program] = {}
+        self.linked: dict[int, Linked] = {}
+        self.depth = 0
+        self.max_depth = settings.limits.max_call_levels
+        self.string_limit = settings.limits.max_string_size
+        self.array_limit = settings.limits.max_array_size
+        self.map_limit = settings.limits.max_map_size
+        # A string of so many characters cannot exceed the limit in UTF-8 bytes.
+        self.safe_string = self.string_limit // 4 if self.string_limit else 1 << 62
+        self.safe_array = self.array_limit or 1 << 62
+        self.safe_map = self.map_limit or 1 << 62
+        self.poll = self.budget.poll
+        self.type_of = settings.table.type_name
+        self.tokens: dict[int, object] = {}
+        self.modules_imported = 0
+        self.modules_cache: dict[str, Module | None] = {}
+        """Modules made in this run by path; `None` while a module is being made."""
+
+    def link(self, program: Program, parent: Linked | None = None) -> Linked:
+        """Make a program runnable in this run; linking twice gives the same object."""
+        linked = self.linked.get(id(program))
+        if linked is None:
+            linked = Linked(program, parent)
+            self.linked[id(program)] = linked
+            self.programs[program.filename] = program
+            if program.factory is None:
+                space = dict(abi.EXPORTS)
+                exec(program.code, space)  # noqa: S102 - the code object is our own compiler's
+                program.factory = space["_program"]
+            functions, linked.main, reader = program.factory(self, linked)
+            self.budget.readers.append(reader)
+            for meta, function in zip(program.functions, functions, strict=True):
+                key = (meta.name, len(meta.params))
+                if meta.name.startswith(CLOSURE_PREFIX):
+                    linked.closures[meta.name] = (function, meta)
+                elif meta.this_type is not None:
+                    linked.typed[(meta.this_type, *key)] = (function, meta)
+                else:
+                    linked.functions[key] = function
+                    linked.metas[key] = meta
+        return linked
+
+    def explain(self, error: BaseException) -> HorusError:
+        """The error a script or host sees, positions and call chain filled in."""
+        return explain(error, self.programs)
+
+    def arity_token(self, count: int) -> object:
+        """Marks function pointers of this run that take `count` arguments: generated code calls those directly."""
+        return self.tokens.setdefault(count, object())
+
+    @property
+    def services(self) -> dict[str, Any]:
+        return self.settings.services
+
+    def charge(self, operations: int) -> None:
+        self.budget.charge(operations)
+
+    def remaining_seconds(self) -> float | None:
+        return self.budget.remaining_seconds()
+
+    def type_name(self, value: Any) -> str:
+        return self.table.type_name(value)
+
+    def check_string(self, length: int) -> None:
+        if self.string_limit and length > self.string_limit:
+            raise faults.too_large(faults.STRING_SIZE, self.string_limit, length)
+
+    def check_array(self, length: int) -> None:
+        if self.array_limit and length > self.array_limit:
+            raise faults.too_large(faults.ARRAY_SIZE, self.array_limit, length)
+
+    def check_map(self, length: int) -> None:
+        if self.map_limit and length > self.map_limit:
+            raise faults.too_large(faults.MAP_SIZE, self.map_limit, length)
+
+    def check_sizes(self, value: Any) -> None:
+        """Check a value against the size limits, everything nested in it counted."""
+        size = size_of(value)
+        self.check_array(size.elements)
+        self.check_map(size.properties)
+        self.check_string(size.string_bytes)
+
+    def sized_array(self, value: list[Any]) -> list[Any]:
+        """An array literal under explicit size limits: nested sizes count."""
+        self.check_sizes(value)
+        return value
+
+    sized_map = sized_array
+
+    def sized(self, value: Any) -> Any:
+        """Check a freshly built string, array or map against the limits."""
+        cls = type(value)
+        if cls is str:
+            if len(value) > self.safe_string:
+                self.check_string(len(value.encode("utf-8", "surrogatepass")))
+        elif cls is list or cls is bytearray:
+            if len(value) > self.safe_array:
+                self.check_array(len(value))
+        elif cls is dict and len(value) > self.safe_map:
+            self.check_map(len(value))
+        return value

@@ -1,0 +1,29 @@
+"""The error that `throw` raises, made cheap: most are caught by the script, which wants the value only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from horus_runtime.errors import UNSET, EvalError
+from horus_runtime.runtime import text
+
+
+class ThrownError(EvalError):
+    """`ErrorRuntime` with any value; the message is worded when somebody reads it."""
+
+    kind = "ErrorRuntime"
+    hint = None
+    source = None
+    inner = None
+    script_traceback: list[Any] = []  # noqa: RUF012 - replaced, never changed
+    fields: dict[str, Any] = {}  # noqa: RUF012 - read only
+    _position = UNSET
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @property
+    def message(self) -> str:  # type: ignore[override]  # computed here, stored in other errors
+        """`Runtime error: VALUE`, or `Runtime error` for `()` and the empty string."""
+        shown = text.host_display(self.value)
+        return f"Runtime error: {shown}" if self.value is not None and shown else "Runtime error"

@@ -401,7 +401,7 @@ class Expressions(Emitter):
 
     def guarded_division(self, op: str, left: pyast.expr, right: pyast.Constant, general: str) -> pyast.expr:
         """Division by a positive literal: Python's own, for an INT that is not negative."""
-        if right.value <= 0:
+        if not isinstance(right.value, int) or right.value <= 0:
             return self.call(general, left, right)
         first, again = self.atom(left)
         positive = self.compare(again, (pyast.GtE(), self.const(0)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
 from horus_runtime.runtime import faults
@@ -14,6 +14,9 @@ from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Linked
 from horus_runtime.runtime.tracing import wrap_call
 from horus_runtime.runtime.values import Cell, type_name
+
+if TYPE_CHECKING:
+    from horus_runtime.runtime.run import Run
 
 
 class EvalScope(Scope):
@@ -263,7 +266,7 @@ class Environment(Calling):
             raise LimitError("ErrorTooManyModules", "Too many modules imported", limit=limit)
         host = self.settings.host
         assert host is not None
-        module = host.import_module(self, path, home.program.source.name, depth)
+        module = host.import_module(cast("Run", self), path, home.program.source.name, depth)
         if alias is not None:
             home.imports.append((alias, module))
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from horus_runtime.heroscript.run import Event, check_payload, run_payload
+from horus_runtime.heroscript.run import Event, check_payload, parse_payload, run_payload
 from horus_runtime.heroscript.segments import Payload, split_payload
 
-__all__ = ["Event", "Payload", "check_payload", "run_payload", "split_payload"]
+__all__ = ["Event", "Payload", "check_payload", "parse_payload", "run_payload", "split_payload"]

@@ -46,7 +46,7 @@ class HeroPayload:
     __slots__ = ("actions", "allow_unavailable", "listener", "payload")
 
     def __init__(
-        self, payload: Payload, actions: Actions, allow_unavailable: frozenset[str], listener: Listener | None
+        self, payload: Payload, actions: Actions | None, allow_unavailable: frozenset[str], listener: Listener | None
     ) -> None:
         self.payload = payload
         self.actions = actions
@@ -62,7 +62,7 @@ class HeroPayload:
         from horus_runtime.heroscript.registry import ActionCall
 
         action = self.payload.actions[number]
-        spec = self.actions.get(action)
+        spec = self.actions.get(action) if self.actions is not None else None
         assert spec is not None  # the payload was checked before it began
         context.charge(1)
         self.tell("started", action)
@@ -136,6 +136,24 @@ def check_payload(text: str, engine: Engine, *, name: str | None = None, actions
     return running.payload
 
 
+def parse_payload(text: str, *, name: str | None = None, actions: Actions | None = None) -> Payload:
+    """Take a payload apart and check its actions and the syntax of its script lines; needs no engine.
+
+    Raises:
+        ParseError: the payload is wrong.
+    """
+    from horus_runtime.syntax.rhai import parse_script
+
+    payload = split_payload(text, name)
+    _known_actions(payload, actions)
+    try:
+        parse_script(script_text(payload, CALL), name=name)
+    except ParseError as error:
+        error.source = payload.source
+        raise
+    return payload
+
+
 def _prepared(
     text: str,
     engine: Engine,
@@ -145,19 +163,22 @@ def _prepared(
     listener: Listener | None,
 ) -> tuple[HeroPayload, AST]:
     payload = split_payload(text, name)
+    known = _known_actions(payload, actions)
     if payload.actions:
         _register(engine)
-        if actions is None:
-            from horus_runtime.heroscript.builtin import builtin_actions
-
-            actions = builtin_actions()
-        _refuse_problems(payload, actions)
-    else:
-        from horus_runtime.heroscript.registry import Actions
-
-        actions = actions or Actions()
     tree = _compiled(payload, engine)
-    return HeroPayload(payload, actions, allow_unavailable, listener), tree
+    return HeroPayload(payload, known, allow_unavailable, listener), tree
+
+
+def _known_actions(payload: Payload, actions: Actions | None) -> Actions | None:
+    """The registry for a payload, whose actions it must know; those of the package load when there are actions."""
+    if actions is None and payload.actions:
+        from horus_runtime.heroscript.builtin import builtin_actions
+
+        actions = builtin_actions()
+    if actions is not None:
+        _refuse_problems(payload, actions)
+    return actions
 
 
 def _register(engine: Engine) -> None:

@@ -93,11 +93,9 @@ def model_store(engine: Engine, path: str | None) -> Iterator[None]:
     if path is None:
         yield
         return
-    from horus_runtime.engine.presets import add_osiris
-    from horus_runtime.modules.osiris import open_store
+    from horus_runtime.engine.presets import osiris_opened
 
-    with open_store(path) as store:
-        add_osiris(engine, store)
+    with osiris_opened(engine, path):
         yield
 
 

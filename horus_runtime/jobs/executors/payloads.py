@@ -59,9 +59,7 @@ def model_store(engine: Engine, runner: Runner) -> Iterator[None]:
     if runner.kind is not RunnerKind.OSIRIS and runner.database is None:
         yield
         return
-    from horus_runtime.engine.presets import add_osiris
-    from horus_runtime.modules.osiris import open_store
+    from horus_runtime.engine.presets import osiris_opened
 
-    with open_store(runner.database or DEFAULT_DATABASE) as store:
-        add_osiris(engine, store)
+    with osiris_opened(engine, runner.database or DEFAULT_DATABASE):
         yield

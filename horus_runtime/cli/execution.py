@@ -77,9 +77,10 @@ def _value_of(engine: Engine, script: Script, options: RunOptions) -> Any:
     """Parse, then open the model store, then run: a text with an error leaves no file behind."""
     text, name = script.source.text, script.source.name
     if script.is_hero:
-        from horus_runtime.heroscript import parse_payload, run_payload
+        from horus_runtime.heroscript import check_payload, run_payload
 
-        parse_payload(text, name=name)
+        if options.database is not None:
+            check_payload(text, engine, name=name)
         with model_store(engine, options.database):
             return run_payload(text, engine, name=name, allow_unavailable=options.allow_unavailable)
     tree = engine.compile(text, name=name)
@@ -93,9 +94,11 @@ def model_store(engine: Engine, path: str | None) -> Iterator[None]:
     if path is None:
         yield
         return
-    from horus_runtime.engine.presets import osiris_opened
+    from horus_runtime.engine.presets import add_osiris
+    from horus_runtime.modules.osiris import open_store
 
-    with osiris_opened(engine, path):
+    with open_store(path) as store:
+        add_osiris(engine, store)
         yield
 
 

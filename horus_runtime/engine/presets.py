@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.runtime.module import Module
@@ -45,13 +42,3 @@ def add_osiris(engine: Engine, path_or_store: Any) -> Engine:
     engine.services["osiris"] = store
     engine.register_static_module("osiris", osiris_module())
     return engine
-
-
-@contextmanager
-def osiris_opened(engine: Engine, path: str | Path) -> Iterator[None]:
-    """Open the model store in a file for an engine, and close it afterwards."""
-    from horus_runtime.modules.osiris import open_store
-
-    with open_store(path) as store:
-        add_osiris(engine, store)
-        yield

@@ -25,10 +25,11 @@ def run_payload(job: Job, runner: Runner, console: Console, on_start: Callable[[
     engine.on_debug(console.debug)
     engine.on_start(on_start)
     if runner.kind is RunnerKind.HERO:
-        from horus_runtime.heroscript import parse_payload
+        from horus_runtime.heroscript import check_payload
         from horus_runtime.heroscript import run_payload as run_hero
 
-        parse_payload(job.payload)
+        if runner.database is not None:
+            check_payload(job.payload, engine)
         with model_store(engine, runner):
             run_hero(job.payload, engine, allow_unavailable=runner.allow_unavailable)
     else:
@@ -59,7 +60,9 @@ def model_store(engine: Engine, runner: Runner) -> Iterator[None]:
     if runner.kind is not RunnerKind.OSIRIS and runner.database is None:
         yield
         return
-    from horus_runtime.engine.presets import osiris_opened
+    from horus_runtime.engine.presets import add_osiris
+    from horus_runtime.modules.osiris import open_store
 
-    with osiris_opened(engine, runner.database or DEFAULT_DATABASE):
+    with open_store(runner.database or DEFAULT_DATABASE) as store:
+        add_osiris(engine, store)
         yield

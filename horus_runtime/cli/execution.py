@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from horus_runtime.cli import exits
@@ -81,25 +80,20 @@ def _value_of(engine: Engine, script: Script, options: RunOptions) -> Any:
 
         if options.database is not None:
             check_payload(text, engine, name=name)
-        with model_store(engine, options.database):
+        with _store(engine, options):
             return run_payload(text, engine, name=name, allow_unavailable=options.allow_unavailable)
     tree = engine.compile(text, name=name)
-    with model_store(engine, options.database):
+    with _store(engine, options):
         return engine.eval_ast(tree)
 
 
-@contextmanager
-def model_store(engine: Engine, path: str | None) -> Iterator[None]:
-    """Gives the engine the model store in a file and closes it afterwards; without a file there is none."""
-    if path is None:
-        yield
-        return
-    from horus_runtime.engine.presets import add_osiris
-    from horus_runtime.modules.osiris import open_store
+def _store(engine: Engine, options: RunOptions) -> AbstractContextManager[None]:
+    """The model store for as long as the script runs; without a file there is none."""
+    if options.database is None:
+        return nullcontext()
+    from horus_runtime.engine.presets import model_store
 
-    with open_store(path) as store:
-        add_osiris(engine, store)
-        yield
+    return model_store(engine, options.database)
 
 
 def _run_for_programs(engine: Engine, script: Script, options: RunOptions) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.runtime.module import Module
@@ -42,3 +45,13 @@ def add_osiris(engine: Engine, path_or_store: Any) -> Engine:
     engine.services["osiris"] = store
     engine.register_static_module("osiris", osiris_module())
     return engine
+
+
+@contextmanager
+def model_store(engine: Engine, path: str | os.PathLike[str]) -> Iterator[None]:
+    """Gives the engine the model store in a file for a while, and closes it afterwards."""
+    add_osiris(engine, path)
+    try:
+        yield
+    finally:
+        engine.services["osiris"].close()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.jobs.console import Console
@@ -30,11 +30,11 @@ def run_payload(job: Job, runner: Runner, console: Console, on_start: Callable[[
 
         if runner.database is not None:
             check_payload(job.payload, engine)
-        with model_store(engine, runner):
+        with _store(engine, runner):
             run_hero(job.payload, engine, allow_unavailable=runner.allow_unavailable)
     else:
         tree = engine.compile(job.payload)
-        with model_store(engine, runner):
+        with _store(engine, runner):
             engine.eval_ast(tree)
 
 
@@ -54,15 +54,10 @@ def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
     return engine
 
 
-@contextmanager
-def model_store(engine: Engine, runner: Runner) -> Iterator[None]:
-    """Gives the engine the runner's model store, if it has one, and closes it afterwards."""
+def _store(engine: Engine, runner: Runner) -> AbstractContextManager[None]:
+    """The runner's model store for as long as the payload runs, if it has one."""
     if runner.kind is not RunnerKind.OSIRIS and runner.database is None:
-        yield
-        return
-    from horus_runtime.engine.presets import add_osiris
-    from horus_runtime.modules.osiris import open_store
+        return nullcontext()
+    from horus_runtime.engine.presets import model_store
 
-    with open_store(runner.database or DEFAULT_DATABASE) as store:
-        add_osiris(engine, store)
-        yield
+    return model_store(engine, runner.database or DEFAULT_DATABASE)

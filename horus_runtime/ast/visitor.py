@@ -14,7 +14,7 @@ _NODE_CLASSES = {
 _child_fields: dict[type, tuple[str, ...]] = {}
 
 
-def _fields_of(cls: type[nodes.Node]) -> tuple[str, ...]:
+def child_fields(cls: type[nodes.Node]) -> tuple[str, ...]:
     """Names of the fields that hold nodes, in source order as declared."""
     names = _child_fields.get(cls)
     if names is None:
@@ -26,7 +26,7 @@ def _fields_of(cls: type[nodes.Node]) -> tuple[str, ...]:
 def children(node: nodes.Node) -> list[nodes.Node]:
     """The direct children of a node."""
     found: list[nodes.Node] = []
-    for name in _fields_of(type(node)):
+    for name in child_fields(type(node)):
         value = getattr(node, name)
         if type(value) is tuple:
             found.extend(value)

@@ -252,6 +252,14 @@ def test_tokens_are_shown_with_their_places(horus, script):
     )
 
 
+def test_the_tree_is_shown(horus, script):
+    assert horus("check", "--emit=ast", script("-x")) == (
+        0,
+        "Script @1:1\n  body[0]: ExprStmt @1:1\n    expr: Unary op='-' @1:1\n      operand: Variable name='x' @1:2\n",
+        "",
+    )
+
+
 def test_emitted_python_is_shown(horus, script):
     code, out, err = horus("check", "--emit=py", script("40 + 2"))
     assert (code, err) == (0, "")

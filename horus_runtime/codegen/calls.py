@@ -236,7 +236,8 @@ class Calls(Expressions):
         pairs = [
             self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in self.visible(node)
         ]
-        return self.service("_see", self.name("_dyn"), self.tuple_of(pairs))
+        scope = self.name("_scope") if self.is_main else self.const(None)
+        return self.service("_see", scope, self.name("_dyn"), self.tuple_of(pairs))
 
     def capturing_call(self, node: nodes.Call) -> pyast.expr:
         """`f!(x)`: run `f` with this function's variables visible."""

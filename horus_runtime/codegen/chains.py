@@ -9,6 +9,7 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.calls import KEEPERS, Calls
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE, Fault
@@ -36,22 +37,49 @@ class Chains(Calls):
     # ---- null-conditional links -------------------------------------------------------------------------------------
 
     def null_safe_chain(self, node: Link) -> pyast.expr | None:
-        """A chain with `?.` or `?[` somewhere: once a value is `()`, the rest of the chain is skipped."""
-        if not _has_null_safe(node) or id(node) in self.split:
+        """A chain with `?.` or `?[` somewhere: once a value is `()`, the rest of the chain is skipped.
+
+        Also used where the order of evaluation shows: Rhai evaluates the arguments of all links first, from left to
+        right, then the object that the chain starts from.
+        """
+        if id(node) in self.split:
             return None
-        links: list[Link] = []
-        current: nodes.Node = node
-        while isinstance(current, (nodes.Property, nodes.Index, nodes.MethodCall)):
-            links.append(current)
-            current = current.target
+        links = _links(node)
+        safe = [_is_safe(links, at) for at in range(len(links))]
+        if not any(link.null_safe for link in links) and not _order_shows(links):
+            return None
+        for link in links:
+            self.split.add(id(link))
+            self.prepare(link)
+        result = self.walk_chain(node, links, safe)
+        for link in links:
+            self.split.discard(id(link))
+            self.prepared.pop(id(link), None)
+            self.known.pop(id(link.target), None)
+        return result
+
+    def prepare(self, link: Link) -> None:
+        """Evaluate the arguments or the index of a link now."""
+        if isinstance(link, nodes.MethodCall):
+            owned = link.name in KEEPERS or not self.program.is_standard(link.name)
+            self.prepared[id(link)] = [self.spill_unless_stable(a) for a in self.operands(link.args, owned)]
+        elif isinstance(link, nodes.Index):
+            self.prepared[id(link)] = [self.spill_unless_stable(self.expr(link.index))]
+
+    def spill_unless_stable(self, expr: pyast.expr) -> pyast.expr:
+        return expr if self.is_stable(expr) else self.spill(expr)
+
+    def walk_chain(self, node: Link, links: list[Link], safe: list[bool]) -> pyast.expr:
+        """The links one after the other, each null-safe one under a test."""
+        if not any(safe):
+            return self.expr(node)
         name = self.temp()
         self.assign(name, self.const(None))
         outer, self.out = self.out, []
         stack: list[list[pyast.stmt]] = []
         tests: list[pyast.expr] = []
-        for link in reversed(links):
-            self.split.add(id(link))
-            if link.null_safe:
+        for link, is_safe in zip(links, safe, strict=True):
+            if is_safe:
                 value = self.spill(self.expr(link.target))
                 self.known[id(link.target)] = value
                 self.at(link.span)
@@ -64,10 +92,15 @@ class Chains(Calls):
             self.when(tests.pop(), inner)
         inner, self.out = self.out, outer
         self.out.extend(inner)
-        for link in links:
-            self.split.discard(id(link))
-            self.known.pop(id(link.target), None)
         return self.name(name)
+
+    prepared: dict[int, list[pyast.expr]]
+    """Arguments and indices that were evaluated ahead of their chain."""
+
+    def args_of(self, node: nodes.MethodCall, owned: bool = False) -> list[pyast.expr]:
+        """The arguments of a method call."""
+        ready = self.prepared.get(id(node))
+        return ready if ready is not None else self.operands(node.args, owned)
 
     split: set[int]
     known: dict[int, pyast.expr]
@@ -109,20 +142,15 @@ class Chains(Calls):
         chain = self.null_safe_chain(node)
         if chain is not None:
             return self.own(chain, ty.ANY) if owned else chain
-        if isinstance(node.target, nodes.Index):
-            target, index = self.index_operands(node)
+        ready = self.prepared.get(id(node))
+        if ready is not None:
+            target, index = self.target(node.target), ready[0]
         elif id(node.target) in self.known:
             target, index = self.known[id(node.target)], self.expr(node.index)
         else:
             target, index = self.operands([node.target, node.index])
         value = self.get_index(target, index, node)
         return self.own(value, self.type(node)) if owned else value
-
-    def index_operands(self, node: nodes.Index) -> tuple[pyast.expr, pyast.expr]:
-        if id(node.target) in self.known:
-            return self.known[id(node.target)], self.expr(node.index)
-        target, index = self.operands([node.target, node.index])
-        return target, index
 
     def get_index(self, target: pyast.expr, index: pyast.expr, node: nodes.Index) -> pyast.expr:
         t, i = self.type(node.target), self.type(node.index)
@@ -225,7 +253,7 @@ class Chains(Calls):
         native = self.program.native(node.name, types)
         if native is None or native.ref or native.callbacks or not native.pure:
             return None
-        args = self.operands(node.args)
+        args = self.args_of(node)
         value = self.target(node.target)
         self.at(node.name_span)
         if node.name == "contains" and types in CONTAINS_INLINE:
@@ -240,7 +268,7 @@ class Chains(Calls):
         variable = self.program.info.bindings.get(id(target))
         if self.dynamic or (variable is not None and variable.kind == "external"):
             return None
-        args = [self.stable(a) for a in self.operands(node.args, owned=True)]
+        args = [self.stable(a) for a in self.args_of(node, owned=True)]
         cell = variable.py if variable is not None and variable.is_cell else None
         holder = self.name(cell) if cell is not None else None
         pointer = self.names(self.target(target))[0]
@@ -280,7 +308,7 @@ class Chains(Calls):
         return variable is None or variable.constant or variable.is_cell
 
     def fast_push(self, node: nodes.MethodCall) -> pyast.expr:
-        value = self.spill_if_complex(self.expr(node.args[0], owned=True))
+        value = self.spill_if_complex(self.args_of(node, owned=True)[0])
         target, again = self.names(self.target(node.target))
         self.at(node.name_span)
         self.evaluate(self.call("_append", target, value))
@@ -294,7 +322,7 @@ class Chains(Calls):
     def general_method(self, node: nodes.MethodCall) -> pyast.expr:
         """Find the method at run time. Arguments come first, then a computed receiver."""
         owned = node.name in KEEPERS or not self.program.is_standard(node.name)
-        args = [self.spill_if_complex(a) for a in self.operands(node.args)]
+        args = [self.spill_if_complex(a) for a in self.args_of(node)]
         if owned or self.program.has_method(node.name, len(args)):
             args = [
                 self.own(arg, self.type(item)) if self.is_borrowed(item) else arg
@@ -451,7 +479,8 @@ class Chains(Calls):
 
     def index_place(self, node: nodes.Index) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         creating, self.creating = self.creating, False
-        index = self.names(self.expr(node.index))[0]
+        ready = self.prepared.get(id(node))
+        index = ready[0] if ready is not None else self.names(self.expr(node.index))[0]
         if not self.is_stable(index):
             index = self.spill(index)
         load_target, store_target = self.place_or_value(node.target)
@@ -478,8 +507,9 @@ class Chains(Calls):
         return load, store
 
     def place_or_value(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
-        if isinstance(node, nodes.Variable) and node.namespace:
-            return (lambda: self.expr(node)), (lambda _value: None)
+        known = self.known.get(id(node))
+        if known is not None or (isinstance(node, nodes.Variable) and node.namespace):
+            return (lambda: known or self.expr(node)), (lambda _value: None)
         if isinstance(node, (nodes.Variable, nodes.This, nodes.Index, nodes.Property)):
             return self.place_of(node)
         return (lambda: self.expr(node)), (lambda _value: None)
@@ -601,9 +631,43 @@ def _operand(expr: pyast.expr) -> object:
     return (expr.value,)
 
 
-def _has_null_safe(node: nodes.Node) -> bool:
+def _links(node: nodes.Node) -> list[Link]:
+    """The links of a chain, from its start."""
+    links: list[Link] = []
     while isinstance(node, (nodes.Property, nodes.Index, nodes.MethodCall)):
-        if node.null_safe:
-            return True
+        links.append(node)
         node = node.target
-    return False
+    return links[::-1]
+
+
+def _is_safe(links: list[Link], at: int) -> bool:
+    """Does the link skip the rest when its object is `()`?
+
+    Rhai keeps the mark of an index with the rest of its chain: for `?[` it is the next index's mark that counts, and
+    none where a dot follows.
+    """
+    link = links[at]
+    if not isinstance(link, nodes.Index) or at + 1 == len(links):
+        return link.null_safe
+    following = links[at + 1]
+    return isinstance(following, nodes.Index) and following.null_safe
+
+
+def _order_shows(links: list[Link]) -> bool:
+    """Could somebody tell that arguments are evaluated before the object of the chain?"""
+    if len(links) == 1 and isinstance(links[0].target, nodes.Variable):
+        return False
+    return any(_has_effects(arg) for link in links for arg in _arguments(link))
+
+
+def _arguments(link: Link) -> tuple[nodes.Node, ...]:
+    if isinstance(link, nodes.MethodCall):
+        return link.args
+    return (link.index,) if isinstance(link, nodes.Index) else ()
+
+
+def _has_effects(node: nodes.Node) -> bool:
+    """Might evaluating the node do something that others can see?"""
+    if isinstance(node, (nodes.Call, nodes.MethodCall, nodes.Block, nodes.If, nodes.Switch, nodes.Loop, nodes.While)):
+        return True
+    return not isinstance(node, nodes.Closure) and any(map(_has_effects, children(node)))

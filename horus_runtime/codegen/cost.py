@@ -21,12 +21,19 @@ def block_cost(body: Iterable[nodes.Node]) -> int:
     pending = list(body)
     while pending:
         node = pending.pop()
-        cost += 1
+        cost += not _is_merged(node)
         if isinstance(node, nodes.For):
             pending.append(node.iterable)
         elif not isinstance(node, (*LOOPS, nodes.Closure)):
             pending.extend(children(node))
     return cost
+
+
+def _is_merged(node: nodes.Node) -> bool:
+    """A statement that is just a call or an operator counts once, not twice."""
+    return isinstance(node, nodes.ExprStmt) and isinstance(
+        node.expr, (nodes.Call, nodes.MethodCall, nodes.Binary, nodes.Unary)
+    )
 
 
 def loop_cost(node: nodes.While | nodes.Loop | nodes.Do | nodes.For) -> int:

@@ -34,6 +34,7 @@ class FunctionCompiler(Statements):
         self.handlers = []
         self.split = set()
         self.known = {}
+        self.prepared = {}
         self.taken: set[str] = set()
         self.loc = fn.node.span[:2]
 
@@ -88,7 +89,7 @@ class FunctionCompiler(Statements):
         if not self.is_main and self.program.checks_depth(self.fn):
             too_deep = self.compare(self.level(), (pyast.Gt(), self.name(self.program.use("_max_depth"))))
             self.when(too_deep, [place(pyast.Expr(self.service("_stack_overflow")), self.loc)])
-        self.charge(block_cost(body) + 1)
+        self.charge(block_cost(body) + (not self.is_main))
         if self.dynamic:
             scope = self.name("_scope") if self.is_main else self.const(None)
             self.assign("_dyn", self.service("_new_dynamic", scope))

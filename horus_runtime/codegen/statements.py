@@ -12,6 +12,7 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable, is_literal
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.chains import Chains
 from horus_runtime.codegen.cost import loop_cost
 from horus_runtime.codegen.emitter import STORE, place
@@ -48,7 +49,7 @@ class Statements(Chains):
     def suite(self, statements: Sequence[nodes.Node], dest: str | None) -> list[pyast.stmt]:
         """A statement list, compiled apart."""
         outer, self.out = self.out, []
-        self.body(statements, dest)
+        self.body_in_scope(statements, dest)
         inner, self.out = self.out, outer
         return inner
 
@@ -234,7 +235,6 @@ class Statements(Chains):
 
     def compound_assignment(self, node: nodes.Assign) -> None:
         """`target op= value`: the value first, then the target is read, changed, and written back."""
-        op = node.op[:-1]
         target = node.target
         value = self.expr(node.value, owned=node.op == "+=")
         variable = self.program.info.bindings.get(id(target)) if isinstance(target, nodes.Variable) else None
@@ -244,6 +244,26 @@ class Statements(Chains):
         if not isinstance(value, pyast.Constant):
             value = self.spill(value)
         self.check_constant_root(target)
+        if isinstance(target, (nodes.Property, nodes.Index)) and target.null_safe:
+            self.null_safe_compound(node, target, value)
+            return
+        self.compound_place(node, value)
+
+    def null_safe_compound(self, node: nodes.Assign, target: nodes.Property | nodes.Index, value: pyast.expr) -> None:
+        """`v?.p += 1` does nothing when `v` is `()`."""
+        holder = self.spill(self.expr(target.target))
+        self.known[id(target.target)] = holder
+        self.split.add(id(target))
+        outer, self.out = self.out, []
+        self.compound_place(node, value)
+        writes, self.out = self.out, outer
+        self.split.discard(id(target))
+        self.known.pop(id(target.target), None)
+        self.when(self.compare(holder, (pyast.IsNot(), self.const(None))), writes)
+
+    def compound_place(self, node: nodes.Assign, value: pyast.expr) -> None:
+        """Read, change and write back the target of a compound assignment."""
+        op, target = node.op[:-1], node.target
         self.creating = isinstance(target, (nodes.Property, nodes.Index))
         load, store = self.place_of(target)
         self.at(node.op_span)
@@ -328,7 +348,22 @@ class Statements(Chains):
 
     def stmt_Block(self, node: nodes.Block, dest: str | None) -> None:
         self.at(node.span)
-        self.body(node.body, dest)
+        self.body_in_scope(node.body, dest)
+
+    def body_in_scope(self, body: Sequence[nodes.Node], dest: str | None) -> None:
+        """A block's statements; what `eval` declares in the block ends with it."""
+        if not self.dynamic or not any(_declares_by_eval(node) for node in body):
+            self.body(body, dest)
+            return
+        mark = self.temp()
+        self.assign(mark, self.call("len", self.name("_dyn")))
+        inner = dest
+        if dest == RETURN:
+            inner = self.temp()
+        self.body(body, inner)
+        self.evaluate(self.service("_rewind", self.name("_dyn"), self.name(mark)))
+        if dest == RETURN and inner is not None:
+            self.give_back(self.name(inner))
 
     def stmt_If(self, node: nodes.If, dest: str | None) -> None:
         test = self.condition(node.condition)
@@ -474,7 +509,7 @@ class Statements(Chains):
         self.at(node.span)
         self.charge(cost)
         self.loops.append(dest)
-        self.body(node.body.body, None)
+        self.body_in_scope(node.body.body, None)
         self.loops.pop()
         inner, self.out = self.out, outer
         return inner
@@ -670,3 +705,12 @@ def _is_pure_last(block: nodes.Block) -> bool:
     if not block.body or not isinstance(block.body[-1], nodes.ExprStmt):
         return False
     return is_literal(block.body[-1].expr) or isinstance(block.body[-1].expr, nodes.Variable)
+
+
+def _declares_by_eval(node: nodes.Node) -> bool:
+    """Does the statement call `eval` in its own block?"""
+    if isinstance(node, nodes.Call) and node.name == "eval":
+        return True
+    if isinstance(node, (nodes.Block, nodes.Closure)):
+        return False
+    return any(map(_declares_by_eval, children(node)))

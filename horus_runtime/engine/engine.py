@@ -180,6 +180,10 @@ class Engine(EngineSettings):
             rewind=rewind_scope,
         )
 
+    def eval_module(self, tree: AST, scope: Scope | None = None) -> Module:
+        """Run a script and make a module of what it offers."""
+        return Invocation(self).module(tree, Scope() if scope is None else scope)
+
     def compile_eval(self, text: str, shared: frozenset[str], names: frozenset[str]) -> Program:
         """Compile the text of a script's `eval` (called by the runtime)."""
         from horus_runtime.codegen.program import compile_script

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.handle import AST
+    from horus_runtime.runtime.module import Module
 
 FRAMES_PER_CALL = 4
 """Python frames one script call level may take, natives with callbacks included."""
@@ -35,6 +36,13 @@ class Invocation:
         linked = self.link(tree, scope)
         assert linked.main is not None
         return self.guard(linked.main, scope, 0)
+
+    def module(self, tree: AST, scope: Scope) -> Module:
+        """Run a script and collect what it exports."""
+        from horus_runtime.engine.resolvers import module_from_script
+
+        made: Module = self.guard(module_from_script, self.engine, self.run, tree, scope)
+        return made
 
     def link(self, tree: AST, scope: Scope) -> Linked:
         return self.run.link(self.engine.program(tree, scope))

@@ -191,6 +191,7 @@ def _exported(linked: Linked, meta: FunctionMeta) -> Any:
         home = run.link(program)
         if home is not linked and not home.imports:
             home.imports.extend(linked.imports)
+            home.constants.update(linked.constants)
         function = home.functions[meta.name, len(meta.params)]
         if meta.this:
             return function(Cell(MISSING) if meta.this == THIS_CELL else MISSING, depth + 1, *args)

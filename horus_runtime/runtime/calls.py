@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -90,6 +91,9 @@ class Calling(RunState):
             raise faults.no_pointer(self.type_name(pointer))
         if pointer.token is not None and pointer.token is self.tokens.get(len(args)):
             return pointer.target(depth + 1, *args)
+        if type(this) is Cell and this.shared and any(cell is this for cell in pointer.curried):
+            message = f"Data race detected on variable 'argument #1 of function '{pointer.name}''"
+            raise EvalError("ErrorDataRace", message, None, fields={"variable": message[32:-1]})
         args = (*pointer.curried, *args)
         closure = self.closure(pointer) if pointer.name.startswith(CLOSURE_PREFIX) else None
         if closure is not None:

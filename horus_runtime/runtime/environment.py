@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
-from horus_runtime.runtime import faults
+from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.calls import Calling, find_in_module
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import Module
@@ -104,6 +104,11 @@ class Environment(Calling):
                 scope.push(name, value)
 
     @staticmethod
+    def rewind(dynamic: Scope, size: int) -> None:
+        """A block ends: so do the variables that `eval` declared in it."""
+        dynamic.rewind(size)
+
+    @staticmethod
     def forget(dynamic: Scope, name: str) -> None:
         """A new declaration shadows what `eval` declared under that name."""
         while name in dynamic:
@@ -113,12 +118,19 @@ class Environment(Calling):
         """Assign to a variable that only `eval` can have declared."""
         if name not in dynamic:
             raise faults.variable_not_found(name)
+        if dynamic.is_constant(name):
+            raise faults.cannot_modify_constant(name)
         dynamic.set_value(name, value)
 
     @staticmethod
-    def see(dynamic: Scope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:
-        """The scope an `eval` runs in: the function's variables as cells, then what earlier `eval`s declared."""
+    def see(host: Scope | None, dynamic: Scope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:
+        """The scope an `eval` runs in: the host's variables and the function's own as cells, then what earlier
+        `eval`s declared.
+        """
         scope = EvalScope(dynamic)
+        if host is not None:
+            for name, constant, _ in list(host):
+                (scope.push_constant if constant else scope.push)(name, abi.external_cell(host, name))
         for name, cell, constant in visible:
             if cell is not MISSING:
                 (scope.push_constant if constant else scope.push)(name, cell)

@@ -92,6 +92,12 @@ class Module:
 
         return register if function is None else register(function)
 
+    @classmethod
+    def eval_ast_as_new(cls, scope: Any, tree: Any, engine: Any) -> Module:
+        """Run a script and make a module of its exported variables, functions and imports."""
+        module: Module = engine.eval_module(tree, scope)
+        return module
+
     def set_var(self, name: str, value: Any) -> None:
         """Offer a constant."""
         self.variables[name] = value

@@ -274,8 +274,9 @@ def _any(field: str, value: Any) -> Condition:
     if field in {"id", "created_at", "updated_at", "_version"}:
         return NEVER
     inner = from_map(value, _element_field, 1)
-    rows = f"SELECT e.value AS doc, e.type AS kind FROM json_each(doc, {json_path(field)}) AS e"
-    sql = f"EXISTS (SELECT 1 FROM ({rows}) WHERE kind = 'object' AND {inner.sql})"
+    # Renamed in two steps: an alias `doc` beside `json_each(doc)` would be taken for the outer document.
+    items = f"SELECT e.value AS item, e.type AS kind FROM json_each(doc, {json_path(field)}) AS e"
+    sql = f"EXISTS (SELECT 1 FROM (SELECT item AS doc FROM ({items}) WHERE kind = 'object') WHERE {inner.sql})"
     return Condition(f"({type_of(field)} = 'array' AND {sql})", inner.values)
 
 

@@ -104,9 +104,9 @@ def json_path(field: str) -> str:
 
 @lru_cache(maxsize=4096)
 def value_of(field: str) -> str:
-    """The expression for a field's value, spelled as in indexes, so that the planner can use them."""
+    """The expression for a field's value, spelled as in indexes, which serve no other spelling."""
     column = COLUMNS.get(field)
-    return quote(column) if column else f"doc ->> {json_path(field)}"
+    return quote(column) if column else f"json_extract(doc, {json_path(field)})"
 
 
 @lru_cache(maxsize=4096)

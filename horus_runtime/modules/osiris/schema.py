@@ -18,7 +18,7 @@ Problem = dict[str, str]
 
 TYPES: Final = frozenset({"string", "int", "float", "number", "bool", "list", "map", "datetime", "date", "json", "any"})
 _FLAGS: Final = frozenset({"unique", "index", "search", "readonly", "secret", "auto_now", "required"})
-_CALL: Final = re.compile(r"(ref|list)\(([a-z0-9_]+)\)")
+_CALL: Final = re.compile(r"(ref|list)\((.*)\)")
 _FORMATS: Final[Mapping[str, str]] = {
     "email": r"[^@\s]+@[^@\s]+\.[^@\s.]+",
     "url": r"https?://[^\s/]+(/\S*)?",

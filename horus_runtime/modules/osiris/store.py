@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from horus_runtime.modules.osiris.faults import fault, storage_fault
@@ -120,10 +121,16 @@ class Store:
             raise fault("StorageError", f"the store was made by a newer version: '{self.path}'", path=self.path)
         if tables and owner != APPLICATION_ID:
             raise fault("StorageError", f"the file is a database, but not a store: '{self.path}'", path=self.path)
+        # SAFETY: triggers and views of a prepared file would run with our rights; a store never has any.
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
+            raise fault(
+                "StorageError", f"the store has triggers or views, which it must not: '{self.path}'", path=self.path
+            )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
+        if _json_in_indexes_is_trusted():
+            connection.execute("PRAGMA trusted_schema = OFF")
         if quota_bytes:
             connection.execute(f"PRAGMA max_page_count = {max(1, int(quota_bytes) // _PAGE)}")
         if not tables:
@@ -289,6 +296,21 @@ _FRAMES: Final = (
     ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
     ("SAVEPOINT level_{}", "RELEASE level_{}", "ROLLBACK TO level_{};RELEASE level_{}"),
 )
+
+
+@cache
+def _json_in_indexes_is_trusted() -> bool:
+    """Whether this SQLite lets indexes use JSON functions while `trusted_schema` is off; 3.40 does not."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("CREATE TABLE probe (doc)")
+        connection.execute("CREATE INDEX probe_index ON probe (json_extract(doc, '$.a'))")
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def _create_private(path: str) -> None:

@@ -93,8 +93,11 @@ class ProgramInfo:
 class _Analyzer:
     """One walk over the tree. The stack of blocks maps names to variables, innermost last."""
 
-    def __init__(self, script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str]) -> None:
+    def __init__(
+        self, script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str], modules: frozenset[str]
+    ) -> None:
         self.script = script
+        self.modules = modules
         self.is_pure = is_pure
         self.shared = shared
         self.bindings: dict[int, Variable] = {}
@@ -149,7 +152,7 @@ class _Analyzer:
         source = self.lookup(name, span)
         self.stack.append((self.fn, self.blocks))
         self.fn, self.blocks = fn, blocks
-        if source is None:
+        if source is None or (source.kind == "external" and name in self.modules):
             return None
         if source.literal is not None:
             # Rhai inserts constants with a literal value into closures: by value, and assignable there.
@@ -425,12 +428,18 @@ def _needs_names(node: nodes.Node) -> bool:
     return False
 
 
-def analyze(script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str] = frozenset()) -> ProgramInfo:
+def analyze(
+    script: nodes.Script,
+    is_pure: MethodPredicate,
+    shared: frozenset[str] = frozenset(),
+    modules: frozenset[str] = frozenset(),
+) -> ProgramInfo:
     """Bind every name of `script`.
 
     Args:
         is_pure: tells whether a call of this name with so many arguments (receiver included) surely leaves its first
             argument unchanged.
         shared: names that the caller's scope holds as shared cells.
+        modules: names of static modules, which closures do not capture unless the script declares a variable.
     """
-    return _Analyzer(script, is_pure, shared).run()
+    return _Analyzer(script, is_pure, shared, modules).run()

@@ -120,7 +120,7 @@ class ProgramCompiler(Emitter):
         self.method_keys = {(f.name, len(f.params)) for f in script.functions}
         digest = hashlib.sha256(f"{source.name}\0{source.text}".encode("utf-8", "surrogatepass")).hexdigest()
         self.digest = digest
-        self.info = analyze(script, self.is_pure_call, config.shared)
+        self.info = analyze(script, self.is_pure_call, config.shared, config.modules - config.scope_names)
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[int, int], Fault] = {}
         self.places: dict[tuple[int, int], Position] = {}

@@ -1,7 +1,8 @@
 """Builds tree nodes: one callback per label of `grammars/rhai.lark`, called with the values of the rule's symbols.
 
 A token's value is the raw token tuple, a rule's value whatever its callback returned. Lists are handed on and grown in
-place, so that long scripts cost one append per item.
+place, so that long scripts cost one append per item. What Rhai refuses while it parses is refused here, in the order
+of the text; `expressions` holds the callbacks for expressions, this module those for statements.
 """
 
 from __future__ import annotations
@@ -10,63 +11,57 @@ from typing import Any, Final
 
 from horus_runtime.ast import nodes
 from horus_runtime.source import Span
-from horus_runtime.syntax.literals import INT_MAX
-from horus_runtime.syntax.operators import climb
+from horus_runtime.syntax import checks
+from horus_runtime.syntax.expressions import ExpressionBuilder, Values, body_of
+from horus_runtime.syntax.grammar import ParseTable
+from horus_runtime.syntax.levels import MAX_LOOP_NESTING, Opener
 from horus_runtime.syntax.options import ParseOptions
+from horus_runtime.syntax.spans import (
+    node_to_token,
+    nodes_span,
+    token_span,
+    token_to_node,
+    tokens_span,
+)
 from horus_runtime.syntax.tokens import RawToken
 
-Values = list[Any]
-
-_new: Final = tuple.__new__
-_BARE_STATEMENTS: Final = frozenset((nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For))
+_BARE_STATEMENTS: Final = frozenset(
+    (nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For)
+)
+_LOOPS: Final = frozenset(("while_", "loop", "for_", "for_counted", "do"))
 _TYPE_ALIASES: Final = {"int": "i64", "float": "f64"}
+_PATTERN_NUMBERS: Final = frozenset((nodes.IntLit, nodes.FloatLit))
+_TYPO_OPERATORS: Final = frozenset(("&&", "||", "??"))
 
 
-def token_span(token: RawToken) -> Span:
-    """The stretch of one token."""
-    return _new(Span, token[2:])
+class Arms(list[nodes.SwitchArm]):
+    """The arms of a `switch` so far, with what later arms depend on."""
+
+    __slots__ = ("default", "has_range")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.default: RawToken | None = None
+        self.has_range = False
 
 
-def span_of(value: Any) -> Span:
-    """The stretch of a token or node."""
-    return _new(Span, value[2:]) if type(value) is tuple else value.span
+class Builder(ExpressionBuilder):
+    """State of one parse: the functions found so far, and the callbacks for statements."""
 
-
-def join(first: Any, last: Any) -> Span:
-    """The stretch from one token or node to another."""
-    start, end = span_of(first), span_of(last)
-    return _new(Span, (start[0], start[1], end[2], end[3]))
-
-
-def token_join(first: RawToken, last: RawToken) -> Span:
-    """The stretch from one token to another."""
-    return _new(Span, (first[2], first[3], last[4], last[5]))
-
-
-class Builder:
-    """State of one parse: the functions found so far, and the callbacks."""
-
-    def __init__(self, options: ParseOptions, precedence: dict[str, int]) -> None:
-        self.options = options
-        self.precedence = precedence
-        self.functions: list[nodes.FnDef] = []
+    def __init__(self, table: ParseTable, options: ParseOptions, careful: bool) -> None:
+        super().__init__(table, options, careful)
+        self.functions: dict[tuple[str | None, str, int], nodes.FnDef] = {}
 
     # ---- scripts, statement lists, blocks --------------------------------------------------------------------------
 
     def script(self, a: Values) -> nodes.Script:
-        body = self._body(a)
+        body = body_of(a)
         last = body[-1].span if body else Span(1, 1, 1, 1)
-        return nodes.Script(Span(1, 1, last[2], last[3]), body, tuple(self.functions))
+        return nodes.Script(Span(1, 1, last[2], last[3]), body, tuple(self.functions.values()))
 
     def expression_script(self, a: Values) -> nodes.Node:
         node: nodes.Node = a[0]
         return node
-
-    def _body(self, a: Values) -> tuple[nodes.Node, ...]:
-        """The statements of `[statements]` or `[statements, last statement]`."""
-        if len(a) > 1:
-            a[0].append(a[1])
-        return tuple(a[0])
 
     def no_statements(self, a: Values) -> list[nodes.Node]:
         return []
@@ -81,387 +76,427 @@ class Builder:
             statements.append(a[1])
         return statements
 
+    def block_start(self, a: Values) -> Opener:
+        token = a[0]
+        state = self.states[-1]
+        if self.table.roles[state] == "condition":
+            self.fail("ExprExpected", "Expecting a boolean expression", token)
+        opener = Opener(token, self.level, self.scope)
+        label, read = self.table.bodies[state] or ("", 0)
+        if not label and self.at_operand():
+            level = self.operand_level()
+            self.level = level + 4
+            if self.level > self.limit:
+                self.deep((level + 1, token), (level + 2, token))
+        else:
+            if not label and self.level > self.limit:
+                self.deep((self.level, token))
+            self.level += 2
+            if self.level > self.limit:
+                self.deep()
+        self.enter_scope(loop=label in _LOOPS)
+        if label:
+            self._enter_body(label, read, token)
+        return opener
+
+    def _enter_body(self, label: str, read: int, token: RawToken) -> None:
+        """Checks and declares what stands before the body of a construct."""
+        values = self.values
+        if label in _LOOPS or label == "try_":
+            self.scope.nesting += 1
+            if self.scope.nesting > MAX_LOOP_NESTING:
+                self.fail("ExprTooDeep", "Expression exceeds maximum complexity", token)
+        if label in {"while_", "if_"}:
+            if read == 2:
+                self.check_bool(values[-1])
+        elif label == "for_":
+            self.check_iterable(values[-1])
+            self._shadow(values[-3])
+        elif label == "for_counted":
+            self.check_iterable(values[-1])
+            for name in values[-4]:
+                self._shadow(name)
+        elif label == "try_" and read > 4:
+            self._shadow(values[-2])
+
+    def _shadow(self, name: RawToken) -> None:
+        if name[1] in self.constants:
+            self.scope.declare(name[1], False)
+
+    def check_iterable(self, node: Any) -> None:
+        """Refuses a literal that no `for` can run over."""
+        if type(node) in checks.NOT_ITERABLE:
+            name = checks.KIND_NAMES[type(node)]
+            self.fail("MismatchedType", f"Expecting an iterable value, not {name}", node)
+
     def block(self, a: Values) -> nodes.Block:
-        return nodes.Block(token_join(a[0], a[-1]), self._body(a[1:-1]))
+        opener = a[0]
+        self.leave(opener)
+        return nodes.Block(tokens_span(opener.token, a[-1]), body_of(a[1:-1]))
 
     def expression_statement(self, a: Values) -> nodes.Node:
         node: nodes.Node = a[0]
         return node if type(node) in _BARE_STATEMENTS else nodes.ExprStmt(node.span, node)
 
+    # ---- constructs with a body ------------------------------------------------------------------------------------
+
+    def word(self, a: Values) -> Opener:
+        """The first word of a construct that goes on with a condition, a value or a name."""
+        return self._word(a[0], 0)
+
+    def body_word(self, a: Values) -> Opener:
+        """The first word of a construct that goes on with a block."""
+        return self._word(a[0], 1)
+
+    def _word(self, token: RawToken, further: int) -> Opener:
+        opener = Opener(token, self.level, self.scope)
+        if self.at_operand():
+            base = self.operand_level()
+            if base + 3 > self.limit:
+                self.deep((base + 1, token), (base + 2 + further, token))
+        else:
+            base = self.level - 2
+            if base + 3 > self.limit:
+                self.deep((base + 2 + further, token))
+        self.level = base + 3
+        return opener
+
     def if_(self, a: Values) -> nodes.If:
-        if len(a) == 3:
-            return nodes.If(join(a[0], a[2]), a[1], a[2])
-        return nodes.If(join(a[0], a[4]), a[1], a[2], a[4])
+        opener = a[0]
+        self.leave(opener)
+        return nodes.If(token_to_node(opener.token, a[-1]), a[1], a[2], a[4] if len(a) > 3 else None)
 
     def while_(self, a: Values) -> nodes.While:
-        return nodes.While(join(a[0], a[2]), a[1], a[2])
+        self.leave(a[0])
+        return nodes.While(token_to_node(a[0].token, a[2]), a[1], a[2])
 
     def loop(self, a: Values) -> nodes.Loop:
-        return nodes.Loop(join(a[0], a[1]), a[1])
+        self.leave(a[0])
+        return nodes.Loop(token_to_node(a[0].token, a[1]), a[1])
+
+    def for_pair(self, a: Values) -> tuple[RawToken, RawToken]:
+        variable, counter = a[1], a[3]
+        if variable[1] == counter[1]:
+            self.fail("DuplicatedVariable", f"Duplicated variable name: {counter[1]}", counter)
+        return variable, counter
 
     def for_(self, a: Values) -> nodes.For:
-        return nodes.For(join(a[0], a[4]), a[1][1], None, a[3], a[4], token_span(a[1]))
+        opener, variable, _in, iterable, body = a
+        self.leave(opener)
+        return nodes.For(token_to_node(opener.token, body), variable[1], None, iterable, body, token_span(variable))
 
     def for_counted(self, a: Values) -> nodes.For:
-        variable, counter = a[2], a[4]
+        opener, (variable, counter), _close, _in, iterable, body = a
+        self.leave(opener)
         return nodes.For(
-            join(a[0], a[8]), variable[1], counter[1], a[7], a[8], token_span(variable), token_span(counter)
+            token_to_node(opener.token, body),
+            variable[1],
+            counter[1],
+            iterable,
+            body,
+            token_span(variable),
+            token_span(counter),
         )
 
     def do(self, a: Values) -> nodes.Do:
-        return nodes.Do(join(a[0], a[3]), a[1], a[3], a[2][0] == "UNTIL")
+        opener, body, word, condition = a
+        self.check_bool(condition)
+        self.leave(opener)
+        return nodes.Do(token_to_node(opener.token, condition), body, condition, word[0] == "UNTIL")
 
     def try_(self, a: Values) -> nodes.Try:
-        if len(a) == 4:
-            return nodes.Try(join(a[0], a[3]), a[1], None, a[3])
-        return nodes.Try(join(a[0], a[6]), a[1], a[4][1], a[6], token_span(a[4]))
+        opener = a[0]
+        self.leave(opener)
+        variable = a[4] if len(a) > 4 else None
+        return nodes.Try(
+            token_to_node(opener.token, a[-1]),
+            a[1],
+            variable[1] if variable else None,
+            a[-1],
+            token_span(variable) if variable else None,
+        )
 
     # ---- functions -------------------------------------------------------------------------------------------------
 
-    def public_word(self, a: Values) -> tuple[RawToken, bool]:
-        return a[0], False
+    def function_word(self, a: Values) -> tuple[Opener, RawToken, bool]:
+        first, word = a[0], a[-1]
+        if not self.scope.is_global:
+            message = "Function definitions must be at global level and cannot be inside a block or another function"
+            self.fail("WrongFnDefinition", message, first)
+        opener = Opener(first, self.level, self.scope)
+        self.set_maximum(self.options.max_function_expr_depth)
+        self.level = 2
+        if self.level > self.limit:
+            self.deep((self.level, word))
+        return opener, word, len(a) > 1
 
-    def private_word(self, a: Values) -> tuple[RawToken, bool]:
-        return a[0], True
-
-    def function_start(self, a: Values) -> tuple[RawToken, bool, str | None, RawToken]:
+    def function_start(self, a: Values) -> tuple[Opener, RawToken, bool, str | None, RawToken]:
         return (*a[0], None, a[1])
 
-    def method_start(self, a: Values) -> tuple[RawToken, bool, str | None, RawToken]:
+    def method_start(self, a: Values) -> tuple[Opener, RawToken, bool, str | None, RawToken]:
         kind, name = a[1][:2]
         return (*a[0], _TYPE_ALIASES.get(name, name) if kind == "NAME" else name, a[3])
 
-    def no_parameters(self, a: Values) -> list[RawToken]:
-        return []
+    def no_parameters(self, a: Values) -> tuple[str, ...]:
+        self.enter_scope(function=True)
+        return ()
 
-    def parameters(self, a: Values) -> list[RawToken]:
-        names: list[RawToken] = a[1]
-        return names
+    def parameters(self, a: Values) -> tuple[str, ...]:
+        self.enter_scope(function=True)
+        return tuple(a[1])
 
-    def first_name(self, a: Values) -> list[RawToken]:
-        return [a[0]]
+    def first_name(self, a: Values) -> dict[str, RawToken]:
+        token = a[0]
+        return {token[1]: token}
 
-    def next_name(self, a: Values) -> list[RawToken]:
-        names: list[RawToken] = a[0]
-        names.append(a[2])
+    def next_name(self, a: Values) -> dict[str, RawToken]:
+        names: dict[str, RawToken] = a[0]
+        token = a[2]
+        if token[1] in names:
+            start = self.values[-2] if len(self.values) > 1 else None
+            function = start[4][1] if type(start) is tuple and len(start) == 5 else ""
+            self.fail("FnDuplicatedParam", f"Duplicated parameter {token[1]} for function {function}", token)
+        names[token[1]] = token
         return names
 
     def function(self, a: Values) -> None:
-        (word, private, this_type, name), parameters, body = a
-        self.functions.append(
-            nodes.FnDef(
-                join(word, body),
-                name[1],
-                tuple(parameter[1] for parameter in parameters),
-                body,
-                token_span(name),
-                private,
-                this_type,
-                word[1] if type(word[1]) is tuple else (),
-            )
+        (opener, word, private, this_type, name), parameters, body = a
+        self.leave(opener)
+        self.set_maximum(self.options.max_expr_depth)
+        key = (this_type, name[1], len(parameters))
+        if key in self.functions:
+            self.fail("FnDuplicatedDefinition", f"Function {name[1]} {_count(len(parameters))} already exists", word)
+        doc = opener.token[1]
+        self.functions[key] = nodes.FnDef(
+            token_to_node(opener.token, body),
+            name[1],
+            parameters,
+            body,
+            token_span(name),
+            private,
+            this_type,
+            doc if type(doc) is tuple else (),
         )
 
     # ---- simple statements -----------------------------------------------------------------------------------------
 
+    def declaration_start(self, a: Values) -> tuple[Any, ...]:
+        word, name, _assign = a
+        if self.level >= self.limit:
+            self.deep((self.level, word))
+        self.level += 1
+        return word, name
+
     def declaration(self, a: Values) -> nodes.Let:
-        word, name = a[0], a[1]
-        value = a[3] if len(a) > 2 else None
-        return nodes.Let(join(word, a[-1]), name[1], value, word[0] == "CONST", token_span(name))
+        word, name = a
+        return self._declare(word, name, None, tokens_span(word, name))
+
+    def valued_declaration(self, a: Values) -> nodes.Let:
+        (word, name), value = a
+        self.level -= 1
+        return self._declare(word, name, value, token_to_node(word, value))
+
+    def _declare(self, word: RawToken, name: RawToken, value: nodes.Node | None, span: Span) -> nodes.Let:
+        constant = word[0] == "CONST"
+        if constant:
+            self.constants.add(name[1])
+            self.scope.declare(name[1], True)
+        else:
+            self._shadow(name)
+        return nodes.Let(span, name[1], value, constant, token_span(name))
 
     def assignment(self, a: Values) -> nodes.Assign:
         target, operator, value = a
-        return nodes.Assign(join(target, value), target, operator[1], value, token_span(operator))
+        self._check_target(target, operator)
+        return nodes.Assign(nodes_span(target, value), target, operator[1], value, token_span(operator))
 
-    def return_(self, a: Values) -> nodes.Return:
-        return nodes.Return(join(a[0], a[-1]), a[1] if len(a) > 1 else None)
+    def _check_target(self, target: Any, operator: RawToken) -> None:
+        kind = type(target)
+        if kind is nodes.Variable:
+            if target.name in self.constants and not target.namespace and self.scope.is_constant(target.name):
+                self.fail("AssignmentToConstant", f"Cannot assign to constant {target.name}", target)
+        elif checks.is_constant(target):
+            self.fail("AssignmentToConstant", "Cannot assign to a constant value", target)
+        elif kind is nodes.Binary and operator[0] == "ASSIGN" and target.op in _TYPO_OPERATORS:
+            self.fail("BadInput", "Possibly a typo of '=='?", operator, lexical="ImproperSymbol")
+        else:
+            place = _unassignable(target)
+            if place is not None:
+                self.fail("AssignmentToInvalidLHS", "Expression cannot be assigned to", place)
 
-    def throw(self, a: Values) -> nodes.Throw:
-        return nodes.Throw(join(a[0], a[-1]), a[1] if len(a) > 1 else None)
+    def bare_flow(self, a: Values) -> nodes.Node:
+        token = a[0]
+        self._check_loop(token)
+        node: nodes.Node
+        if token[0] == "CONTINUE":
+            return nodes.Continue(token_span(token))
+        node = _FLOW[token[1]](token_span(token), None)
+        return node
 
-    def break_(self, a: Values) -> nodes.Break:
-        return nodes.Break(join(a[0], a[-1]), a[1] if len(a) > 1 else None)
+    def flow_word(self, a: Values) -> Opener:
+        token = a[0]
+        self._check_loop(token)
+        opener = Opener(token, self.level, self.scope)
+        before = self.values[-1]
+        if type(before) is tuple and before[0] == "COALESCE":
+            # The right side of `??` is read like a statement one level below it.
+            self.level = self.operand_level() + 2
+            if self.level > self.limit:
+                self.deep((self.level - 1, token))
+        return opener
 
-    def continue_(self, a: Values) -> nodes.Continue:
-        return nodes.Continue(token_span(a[0]))
+    def _check_loop(self, token: RawToken) -> None:
+        if not self.scope.in_loop and token[0] in {"BREAK", "BREAK_BARE", "CONTINUE"}:
+            self.fail("LoopBreak", "Break statement should only be used inside a loop", token)
+
+    def valued_flow(self, a: Values) -> nodes.Node:
+        opener, value = a
+        self.leave(opener)
+        node: nodes.Node = _FLOW[opener.token[1]](token_to_node(opener.token, value), value)
+        return node
+
+    def import_word(self, a: Values) -> Opener:
+        return self._raise_level(a[0])
+
+    def _raise_level(self, token: RawToken) -> Opener:
+        opener = Opener(token, self.level, self.scope)
+        if self.level >= self.limit:
+            self.deep((self.level, token))
+        self.level += 1
+        return opener
 
     def import_(self, a: Values) -> nodes.Import:
+        opener, path = a[:2]
+        self.leave(opener)
         if len(a) == 2:
-            return nodes.Import(join(a[0], a[1]), a[1], None)
-        return nodes.Import(join(a[0], a[3]), a[1], a[3][1], token_span(a[3]))
+            return nodes.Import(token_to_node(opener.token, path), path, None)
+        return nodes.Import(tokens_span(opener.token, a[3]), path, a[3][1], token_span(a[3]))
+
+    def export_word(self, a: Values) -> Opener:
+        if not self.scope.is_global:
+            self.fail("WrongExport", "Export statement can only appear at global level", a[0])
+        opener = Opener(a[0], self.level, self.scope)
+        self.level += 1
+        return opener
 
     def export(self, a: Values) -> nodes.Export:
-        return nodes.Export(token_join(a[0], a[-1]), a[1][1], a[3][1] if len(a) > 2 else None)
+        self.leave(a[0])
+        return nodes.Export(tokens_span(a[0].token, a[-1]), a[1][1], a[3][1] if len(a) > 2 else None)
 
     def export_declaration(self, a: Values) -> nodes.Export:
-        return nodes.Export(join(a[0], a[1]), a[1].name, None, a[1])
+        self.leave(a[0])
+        return nodes.Export(token_to_node(a[0].token, a[1]), a[1].name, None, a[1])
 
     # ---- switch ----------------------------------------------------------------------------------------------------
 
+    def arms_start(self, a: Values) -> RawToken:
+        token: RawToken = a[0]
+        if self.level >= self.limit:
+            self.deep()
+        return token
+
     def switch(self, a: Values) -> nodes.Switch:
-        arms = a[3]
-        if len(a) == 6:
+        opener, value, _start, arms = a[:4]
+        if len(a) > 5:
             arms.append(a[4])
-        return nodes.Switch(join(a[0], a[-1]), a[1], tuple(arms))
+        self.in_case = False
+        self.leave(opener)
+        return nodes.Switch(tokens_span(opener.token, a[-1]), value, tuple(arms))
 
-    def no_arms(self, a: Values) -> list[nodes.SwitchArm]:
-        return []
+    def no_arms(self, a: Values) -> Arms:
+        self.in_case = True
+        return Arms()
 
-    def add_arm(self, a: Values) -> list[nodes.SwitchArm]:
-        arms: list[nodes.SwitchArm] = a[0]
+    def add_arm(self, a: Values) -> Arms:
+        arms: Arms = a[0]
         arms.append(a[1])
+        self.in_case = True
         return arms
 
     def arm(self, a: Values) -> nodes.SwitchArm:
-        (start, patterns, guard), _arrow, body = a
-        return nodes.SwitchArm(join(start, body), patterns, guard, body)
+        (start, alternatives, guard), arrow, body = a
+        self.level -= 1
+        patterns = self._patterns(alternatives)
+        if body is None:  # a function definition: the arm does nothing
+            body = nodes.Block(token_span(arrow), ())
+        span = token_to_node(start, body) if type(start) is tuple else nodes_span(start, body)
+        return nodes.SwitchArm(span, patterns, guard, body)
 
     def empty_arm(self, a: Values) -> nodes.SwitchArm:
-        (start, patterns, guard), _arrow, semicolon = a
-        return nodes.SwitchArm(join(start, semicolon), patterns, guard, nodes.Block(token_span(semicolon), ()))
+        return self.arm([*a[:2], nodes.Block(token_span(a[2]), ())])
+
+    def _patterns(self, alternatives: tuple[nodes.Node, ...]) -> tuple[nodes.Node, ...]:
+        """Insists on literals, and on numbers before ranges; Rhai does so when the arm is complete."""
+        arms: Arms = self.values[-1]
+        patterns = []
+        for node in alternatives:
+            pattern = checks.pattern(node)
+            if pattern is None:
+                self.fail("ExprExpected", "Expecting a literal expression", node)
+            if type(pattern) is nodes.RangePattern:
+                arms.has_range = arms.has_range or not _is_empty(pattern)
+            elif arms.has_range and type(pattern) in _PATTERN_NUMBERS:
+                self.fail("WrongSwitchIntegerCase", "Numeric switch case cannot follow a range case", pattern)
+            patterns.append(pattern)
+        return tuple(patterns)
+
+    def alternatives(self, a: Values) -> tuple[nodes.Node, ...]:
+        self.in_case = False
+        self.check_default()
+        self.take_alternative(a[0])
+        alternatives, self.open_case = tuple(self.open_case), []
+        return alternatives
+
+    def check_default(self) -> None:
+        """Refuses any further case when there was a `_`."""
+        arms = next((value for value in reversed(self.values) if type(value) is Arms), None)
+        if arms is not None and arms.default is not None:
+            self.fail("WrongSwitchDefaultCase", "Default switch case must be the last", arms.default)
 
     def case(self, a: Values) -> tuple[Any, tuple[nodes.Node, ...], nodes.Node | None]:
-        patterns = a[0]
-        return patterns[0], tuple(patterns), a[2] if len(a) > 1 else None
+        alternatives = a[0]
+        guard = a[2] if len(a) > 1 else None
+        if guard is not None:
+            self.check_bool(guard)
+        self.level += 1
+        return alternatives[0], alternatives, guard
 
     def default_case(self, a: Values) -> tuple[Any, tuple[nodes.Node, ...], nodes.Node | None]:
+        self.in_case = False
+        self.check_default()
+        self.values[-1].default = a[0]
+        self.level += 1
         return a[0], (), None
 
-    def alternatives(self, a: Values) -> list[nodes.Node]:
-        """Cuts the chain at `|`, which separates alternatives here."""
-        chain = a[0]
-        if type(chain) is not list:
-            return [_pattern(chain)]
-        patterns: list[nodes.Node] = []
-        start = 0
-        for at in range(1, len(chain) + 1, 2):
-            if at == len(chain) or chain[at][0] == "PIPE":
-                patterns.append(_pattern(climb(chain[start:at], self.precedence)))
-                start = at + 1
-        return patterns
 
-    # ---- operators -------------------------------------------------------------------------------------------------
-
-    def binary(self, a: Values) -> nodes.Node:
-        return climb(a[0], self.precedence)
-
-    def chain_start(self, a: Values) -> Values:
-        return a
-
-    def chain_more(self, a: Values) -> Values:
-        chain: Values = a[0]
-        chain.append(a[1])
-        chain.append(a[2])
-        return chain
-
-    def chain_open(self, a: Values) -> Values:
-        a.append(_largest(a[1]))
-        return a
-
-    def chain_more_open(self, a: Values) -> Values:
-        chain: Values = a[0]
-        chain += (a[1], _largest(a[1]))
-        return chain
-
-    def zero_start(self, a: Values) -> Values:
-        a[0] = _smallest(a[0], a[1])
-        return a
-
-    def zero_open(self, a: Values) -> Values:
-        return [_smallest(a[0], a[1]), a[1], _largest(a[1])]
-
-    def chain_start_zero(self, a: Values) -> Values:
-        a[2] = _smallest(a[2], a[3])
-        return a
-
-    def chain_more_zero(self, a: Values) -> Values:
-        chain: Values = a[0]
-        chain += (a[1], _smallest(a[2], a[3]), a[3], a[4])
-        return chain
-
-    def chain_start_zero_open(self, a: Values) -> Values:
-        return [a[0], a[1], _smallest(a[2], a[3]), a[3], _largest(a[3])]
-
-    def chain_more_zero_open(self, a: Values) -> Values:
-        chain: Values = a[0]
-        chain += (a[1], _smallest(a[2], a[3]), a[3], _largest(a[3]))
-        return chain
-
-    def zero(self, a: Values) -> Values:
-        """The signs before the missing integer, the last one first."""
-        return []
-
-    def signed_zero(self, a: Values) -> Values:
-        signs: Values = a[1]
-        signs.append(a[0])
-        return signs
-
-    # ---- operands --------------------------------------------------------------------------------------------------
-
-    def unary(self, a: Values) -> nodes.Node:
-        sign, operand = a
-        return nodes.Unary(join(sign, operand), sign[1], operand)
-
-    def closure_start(self, a: Values) -> tuple[RawToken, list[RawToken]]:
-        return a[0], a[1] if len(a) > 2 and type(a[1]) is list else []
-
-    def closure(self, a: Values) -> nodes.Closure:
-        (start, parameters), body = a
-        return nodes.Closure(join(start, body), tuple(name[1] for name in parameters), body)
-
-    def empty_closure(self, a: Values) -> nodes.Closure:
-        (start, parameters), semicolon = a
-        body = nodes.Block(token_span(semicolon), ())
-        return nodes.Closure(join(start, semicolon), tuple(name[1] for name in parameters), body)
-
-    def property(self, a: Values) -> nodes.Property:
-        target, dot, name = a
-        return nodes.Property(
-            join(target, name), target, name[1], token_span(name), token_span(dot), dot[0] == "SAFE_DOT"
-        )
-
-    def method_call(self, a: Values) -> nodes.MethodCall:
-        target, dot, name, (arguments, end) = a
-        return nodes.MethodCall(
-            join(target, end), target, name[1], arguments, token_span(name), token_span(dot), dot[0] == "SAFE_DOT"
-        )
-
-    def index(self, a: Values) -> nodes.Index:
-        target, bracket, index, end = a
-        return nodes.Index(join(target, end), target, index, token_span(bracket), bracket[0] == "SAFE_BRACKET")
-
-    def literal(self, a: Values) -> nodes.Node:
-        token = a[0]
-        return _LITERALS[token[0]](token)
-
-    def this(self, a: Values) -> nodes.This:
-        return nodes.This(token_span(a[0]))
-
-    def variable(self, a: Values) -> nodes.Variable:
-        token = a[0]
-        return nodes.Variable(_new(Span, token[2:]), token[1])
-
-    def path(self, a: Values) -> list[RawToken]:
-        first, _colons, name = a
-        if type(first) is list:
-            first.append(name)
-            return first
-        return [first, name]
-
-    def path_variable(self, a: Values) -> nodes.Variable:
-        names = a[0]
-        namespace = tuple(_name_text(name) for name in names[:-1])
-        return nodes.Variable(join(names[0], names[-1]), names[-1][1], namespace)
-
-    def call(self, a: Values) -> nodes.Call:
-        return self._call(a[0], a[1], False)
-
-    def capturing_call(self, a: Values) -> nodes.Call:
-        return self._call(a[0], a[2], True)
-
-    def _call(self, callee: Any, arguments: Any, captures: bool) -> nodes.Call:
-        values, end = arguments
-        if type(callee) is list:
-            namespace = tuple(_name_text(name) for name in callee[:-1])
-            return nodes.Call(join(callee[0], end), callee[-1][1], values, namespace, captures)
-        if type(callee) is tuple:
-            return nodes.Call(token_join(callee, end), callee[1], values, (), captures)
-        return nodes.Call(join(callee, end), callee.name, values, callee.namespace, captures)
-
-    def no_arguments(self, a: Values) -> tuple[tuple[nodes.Node, ...], RawToken]:
-        return (), a[-1]
-
-    def arguments(self, a: Values) -> tuple[tuple[nodes.Node, ...], RawToken]:
-        return tuple(a[1]), a[-1]
-
-    def first_item(self, a: Values) -> Values:
-        return a
-
-    def next_item(self, a: Values) -> Values:
-        items: Values = a[0]
-        items.append(a[2])
-        return items
-
-    def parenthesised(self, a: Values) -> nodes.Node:
-        node: nodes.Node = a[1]
-        return node
-
-    def array(self, a: Values) -> nodes.ArrayLit:
-        return nodes.ArrayLit(token_join(a[0], a[-1]), tuple(a[1]) if len(a) > 2 else ())
-
-    def map(self, a: Values) -> nodes.MapLit:
-        return nodes.MapLit(token_join(a[0], a[-1]), tuple(a[1]) if len(a) > 2 else ())
-
-    def entry(self, a: Values) -> nodes.MapEntry:
-        key, _colon, value = a
-        return nodes.MapEntry(token_span(key), key[1], value)
-
-    # ---- templates -------------------------------------------------------------------------------------------------
-
-    def template_start(self, a: Values) -> Values:
-        """`[opening token, end of the last text token, parts]`."""
-        opening = a[0]
-        return [opening, opening, [_template_text(opening)] if opening[1] else []]
-
-    def template_middle(self, a: Values) -> Values:
-        template: Values = a[0]
-        _interpolate(template, self._body(a[1:-1]), a[-1])
-        return template
-
-    def template(self, a: Values) -> nodes.Template:
-        template, token = a[0], a[-1]
-        _interpolate(template, self._body(a[1:-1]), token)
-        return nodes.Template(token_join(template[0], token), tuple(template[2]))
+_FLOW: Final[dict[str, Any]] = {"return": nodes.Return, "throw": nodes.Throw, "break": nodes.Break}
 
 
-def _interpolate(template: Values, body: tuple[nodes.Node, ...], token: RawToken) -> None:
-    before = template[1]
-    # The block reaches from the `{` of `${` to its `}`.
-    span = _new(Span, (before[4], max(before[5] - 1, 1), token[2], token[3] + 1))
-    template[2].append(nodes.Block(span, body))
-    template[1] = token
-    if token[1]:
-        template[2].append(_template_text(token))
+def _count(parameters: int) -> str:
+    if parameters == 0:
+        return "with no parameters"
+    return "with 1 parameter" if parameters == 1 else f"with {parameters} parameters"
 
 
-def _template_text(token: RawToken) -> nodes.StringLit:
-    return nodes.StringLit(token_span(token), token[1])
+def _is_empty(pattern: nodes.RangePattern) -> bool:
+    return pattern.start > pattern.end or (pattern.start == pattern.end and not pattern.inclusive)
 
 
-def _smallest(signs: Values, operator: RawToken) -> nodes.Node:
-    """The missing left side of a range: 0, with the signs that were written before it."""
-    line, column = operator[2:4]
-    node: nodes.Node = nodes.IntLit(Span(line, column, line, column), 0)
-    for sign in signs:
-        node = nodes.Unary(join(sign, node), sign[1], node)
-    return node
+def _unassignable(target: Any) -> Any:
+    """The node or span that makes an expression no target of an assignment, or `None`."""
+    links = []
+    while type(target) in _LINKS:
+        links.append(target)
+        target = target.target
+    if type(target) not in _ROOTS:
+        return target
+    for link in reversed(links):
+        if type(link) is nodes.MethodCall:
+            return ("NAME", link.name, *link.name_span)
+    return None
 
 
-def _largest(operator: RawToken) -> nodes.Node:
-    """The missing right side of a range."""
-    line, column = operator[4:6]
-    return nodes.IntLit(Span(line, column, line, column), INT_MAX)
+_LINKS: Final = frozenset((nodes.Property, nodes.Index, nodes.MethodCall))
+_ROOTS: Final = frozenset((nodes.Variable, nodes.This))
 
-
-def _pattern(node: nodes.Node) -> nodes.Node:
-    """A `switch` alternative: ranges of integers become patterns, everything else stays what it is."""
-    if type(node) is nodes.Binary and node.op in {"..", "..="}:
-        left, right = node.left, node.right
-        if type(left) is nodes.IntLit and type(right) is nodes.IntLit:
-            return nodes.RangePattern(node.span, left.value, right.value, node.op == "..=")
-    return node
-
-
-def _name_text(name: Any) -> str:
-    text: str = name[1] if type(name) is tuple else name.name
-    return text
-
-
-_LITERALS: Final[dict[str, Any]] = {
-    "INT": lambda token: nodes.IntLit(_new(Span, token[2:]), token[1]),
-    "FLOAT": lambda token: nodes.FloatLit(_new(Span, token[2:]), token[1]),
-    "CHAR": lambda token: nodes.CharLit(_new(Span, token[2:]), token[1]),
-    "STRING": lambda token: nodes.StringLit(_new(Span, token[2:]), token[1]),
-    "TRUE": lambda token: nodes.BoolLit(_new(Span, token[2:]), True),
-    "FALSE": lambda token: nodes.BoolLit(_new(Span, token[2:]), False),
-    "UNIT": lambda token: nodes.UnitLit(_new(Span, token[2:])),
-}
+__all__ = ["Builder", "node_to_token"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from horus_runtime import resources
 
@@ -18,8 +18,8 @@ EXPRESSION_START: Final = "expression_script"
 PASS: Final = ""
 """Label of an alternative that hands its only value on."""
 
-Item = tuple[str, int, int]
-"""A place in a rule: its origin, the rule's number, and how many symbols lie before the dot."""
+SHORTCUT: Final = 1 << 20
+"""Steps from this number on stand for a shift that completes a rule, see `ParseTable.shortcuts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,59 @@ class Rule:
     symbols: tuple[str, ...]
 
 
+class Place(NamedTuple):
+    """A place within a rule where a state may stand: the rule, what was read of it, and what comes next."""
+
+    origin: str
+    label: str
+    read: int
+    next: str
+
+
 @dataclass(frozen=True, slots=True)
 class ParseTable:
     """States of the automaton.
 
-    `actions[state][kind]` is a number: `n >= 0` shifts to state n; `~n` reduces rule n. `shortcuts[state][kind]` holds
-    `(rule, next state)` where a token alone makes up the rule, so that shift and reduction are one step.
+    `steps[state][kind]` is a number: below zero `~n` reduces rule n; up to `SHORTCUT` it shifts to that state; above,
+    `shortcuts[step - SHORTCUT]` is `(rule, symbols on the stack, next state)`: the token completes a rule and nothing
+    else could follow, so shift and reduction are one step. The next state is -1 if it depends on the stack.
     """
 
     rules: tuple[Rule, ...]
-    actions: tuple[dict[str, int], ...]
+    steps: tuple[dict[str, int], ...]
     gotos: tuple[dict[str, int], ...]
-    shortcuts: tuple[dict[str, tuple[int, int]], ...]
-    kernels: tuple[tuple[tuple[int, int], ...], ...]
+    shortcuts: tuple[tuple[int, int, int], ...]
+    places: tuple[tuple[Place, ...], ...]
+    """Unfinished rules per state."""
+    complete: tuple[int, ...]
+    """The rule that a state completes whatever follows, or -1."""
     starts: dict[str, int]
     ends: dict[str, int]
+    roles: tuple[str, ...]
+    """What a state is for, where the builder must know: see `_ROLES`."""
+    bodies: tuple[tuple[str, int] | None, ...]
+    """In a state that expects a construct's block: the construct's label, and how many symbols lie before the block."""
+
+
+_ROLES: Final = {
+    "if_:1": "condition",
+    "while_:1": "condition",
+    "do:3": "condition",
+    "case:2": "condition",
+    "for_:3": "condition",
+    "for_counted:4": "condition",
+    "if_:2": "tested",
+    "while_:2": "tested",
+    "do:4": "tested",
+    "case:3": "tested",
+    "switch:3": "arms",
+    "switch:4": "arms",
+    "array:1": "array",
+    "map:1": "map",
+    "no_arguments:1": "arguments",
+    "valued_flow:1": "flow",
+}
+"""Roles by label and number of symbols read. States without one are "statement", "expression" or nothing special."""
 
 
 @cache
@@ -103,16 +141,50 @@ def _shape(table: Any, lark_rules: Any) -> ParseTable:
         actions.append(shifts)
         gotos.append(jumps)
     kernels = _kernels(rules, actions, gotos, table.start_states)
-    shortcuts = _shortcut(rules, actions, gotos)
+    steps, shortcuts = _shortcut(rules, actions, gotos)
     return ParseTable(
         tuple(rules),
-        tuple(actions),
+        tuple(steps),
         tuple(gotos),
         tuple(shortcuts),
-        kernels,
+        tuple(_places(rules, kernel) for kernel in kernels),
+        tuple(_completed(rules, kernel) for kernel in kernels),
         dict(table.start_states),
         dict(table.end_states),
+        tuple(_role(rules, kernel, row) for kernel, row in zip(kernels, steps, strict=True)),
+        tuple(_body(rules, kernel) for kernel in kernels),
     )
+
+
+def _role(rules: list[Rule], kernel: tuple[tuple[int, int], ...], row: dict[str, int]) -> str:
+    for number, dot in kernel:
+        role = _ROLES.get(f"{rules[number].label}:{dot}")
+        if role:
+            return role
+    if "LET" in row:
+        return "statement"
+    expected = {rules[number].symbols[dot] for number, dot in kernel if dot < len(rules[number].symbols)}
+    return "expression" if expected & {"expr", "import_path"} else ""
+
+
+def _body(rules: list[Rule], kernel: tuple[tuple[int, int], ...]) -> tuple[str, int] | None:
+    for number, dot in kernel:
+        if dot < len(rules[number].symbols) and rules[number].symbols[dot] == "block":
+            return rules[number].label, dot
+    return None
+
+
+def _places(rules: list[Rule], kernel: tuple[tuple[int, int], ...]) -> tuple[Place, ...]:
+    unfinished = ((rules[number], dot) for number, dot in kernel if dot < len(rules[number].symbols))
+    return tuple(dict.fromkeys(Place(rule.origin, rule.label, dot, rule.symbols[dot]) for rule, dot in unfinished))
+
+
+def _completed(rules: list[Rule], kernel: tuple[tuple[int, int], ...]) -> int:
+    """The rule to complete when no token fits: a name is a variable then, and nothing ends a script early."""
+    done = [number for number, dot in kernel if dot == len(rules[number].symbols)]
+    done = [number for number in done if rules[number].origin not in {START, EXPRESSION_START}]
+    done.sort(key=lambda number: rules[number].origin != "atom")
+    return done[0] if done else -1
 
 
 def _label(rule: Any) -> str:
@@ -169,30 +241,37 @@ def _closure(
 
 def _shortcut(
     rules: list[Rule], actions: list[dict[str, int]], gotos: list[dict[str, int]]
-) -> list[dict[str, tuple[int, int]]]:
-    """Skips the states in which the only thing to do is to reduce an alternative of one symbol."""
-    only: list[int | None] = []
-    for row in actions:
-        targets = set(row.values())
-        number = ~next(iter(targets)) if len(targets) == 1 else -1
-        only.append(number if number >= 0 and len(rules[number].symbols) == 1 else None)
+) -> tuple[list[dict[str, int]], list[tuple[int, int, int]]]:
+    """Skips the states in which there is nothing to do but to reduce one rule."""
+    only = [_only_rule(row) for row in actions]
     for jumps in gotos:
         for symbol in list(jumps):
             jumps[symbol] = _resolve(jumps, symbol, only, rules)
-    shortcuts: list[dict[str, tuple[int, int]]] = []
+    shortcuts: dict[tuple[int, int, int], int] = {}
+    steps: list[dict[str, int]] = []
     for state, row in enumerate(actions):
-        shortcut: dict[str, tuple[int, int]] = {}
+        new_row: dict[str, int] = {}
         for kind, target in row.items():
-            alone = only[target] if target >= 0 else None
-            if alone is not None:
-                shortcut[kind] = (alone, gotos[state][rules[alone].origin])
-        shortcuts.append(shortcut)
-    return shortcuts
+            number = only[target] if target >= 0 else None
+            if number is None:
+                new_row[kind] = target
+                continue
+            before = len(rules[number].symbols) - 1
+            shortcut = (number, before, -1 if before else gotos[state][rules[number].origin])
+            new_row[kind] = SHORTCUT + shortcuts.setdefault(shortcut, len(shortcuts))
+        steps.append(new_row)
+    return steps, list(shortcuts)
+
+
+def _only_rule(row: dict[str, int]) -> int | None:
+    targets = set(row.values())
+    target = targets.pop() if len(targets) == 1 else 0
+    return ~target if target < 0 else None
 
 
 def _resolve(jumps: dict[str, int], symbol: str, only: list[int | None], rules: list[Rule]) -> int:
     target = jumps[symbol]
     number = only[target]
-    if number is None or rules[number].label != PASS:
+    if number is None or rules[number].label != PASS or len(rules[number].symbols) != 1:
         return target
     return _resolve(jumps, rules[number].origin, only, rules)

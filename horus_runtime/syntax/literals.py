@@ -226,3 +226,11 @@ def _based_value(digits: str, start: int) -> int:
 def malformed_number(shown: str, offset: int) -> LexError:
     """Digits that make no number."""
     return LexError(LexFailure("MalformedNumber", f"Invalid number: '{shown}'", shown), offset)
+
+
+_IDENTIFIER: Final = re.compile(r"_*[A-Za-z][A-Za-z0-9_]*")
+
+
+def is_identifier(text: str) -> bool:
+    """Whether the text has the form of a name (it may still be a reserved word)."""
+    return _IDENTIFIER.fullmatch(text) is not None

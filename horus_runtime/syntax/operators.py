@@ -1,49 +1,63 @@
-"""Precedence climbing over the flat operator chains that the grammar delivers."""
+"""Operator chains: precedence climbing while the chain is read, and the depth that Rhai counts on the way.
+
+Rhai climbs by recursion. Each loop of that recursion has a level of its own, which grows by one with every operator
+it takes; a tighter operator starts an inner loop at the level its neighbour has reached.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
-from horus_runtime.source import Span
 from horus_runtime.syntax.tokens import RawToken
 
-_new: Final = tuple.__new__
 _RIGHT: Final = "**"
 
-
-def climb(chain: list[Any], precedence: dict[str, int]) -> nodes.Node:
-    """The tree of `[operand, operator, operand, ...]`; operators are raw tokens."""
-    if len(chain) == 3:
-        return binary(chain[0], chain[1], chain[2])
-    operands: list[Any] = [chain[0]]
-    operators: list[RawToken] = []
-    for at in range(1, len(chain) - 1, 2):
-        operator = chain[at]
-        power = precedence[operator[1]]
-        while operators and _binds(precedence[operators[-1][1]], power, operator[1]):
-            _reduce(operands, operators)
-        operators.append(operator)
-        operands.append(chain[at + 1])
-    while operators:
-        _reduce(operands, operators)
-    node: nodes.Node = operands[0]
-    return node
+Combine = Callable[[Any, RawToken, Any], nodes.Node]
 
 
-def _binds(left: int, right: int, operator: str) -> bool:
-    """Whether the operator before takes the operand between itself and `operator`."""
-    return left > right or (left == right and operator != _RIGHT)
+class Operator:
+    """An operator waiting for its right operand, or a sign; operands behind it stand at `level`."""
+
+    __slots__ = ("level", "power", "separates", "token")
+
+    def __init__(self, token: RawToken, level: int, power: int = 0) -> None:
+        self.token = token
+        self.level = level
+        self.power = power
+        self.separates = False  # True for `|` between the alternatives of a `switch` case
 
 
-def _reduce(operands: list[Any], operators: list[RawToken]) -> None:
-    right = operands.pop()
-    operands[-1] = binary(operands[-1], operators.pop(), right)
+class Chain:
+    """Operands and the operators between them that still wait for something tighter."""
 
+    __slots__ = ("operands", "operators")
 
-def binary(left: Any, operator: RawToken, right: Any) -> nodes.Binary:
-    """One operator with its operands."""
-    start, end = left.span, right.span
-    return nodes.Binary(
-        _new(Span, (start[0], start[1], end[2], end[3])), operator[1], left, right, _new(Span, operator[2:])
-    )
+    def __init__(self, first: Any) -> None:
+        self.operands = [first]
+        self.operators: list[Operator] = []
+
+    def add(self, operator: Operator, operand: Any) -> None:
+        """Appends an operator, for which `accept` has made room, and its right operand."""
+        self.operators.append(operator)
+        self.operands.append(operand)
+
+    def accept(self, text: str, power: int, combine: Combine) -> int:
+        """Combines what binds tighter than the operator to come; returns the level that operator is read at."""
+        operators = self.operators
+        level = operators[-1].level + 1 if operators else 0
+        while operators and (operators[-1].power > power or (operators[-1].power == power and text != _RIGHT)):
+            level = operators[-1].level + 1
+            self._combine_last(combine)
+        return level
+
+    def finish(self, combine: Combine) -> Any:
+        """Combines all the rest."""
+        while self.operators:
+            self._combine_last(combine)
+        return self.operands[0]
+
+    def _combine_last(self, combine: Combine) -> None:
+        right = self.operands.pop()
+        self.operands[-1] = combine(self.operands[-1], self.operators.pop().token, right)

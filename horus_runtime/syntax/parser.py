@@ -5,69 +5,130 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from horus_runtime.syntax.grammar import PASS, ParseTable
+from horus_runtime.errors import ParseError
+from horus_runtime.syntax import depth, diagnostics
+from horus_runtime.syntax.builder import Builder
+from horus_runtime.syntax.expressions import Reject
+from horus_runtime.syntax.grammar import PASS, SHORTCUT, ParseTable
 from horus_runtime.syntax.tokens import END, RawToken
 
 Callback = Callable[[list[Any]], Any]
 
+class Parser:
+    """One run over the tokens of one text."""
 
-class UnexpectedToken(Exception):
-    """No rule goes on with this token; the stacks say where the parser stood."""
+    def __init__(self, table: ParseTable, builder: Builder) -> None:
+        self.table = table
+        self.builder = builder
+        self.values = builder.values
+        self.states = builder.states
+        self.callbacks: list[Callback | None] = [
+            None if rule.label == PASS else getattr(builder, rule.label) for rule in table.rules
+        ]
+        self.sizes = [len(rule.symbols) for rule in table.rules]
+        self.origins = [rule.origin for rule in table.rules]
 
-    def __init__(self, token: RawToken, states: list[int], values: list[Any]) -> None:
-        super().__init__(token)
-        self.token = token
-        self.states = states
-        self.values = values
+    def run(self, start: str, tokens: Iterator[RawToken]) -> Any:
+        """Parses all tokens and returns the value of the start rule."""
+        self.states.append(self.table.starts[start])
+        try:
+            return self._loop(self.table.ends[start], tokens)
+        except ParseError as error:
+            raise diagnostics.in_case(self.builder, error) from None
 
-
-def parse(table: ParseTable, start: str, builder: object, batches: Iterator[list[RawToken]]) -> Any:
-    """Parses all tokens and returns the value of the start rule."""
-    callbacks: list[Callback | None] = [
-        None if rule.label == PASS else getattr(builder, rule.label) for rule in table.rules
-    ]
-    sizes = [len(rule.symbols) for rule in table.rules]
-    origins = [rule.origin for rule in table.rules]
-    actions, gotos, shortcuts = table.actions, table.gotos, table.shortcuts
-    state = table.starts[start]
-    end_state = table.ends[start]
-    states = [state]
-    values: list[Any] = []
-    push_state, push_value = states.append, values.append
-    for batch in batches:
-        for token in batch:
+    def _loop(self, end_state: int, tokens: Iterator[RawToken]) -> Any:
+        steps, gotos, shortcuts = self.table.steps, self.table.gotos, self.table.shortcuts
+        callbacks, sizes, origins = self.callbacks, self.sizes, self.origins
+        values, states = self.values, self.states
+        push_value, push_state = values.append, states.append
+        careful = self.builder.careful
+        state = states[-1]
+        for token in tokens:
             kind = token[0]
-            shortcut = shortcuts[state].get(kind)
-            while shortcut is None:
-                action = actions[state].get(kind)
-                if action is None:
+            if careful:
+                state = self._settle(token)
+                depth.check_depth(self.builder, token)
+            while True:
+                step = steps[state].get(kind, end_state)
+                if step == end_state:
                     if state == end_state and kind == END:
                         return values[0]
-                    raise UnexpectedToken(token, states, values)
-                if action >= 0:
-                    state = action
-                    push_state(state)
-                    push_value(token)
-                    break
-                number = ~action
-                size = sizes[number]
-                callback = callbacks[number]
-                if callback is not None:
-                    if size:
+                    raise self._unexpected(token)
+                if step < 0:
+                    number = ~step
+                    size = sizes[number]
+                    callback = callbacks[number]
+                    if callback is None:
+                        states.pop()
+                    elif size:
                         arguments = values[-size:]
                         del values[-size:]
                         del states[-size:]
+                        try:
+                            push_value(callback(arguments))
+                        except Reject:
+                            self._restore(number, arguments)
+                            raise self._unexpected(token) from None
                     else:
-                        arguments = []
-                    push_value(callback(arguments))
-                else:
-                    states.pop()
-                state = gotos[states[-1]][origins[number]]
-                push_state(state)
-                shortcut = shortcuts[state].get(kind)
-            else:
-                number, state = shortcut
+                        push_value(callback([]))
+                    state = gotos[states[-1]][origins[number]]
+                    push_state(state)
+                    continue
+                if step < SHORTCUT:
+                    push_value(token)
+                    state = step
+                    push_state(state)
+                    break
+                number, before, state = shortcuts[step - SHORTCUT]
                 callback = callbacks[number]
+                if before:
+                    arguments = values[-before:]
+                    arguments.append(token)
+                    del values[-before:]
+                    del states[-before:]
+                    push_value(callback(arguments))  # type: ignore[misc]
+                    state = gotos[states[-1]][origins[number]]
+                else:
+                    push_value(token if callback is None else callback([token]))
                 push_state(state)
-                push_value(token if callback is None else callback([token]))
-    raise AssertionError("the lexer ends with $END or an error token")
+                break
+        raise AssertionError("the lexer ends with $END or an error token")
+
+    def _settle(self, token: RawToken) -> int:
+        """Does all reductions the token allows, so that the state shows what it starts."""
+        while True:
+            step = self.table.steps[self.states[-1]].get(token[0])
+            if step is None or step >= 0:
+                return self.states[-1]
+            self._reduce(~step, token)
+
+    def _reduce(self, number: int, token: RawToken) -> None:
+        size = self.sizes[number]
+        callback = self.callbacks[number]
+        arguments = self.values[len(self.values) - size :]
+        del self.values[len(self.values) - size :]
+        del self.states[len(self.states) - size :]
+        try:
+            self.values.append(arguments[0] if callback is None else callback(arguments))
+        except Reject:
+            self._restore(number, arguments)
+            raise self._unexpected(token) from None
+        self.states.append(self.table.gotos[self.states[-1]][self.origins[number]])
+
+    def _restore(self, number: int, arguments: list[Any]) -> None:
+        """Puts the symbols of a rejected rule back on the stacks."""
+        for symbol, value in zip(self.table.rules[number].symbols, arguments, strict=True):
+            state = self.states[-1]
+            self.states.append(self.table.gotos[state][symbol])
+            self.values.append(value)
+
+    def _unexpected(self, token: RawToken) -> ParseError:
+        """Completes what can be completed before the token, as Rhai has by then, and says what is missing."""
+        while True:
+            error = diagnostics.early_fault(self.builder, token)
+            if error is not None:
+                return error
+            number = self.table.complete[self.states[-1]]
+            if number < 0:
+                return diagnostics.unexpected(self.builder, token)
+            self._reduce(number, token)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 
 from horus_runtime.ast import nodes
 from horus_runtime.errors import ParseError
-from horus_runtime.source import Position, SourceFile, Span
+from horus_runtime.source import MAX_COORDINATE, Position, SourceFile, Span
 from horus_runtime.syntax.builder import Builder
+from horus_runtime.syntax.diagnostics import lexical_fault
 from horus_runtime.syntax.grammar import EXPRESSION_START, START, rhai_table
 from horus_runtime.syntax.lexer import Lexer, Vocabulary
+from horus_runtime.syntax.levels import DeepNesting
 from horus_runtime.syntax.options import DEFAULT, ParseOptions
-from horus_runtime.syntax.parser import UnexpectedToken, parse
-from horus_runtime.syntax.tokens import END, ERROR, NO_BODY, PRECEDENCE, Token
+from horus_runtime.syntax.parser import Parser
+from horus_runtime.syntax.tokens import ERROR, Token
 
 __all__ = ["DEFAULT", "ParseOptions", "parse_expression", "parse_script", "strip_shebang", "tokenize"]
 
@@ -36,7 +39,9 @@ def tokenize(text: str, options: ParseOptions = DEFAULT, *, name: str | None = N
     for batch in Lexer(text, _vocabulary(options), options).batches():
         for kind, value, *place in batch:
             if kind == ERROR:
-                raise _lexical_error(value, place, SourceFile(text, name))
+                error = lexical_fault((kind, value, *place))
+                error.source = SourceFile(text, name)
+                raise error
             tokens.append(Token(kind, value, Span(*place)))
     return tokens[:-1]
 
@@ -55,24 +60,22 @@ def _vocabulary(options: ParseOptions) -> Vocabulary:
 
 
 def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> nodes.Node:
-    precedence = {**PRECEDENCE, **dict(options.custom_operators)} if options.custom_operators else PRECEDENCE
-    builder = Builder(options, precedence)
-    lexer = Lexer(text, _vocabulary(options), options)
     try:
-        node: nodes.Node = parse(rhai_table(), start, builder, lexer.batches())
-    except UnexpectedToken as error:
-        source = SourceFile(text, name)
-        kind, value, *place = error.token
-        if kind == ERROR:
-            raise _lexical_error(value, place, source) from None
-        if kind in {END, NO_BODY}:
-            raise ParseError("UnexpectedEOF", "Script is incomplete", Position(*place[:2]), source=source) from None
-        message = f"Unexpected '{value}'"
-        fields = {"lexical": "UnexpectedInput"}
-        raise ParseError("BadInput", message, Position(*place[:2]), source=source, fields=fields) from None
+        try:
+            return _run(text, options, start, careful=False)
+        except DeepNesting:
+            return _run(text, options, start, careful=True)
+    except ParseError as error:
+        error.source = SourceFile(text, name)
+        if error.position is not None:
+            line, column = error.position
+            error.position = Position(min(line, MAX_COORDINATE), min(column, MAX_COORDINATE))
+        raise
+
+
+def _run(text: str, options: ParseOptions, start: str, *, careful: bool) -> nodes.Node:
+    table = rhai_table()
+    builder = Builder(table, options, careful)
+    tokens = chain.from_iterable(Lexer(text, _vocabulary(options), options).batches())
+    node: nodes.Node = Parser(table, builder).run(start, tokens)
     return node
-
-
-def _lexical_error(failure: tuple[str, str, str], place: list[int], source: SourceFile) -> ParseError:
-    position = Position(place[0], place[1]) if place[0] else None
-    return ParseError("BadInput", failure[1], position, source=source, fields={"lexical": failure[0]})

@@ -1,0 +1,89 @@
+"""What Rhai's parser checks about literals: conditions, iterables, operands of `&&`, indices, `switch` alternatives."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from horus_runtime.ast import nodes
+from horus_runtime.syntax.literals import is_identifier
+
+KIND_NAMES: Final[dict[type, str]] = {
+    nodes.IntLit: "a number",
+    nodes.FloatLit: "a floating-point number",
+    nodes.CharLit: "a character",
+    nodes.StringLit: "a string",
+    nodes.Template: "a string",
+    nodes.BoolLit: "a boolean",
+    nodes.ArrayLit: "an array",
+    nodes.MapLit: "an object map",
+    nodes.UnitLit: "()",
+    nodes.Closure: "Fn",
+}
+"""What a literal is called where another type is wanted."""
+
+NOT_ITERABLE: Final = frozenset(
+    (nodes.IntLit, nodes.FloatLit, nodes.CharLit, nodes.BoolLit, nodes.MapLit, nodes.UnitLit)
+)
+
+_MAP_INDEX: Final[dict[type, str]] = {
+    nodes.IntLit: "a number",
+    nodes.FloatLit: "a float",
+    nodes.CharLit: "a character",
+    nodes.UnitLit: "()",
+    nodes.BoolLit: "a boolean",
+}
+_NUMBER_INDEX: Final[dict[type, str]] = {
+    nodes.StringLit: "numeric index, not a string",
+    nodes.Template: "numeric index, not a string",
+    nodes.FloatLit: "integer index, not a float",
+    nodes.CharLit: "integer index, not a character",
+    nodes.UnitLit: "integer index, not ()",
+    nodes.BoolLit: "integer index, not a boolean",
+}
+_INDEXED_BY_NUMBER: Final = frozenset((nodes.ArrayLit, nodes.StringLit, nodes.Template, nodes.IntLit))
+_PLAIN: Final = frozenset(
+    (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
+)
+
+
+def index_fault(target: Any, index: Any) -> str | None:
+    """The message for an index that cannot fit a literal, or `None`."""
+    if type(target) is nodes.MapLit:
+        name = _MAP_INDEX.get(type(index))
+        return f"Object map expects string index, not {name}" if name else None
+    if type(target) in _INDEXED_BY_NUMBER:
+        wanted = _NUMBER_INDEX.get(type(index))
+        return f"Array, string or bit-field expects {wanted}" if wanted else None
+    return None
+
+
+def is_constant(node: Any) -> bool:
+    """Whether a node is a literal value: arrays and maps are if all of their parts are."""
+    kind = type(node)
+    if kind in _PLAIN or kind is nodes.Closure:
+        return True
+    if kind is nodes.ArrayLit:
+        return all(is_constant(item) for item in node.items)
+    if kind is nodes.MapLit:
+        return all(is_constant(entry.value) for entry in node.entries)
+    return False
+
+
+def pattern(node: Any) -> nodes.Node | None:
+    """The node as a `switch` alternative, or `None` if it is not a literal."""
+    if type(node) is nodes.Binary and node.op in {"..", "..="}:
+        left, right = node.left, node.right
+        if type(left) is nodes.IntLit and type(right) is nodes.IntLit:
+            return nodes.RangePattern(node.span, left.value, right.value, node.op == "..=")
+        return None
+    if is_constant(node) or _is_function_pointer(node):
+        result: nodes.Node = node
+        return result
+    return None
+
+
+def _is_function_pointer(node: Any) -> bool:
+    if type(node) is not nodes.Call or node.name != "Fn" or node.namespace or len(node.args) != 1:
+        return False
+    name = node.args[0]
+    return type(name) is nodes.StringLit and is_identifier(name.value)

@@ -1,0 +1,382 @@
+"""What to say when a token does not fit: Rhai's error for the construct that is open and the token that came.
+
+By the time of the call the parser has completed everything before the token that could be completed, so that the
+state's unfinished rules say what was expected. `_HANDLERS` maps such a place to the message; every other place expects
+an operand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from horus_runtime.errors import ParseError
+from horus_runtime.source import Position
+from horus_runtime.syntax.builder import Builder
+from horus_runtime.syntax.grammar import ParseTable
+from horus_runtime.syntax.levels import Opener
+from horus_runtime.syntax.tokens import (
+    END,
+    ERROR,
+    FORBIDDEN_WORDS,
+    FUNCTION_WORDS,
+    KEYWORDS,
+    METHOD_WORDS,
+    NO_BODY,
+    RESERVED_SYMBOL,
+    RESERVED_WORD,
+    RawToken,
+)
+
+Handler = Callable[[Builder, RawToken], ParseError]
+
+_ENDS: Final = frozenset((END, NO_BODY))
+_CALLABLE_WORDS: Final = frozenset(("FUNCTION_WORD", "METHOD_WORD"))
+_RESERVED: Final = FORBIDDEN_WORDS | FUNCTION_WORDS | METHOD_WORDS | {"this"}
+
+
+def fault(kind: str, message: str, token: RawToken, lexical: str = "") -> ParseError:
+    """The parse error at a token."""
+    return ParseError(kind, message, _position(token), fields={"lexical": lexical} if lexical else None)
+
+
+def lexical_fault(token: RawToken) -> ParseError:
+    """The error for text that is no token at all."""
+    failure = token[1]
+    return fault("BadInput", failure.message, token, failure.lexical)
+
+
+def _position(token: RawToken) -> Position | None:
+    return Position(token[2], token[3]) if token[2] else None
+
+
+def _missing(text: str, purpose: str, token: RawToken) -> ParseError:
+    return fault("MissingToken", f"Expecting '{text}' {purpose}", token)
+
+
+def _improper(message: str, token: RawToken) -> ParseError:
+    return fault("BadInput", message, token, "ImproperSymbol")
+
+
+# ---- before completion ----------------------------------------------------------------------------------------------
+
+
+def early_fault(builder: Builder, token: RawToken) -> ParseError | None:
+    """A fault that is seen before the construct before the token is taken as complete."""
+    table, state = builder.table, builder.states[-1]
+    if token[0] == "ASSIGN" and table.roles[state] == "tested":
+        return _improper("Possibly a typo of '=='?", token)
+    number = table.complete[state]
+    if token[0] == RESERVED_SYMBOL and ("operator" in table.gotos[state] or _is_closure(table, number)):
+        return fault("UnknownOperator", f"Unknown operator: '{token[1]}'", token)
+    if token[0] == END and number >= 0 and table.rules[number].label == "add_arm":
+        return _missing(")", "to end this switch block", token)
+    return None
+
+
+def _is_closure(table: ParseTable, number: int) -> bool:
+    return number >= 0 and table.rules[number].label in {"closure", "empty_closure"}
+
+
+def unexpected(builder: Builder, token: RawToken) -> ParseError:
+    """The error for a token at the current state."""
+    places = builder.table.places[builder.states[-1]]
+    handler = _HANDLERS.get(f"{places[0].label}:{places[0].read}", operand) if places else operand
+    return handler(builder, token)
+
+
+def in_case(builder: Builder, error: ParseError) -> ParseError:
+    """Rhai reports any fault inside an alternative of a `switch` case as a missing literal."""
+    if not builder.in_case:
+        return error
+    builder.in_case = False
+    try:
+        builder.check_default()
+    except ParseError as default:
+        return default
+    return ParseError("ExprExpected", "Expecting literal expression", error.position)
+
+
+# ---- operands -------------------------------------------------------------------------------------------------------
+
+
+def operand(builder: Builder, token: RawToken) -> ParseError:
+    """The token stands where an operand should start."""
+    kind = token[0]
+    if kind in _ENDS:
+        return fault("UnexpectedEOF", "Script is incomplete", token)
+    if kind == ERROR:
+        return lexical_fault(token)
+    if kind in _CALLABLE_WORDS or kind in {RESERVED_WORD, RESERVED_SYMBOL}:
+        return reserved(token)
+    return fault("BadInput", f"Unexpected '{text_of(token)}'", token, "UnexpectedInput")
+
+
+def reserved(token: RawToken) -> ParseError:
+    """The error for a reserved word or symbol."""
+    what = "symbol" if token[0] == RESERVED_SYMBOL else "keyword"
+    return fault("Reserved", f"'{token[1]}' is a reserved {what}", token)
+
+
+def text_of(token: RawToken) -> str:
+    """How Rhai shows a token in a message."""
+    kind, value = token[:2]
+    if kind in {"FN", "PRIVATE"}:
+        return str(kind).lower()
+    return "}" if kind in {"TEMPLATE_MIDDLE", "TEMPLATE_END"} else str(value)
+
+
+def _name(kind: str, message: str, *, symbols: bool = False, checked: bool = True) -> Handler:
+    """Expects a name; reserved words have an error of their own.
+
+    `symbols`: reserved symbols, too. `checked`: text that is no token is reported as such.
+    """
+
+    def handler(builder: Builder, token: RawToken) -> ParseError:
+        if token[0] == ERROR and checked:
+            return lexical_fault(token)
+        if token[1] in _RESERVED and token[0] in {*_CALLABLE_WORDS, RESERVED_WORD, "THIS"}:
+            return reserved(token)
+        if token[0] == RESERVED_SYMBOL and symbols:
+            return reserved(token)
+        return fault(kind, message, token)
+
+    return handler
+
+
+def _token(text: str, purpose: str, *, checked: bool = True) -> Handler:
+    """Expects one certain token."""
+
+    def handler(builder: Builder, token: RawToken) -> ParseError:
+        if token[0] == ERROR and checked:
+            return lexical_fault(token)
+        return _missing(text, purpose, token)
+
+    return handler
+
+
+# ---- constructs -----------------------------------------------------------------------------------------------------
+
+
+def _in_block(builder: Builder, token: RawToken) -> ParseError:
+    if token[0] in _ENDS:
+        return _missing("}", "to terminate this block", token)
+    return operand(builder, token)
+
+
+def _body(builder: Builder, token: RawToken) -> ParseError:
+    label, read = builder.table.bodies[builder.states[-1]] or ("", 0)
+    if label in {"if_", "while_"} and read == 2:
+        builder.check_bool(builder.values[-1])
+    elif label in {"for_", "for_counted"}:
+        builder.check_iterable(builder.values[-1])
+    return _block(builder, token)
+
+
+def _callable_word(builder: Builder, token: RawToken) -> ParseError:
+    return reserved(builder.values[-1])
+
+
+def _call_open(builder: Builder, token: RawToken) -> ParseError:
+    return _missing("(", "to start arguments list of function call", token)
+
+
+def _first_argument(builder: Builder, token: RawToken) -> ParseError:
+    return _arguments(builder, token) if token[0] == END else operand(builder, token)
+
+
+def _arguments(builder: Builder, token: RawToken) -> ParseError:
+    if token[0] == ERROR:
+        return lexical_fault(token)
+    values = builder.values
+    at = len(values) - 1
+    while type(values[at]) is not Opener:
+        at -= 1
+    callee = values[at - 1]
+    if type(callee) is tuple and callee[0] == "BANG":
+        callee = values[at - 2]
+    name = _callee(callee)
+    if token[0] == END:
+        return _missing(")", f"to close the arguments list of this function call '{name}'", token)
+    return _missing(",", f"to separate the arguments to function call '{name}'", token)
+
+
+def _callee(callee: Any) -> str:
+    if type(callee) is list:
+        callee = callee[-1]
+    name: str = callee[1] if type(callee) is tuple else callee.name
+    return name
+
+
+def _item(builder: Builder, token: RawToken) -> ParseError:
+    return _array(builder, token) if token[0] == END else operand(builder, token)
+
+
+def _array(builder: Builder, token: RawToken) -> ParseError:
+    if token[0] == ERROR:
+        return lexical_fault(token)
+    if token[0] == END:
+        return _missing("]", "to end this array literal", token)
+    return _missing(",", "to separate the items of this array literal", token)
+
+
+def _map(builder: Builder, token: RawToken) -> ParseError:
+    if token[0] == ERROR:
+        return lexical_fault(token)
+    if token[0] == "NAME":
+        return _missing(",", "to separate the items of this object map literal", token)
+    return _missing("}", "to end this object map literal", token)
+
+
+def _key(builder: Builder, token: RawToken) -> ParseError:
+    first = type(builder.values[-1]) is Opener
+    if token[0] == "TEMPLATE_START" or (token[0] not in _ENDS and not first):
+        return _name("PropertyExpected", "Expecting name of a property")(builder, token)
+    return _name("MissingToken", "Expecting '}' to end this object map literal")(builder, token)
+
+
+def _colon(builder: Builder, token: RawToken) -> ParseError:
+    name = builder.values[-1][1]
+    return _token(":", f"to follow the property '{name}' in this object map literal")(builder, token)
+
+
+def _index(builder: Builder, token: RawToken) -> ParseError:
+    builder.check_index(builder.values[-3], builder.values[-1])
+    return _token("]", "for a matching [ in this index expression")(builder, token)
+
+
+def _method_word(builder: Builder, token: RawToken) -> ParseError:
+    return reserved(builder.values[-1])
+
+
+def _function_parameters(builder: Builder, token: RawToken) -> ParseError:
+    name = builder.values[-1][4][1]
+    return _name("FnMissingParams", f"Expecting parameters for function {name}")(builder, token)
+
+
+def _function_body(builder: Builder, token: RawToken) -> ParseError:
+    name = builder.values[-2][4][1]
+    return fault("FnMissingBody", f"Expecting body statement block for function {name}", token)
+
+
+def _parameter(builder: Builder, token: RawToken) -> ParseError:
+    start = next(value for value in reversed(builder.values) if type(value) is tuple and len(value) == 5)
+    return _parameter_name(f"Expecting ')' to close the parameters list of function '{start[4][1]}'")(builder, token)
+
+
+def _next_parameter(builder: Builder, token: RawToken) -> ParseError:
+    name = builder.values[-3][4][1]
+    return _token(",", f"to separate the parameters of function '{name}'")(builder, token)
+
+
+def _parameter_name(message: str) -> Handler:
+    """Expects a parameter or the end of the list: words of the language count as wrong names."""
+
+    def handler(builder: Builder, token: RawToken) -> ParseError:
+        if token[0] in _WORD_KINDS:
+            return fault("VariableExpected", "Expecting name of a variable", token)
+        return _name("MissingToken", message, symbols=True)(builder, token)
+
+    return handler
+
+
+def _arms(builder: Builder, token: RawToken) -> ParseError:
+    if token[0] == END:
+        builder.in_case = False
+        return _missing("}", "to end this switch block", token)
+    builder.in_case = True  # turns any error into the one for a missing literal
+    return operand(builder, token)
+
+
+def _arm_body(builder: Builder, token: RawToken) -> ParseError:
+    if token[0] == END:
+        return _missing(")", "to end this switch block", token)
+    return operand(builder, token)
+
+
+def _next_arm(builder: Builder, token: RawToken) -> ParseError:
+    if token[0] == ERROR:
+        return lexical_fault(token)
+    if token[0] == END:
+        return _missing(")", "to end this switch block", token)
+    return _missing(",", "to separate the items in this switch block", token)
+
+
+_WORD_KINDS: Final = frozenset((*KEYWORDS.values(), "RETURN_BARE", "THROW_BARE", "BREAK_BARE")) - {"THIS"}
+_variable: Final = _name("VariableExpected", "Expecting name of a variable")
+_property: Final = _name("PropertyExpected", "Expecting name of a property", symbols=True, checked=False)
+_function_name: Final = _name(
+    "FnMissingName", "Expecting function name in function declaration", symbols=True, checked=False
+)
+_close_closure: Final = "Expecting '|' to close the parameters list of anonymous function or closure"
+_block: Final = _token("{", "to start a statement block")
+
+_HANDLERS: Final[dict[str, Handler]] = {
+    "block:1": _in_block,
+    "empty_statement:1": _in_block,
+    "template:1": _in_block,
+    "add_statement:2": _token(";", "to terminate this statement"),
+    "script:2": _token(";", "to terminate this statement"),
+    "if_:2": _body,
+    "if_:4": _block,
+    "while_:2": _body,
+    "loop:1": _block,
+    "do:1": _block,
+    "do:2": _token("while", "for the do statement", checked=False),
+    "for_:1": _variable,
+    "for_:2": _token("in", "after the iteration variable"),
+    "for_:4": _body,
+    "for_pair:1": _variable,
+    "for_pair:2": _token(",", "after the iteration variable name"),
+    "for_pair:3": _variable,
+    "for_counted:2": _token(")", "to close the iteration variable"),
+    "for_counted:3": _token("in", "after the iteration variable"),
+    "for_counted:5": _body,
+    "try_:1": _block,
+    "try_:2": _token("catch", "for the 'try' statement"),
+    "try_:3": _block,
+    "try_:4": _variable,
+    "try_:5": _token(")", "to enclose the catch variable"),
+    "try_:6": _block,
+    "function_word:1": _token("fn", "following 'private'"),
+    "function_start:1": _function_name,
+    "method_start:2": _token(".", "after the type name for 'this'"),
+    "method_start:3": _function_name,
+    "function:1": _function_parameters,
+    "function:2": _function_body,
+    "no_parameters:1": _parameter,
+    "parameters:2": _next_parameter,
+    "parameters:3": _parameter,
+    "closure_start:1": _parameter_name(_close_closure),
+    "next_name:1": _token(",", "to separate the parameters of anonymous function"),
+    "next_name:2": _parameter_name(_close_closure),
+    "declaration:1": _variable,
+    "import_:3": _variable,
+    "export:1": _variable,
+    "export:3": _variable,
+    "path:2": _variable,
+    "property:2": _property,
+    "method_call:3": _method_word,
+    "method_capture:3": _method_word,
+    "method_capture:4": _call_open,
+    "call:1": _callable_word,
+    "capturing_call:2": _call_open,
+    "no_arguments:1": _first_argument,
+    "arguments:2": _arguments,
+    "parenthesised:2": _token(")", "for a matching ( in this expression"),
+    "index:3": _index,
+    "array:1": _item,
+    "array:2": _array,
+    "array:3": _item,
+    "map:1": _key,
+    "map:2": _map,
+    "map:3": _key,
+    "entry:1": _colon,
+    "switch:2": _token("{", "to start a switch block"),
+    "switch:3": _arms,
+    "switch:4": _arms,
+    "switch:5": _next_arm,
+    "arm:1": _token("=>", "in this switch case"),
+    "arm:2": _arm_body,
+}
+"""What a place expects, by the label of its first unfinished rule and the number of symbols read."""

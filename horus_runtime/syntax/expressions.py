@@ -1,0 +1,512 @@
+"""Callbacks for expressions: literals, names, access, calls, operators, templates and closures."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NoReturn
+
+from horus_runtime.ast import nodes
+from horus_runtime.source import Span
+from horus_runtime.syntax import checks
+from horus_runtime.syntax.grammar import ParseTable
+from horus_runtime.syntax.levels import Levels, Link, Opener, Scope, position_of
+from horus_runtime.syntax.literals import INT_MAX, INT_MIN
+from horus_runtime.syntax.operators import Chain, Operator
+from horus_runtime.syntax.options import ParseOptions
+from horus_runtime.syntax.spans import (
+    node_to_token,
+    nodes_span,
+    token_span,
+    token_to_node,
+    tokens_span,
+)
+from horus_runtime.syntax.tokens import PRECEDENCE, RawToken
+
+Values = list[Any]
+
+_new: Final = tuple.__new__
+_LOGICAL: Final = frozenset(("&&", "||"))
+
+
+class Reject(Exception):
+    """The rule does not apply to these values: the token after them is the fault."""
+
+
+class MapEntries(list[nodes.MapEntry]):
+    """Entries of a map literal with the keys met so far."""
+
+    __slots__ = ("keys",)
+
+    def __init__(self, entry: nodes.MapEntry) -> None:
+        super().__init__([entry])
+        self.keys = {entry.key}
+
+
+class ExpressionBuilder(Levels):
+    """Callbacks for expressions, named like the labels of the grammar."""
+
+    def __init__(self, table: ParseTable, options: ParseOptions, careful: bool) -> None:
+        super().__init__(table, options, careful)
+        self.precedence = {**PRECEDENCE, **dict(options.custom_operators)} if options.custom_operators else PRECEDENCE
+        self.in_case = False
+        self.open_case: list[nodes.Node] = []  # alternatives of the open case
+
+    # ---- literals and names ----------------------------------------------------------------------------------------
+
+    def literal(self, a: Values) -> nodes.Node:
+        token = a[0]
+        node: nodes.Node = _LITERALS[token[0]](token)
+        return node
+
+    def string(self, a: Values) -> nodes.StringLit:
+        token = a[0]
+        if self.options.max_string_size:
+            self._check_string(token, token)
+        return nodes.StringLit(_new(Span, token[2:]), token[1])
+
+    def _check_string(self, token: RawToken, place: RawToken) -> None:
+        limit = self.options.max_string_size
+        if len(token[1].encode("utf-8", "surrogatepass")) > limit:
+            self.fail("LiteralTooLarge", f"Length of string exceeds the maximum limit ({limit})", place)
+
+    def this(self, a: Values) -> nodes.This:
+        if not self.scope.in_function:
+            message = "'this' can only be used in functions"
+            self.fail("BadInput", message, a[0], lexical="ImproperSymbol")
+        return nodes.This(token_span(a[0]))
+
+    def variable(self, a: Values) -> nodes.Variable:
+        token = a[0]
+        return nodes.Variable(_new(Span, token[2:]), token[1])
+
+    def paren_name(self, a: Values) -> nodes.Variable:
+        node = a[0]
+        if type(node) is not nodes.Variable:
+            raise Reject
+        return node
+
+    def path(self, a: Values) -> list[Any]:
+        first, _colons, name = a
+        if type(first) is list:
+            first.append(name)
+            return first
+        return [first, name]
+
+    def path_variable(self, a: Values) -> nodes.Variable:
+        names = a[0]
+        first, last = names[0], names[-1]
+        span = tokens_span(first, last) if type(first) is tuple else node_to_token(first, last)
+        return nodes.Variable(span, last[1], _namespace(names))
+
+    # ---- calls -----------------------------------------------------------------------------------------------------
+
+    def call(self, a: Values) -> nodes.Call:
+        return self._call(a[0], a[1], False)
+
+    def capturing_call(self, a: Values) -> nodes.Call:
+        return self._call(a[0], a[2], True)
+
+    def _call(self, callee: Any, arguments: Any, captures: bool) -> nodes.Call:
+        values, end = arguments
+        if type(callee) is tuple:
+            return nodes.Call(tokens_span(callee, end), callee[1], values, (), captures)
+        if type(callee) is list:
+            first = callee[0]
+            span = tokens_span(first, end) if type(first) is tuple else node_to_token(first, end)
+            return nodes.Call(span, callee[-1][1], values, _namespace(callee), captures)
+        return nodes.Call(node_to_token(callee, end), callee.name, values, callee.namespace, captures)
+
+    def arguments_start(self, a: Values) -> Opener:
+        values = self.values
+        captures = type(values[-1]) is tuple and values[-1][0] == "BANG"
+        below = -3 if captures else -2
+        before = values[below] if len(values) >= -below else None
+        level = before.level if type(before) is Link else self.operand_level(below)
+        opener = Opener(a[0], self.level, self.scope, level)
+        self.level = level + 2
+        if self.level > self.limit:
+            self.deep()
+        return opener
+
+    def no_arguments(self, a: Values) -> tuple[tuple[nodes.Node, ...], RawToken]:
+        if len(a) > 1:
+            self.leave(a[0])
+        return (), a[-1]
+
+    def arguments(self, a: Values) -> tuple[tuple[nodes.Node, ...], RawToken]:
+        self.leave(a[0])
+        return tuple(a[1]), a[-1]
+
+    def first_item(self, a: Values) -> Values:
+        return a
+
+    def next_item(self, a: Values) -> Values:
+        items: Values = a[0]
+        items.append(a[2])
+        return items
+
+    # ---- access ----------------------------------------------------------------------------------------------------
+
+    def link(self, a: Values) -> Link:
+        target = self.values[-1]
+        count = self._link_count + 1 if target is self._link else 1
+        level = self.operand_level(-2) + count
+        if level > self.limit:
+            self.deep((level, a[0]))
+        return Link(a[0], level, count, self.level)
+
+    def bracket(self, a: Values) -> Link:
+        link = self.link(a)
+        self.level = link.level + 2
+        if self.level > self.limit:
+            self.deep((link.level + 1, a[0]))
+        return link
+
+    def property(self, a: Values) -> nodes.Property:
+        target, link, name = a
+        dot = link.token
+        node = nodes.Property(
+            node_to_token(target, name), target, name[1], token_span(name), token_span(dot), dot[0] == "SAFE_DOT"
+        )
+        self._link, self._link_count = node, link.count
+        return node
+
+    def method_call(self, a: Values) -> nodes.MethodCall:
+        target, link, name, (arguments, end) = a
+        dot = link.token
+        node = nodes.MethodCall(
+            node_to_token(target, end),
+            target,
+            name[1],
+            arguments,
+            token_span(name),
+            token_span(dot),
+            dot[0] == "SAFE_DOT",
+        )
+        self._link, self._link_count = node, link.count
+        return node
+
+    def method_capture(self, a: Values) -> NoReturn:
+        message = "method-call style does not support running within the caller's scope"
+        self.fail("MalformedCapture", message, a[2])
+
+    def index(self, a: Values) -> nodes.Index:
+        target, link, index, end = a
+        self.check_index(target, index)
+        self.level = link.outer
+        bracket = link.token
+        node = nodes.Index(
+            node_to_token(target, end), target, index, token_span(bracket), bracket[0] == "SAFE_BRACKET"
+        )
+        self._link, self._link_count = node, link.count
+        return node
+
+    def check_index(self, target: Any, index: Any) -> None:
+        """Refuses an index that cannot fit the literal before it."""
+        fault = checks.index_fault(target, index)
+        if fault:
+            self.fail("MalformedIndexExpr", fault, index)
+
+    # ---- brackets --------------------------------------------------------------------------------------------------
+
+    def paren_start(self, a: Values) -> Opener:
+        level = self.operand_level()
+        opener = Opener(a[0], self.level, self.scope)
+        self.level = level + 2
+        if self.level > self.limit:
+            self.deep((level + 1, a[0]))
+        return opener
+
+    def parenthesised(self, a: Values) -> nodes.Node:
+        node: nodes.Node = a[1]
+        self.leave(a[0])
+        self._link = None  # links behind the parenthesis are counted anew
+        return node
+
+    def container_start(self, a: Values) -> Opener:
+        level = self.operand_level()
+        opener = Opener(a[0], self.level, self.scope)
+        self.level = level + 3
+        if self.level > self.limit:
+            self.deep((level + 1, a[0]))
+        return opener
+
+    def array(self, a: Values) -> nodes.ArrayLit:
+        self.leave(a[0])
+        return nodes.ArrayLit(tokens_span(a[0].token, a[-1]), tuple(a[1]) if len(a) > 2 else ())
+
+    def map(self, a: Values) -> nodes.MapLit:
+        self.leave(a[0])
+        return nodes.MapLit(tokens_span(a[0].token, a[-1]), tuple(a[1]) if len(a) > 2 else ())
+
+    def key(self, a: Values) -> RawToken:
+        token: RawToken = a[0]
+        entries = self.values[-2]
+        if type(entries) is MapEntries and token[1] in entries.keys:
+            self.fail("DuplicatedProperty", f"Duplicated property for object map literal: {token[1]}", token)
+        return token
+
+    def entry(self, a: Values) -> nodes.MapEntry:
+        key, _colon, value = a
+        return nodes.MapEntry(token_span(key), key[1], value)
+
+    def first_entry(self, a: Values) -> MapEntries:
+        return MapEntries(a[0])
+
+    def next_entry(self, a: Values) -> MapEntries:
+        entries: MapEntries = a[0]
+        entry = a[2]
+        entries.append(entry)
+        entries.keys.add(entry.key)
+        return entries
+
+    # ---- templates -------------------------------------------------------------------------------------------------
+
+    def template_start(self, a: Values) -> Values:
+        """`[opener, last text token, parts]`."""
+        token = a[0]
+        level = self.operand_level()
+        opener = Opener(token, self.level, self.scope)
+        self.level = level + 4
+        if self.level > self.limit:
+            self.deep((level + 1, token), (level + 2, token))
+        self.enter_scope()
+        return [opener, token, [_template_text(token)] if token[1] else []]
+
+    def template_middle(self, a: Values) -> Values:
+        template: Values = a[0]
+        self._interpolate(template, a[1:-1], a[-1])
+        self.enter_scope()
+        return template
+
+    def template(self, a: Values) -> nodes.Template:
+        template, token = a[0], a[-1]
+        self._interpolate(template, a[1:-1], token)
+        self.leave(template[0])
+        return nodes.Template(tokens_span(template[0].token, token), tuple(template[2]))
+
+    def _interpolate(self, template: Values, statements: Values, token: RawToken) -> None:
+        self.scope = template[0].scope
+        before = template[1]
+        # The block reaches from the `{` of `${` to its `}`.
+        span = _new(Span, (before[4], before[5] - 1, token[2], token[3] + 1))
+        template[2].append(nodes.Block(span, body_of(statements)))
+        template[1] = token
+        if token[1]:
+            template[2].append(_template_text(token))
+
+    # ---- operators -------------------------------------------------------------------------------------------------
+
+    def sign(self, a: Values) -> Operator:
+        level = self.operand_level() + 1
+        if level > self.limit:
+            self.deep((level, a[0]))
+        return Operator(a[0], level)
+
+    def unary(self, a: Values) -> nodes.Node:
+        sign, operand = a[0].token, a[1]
+        self._link = None
+        span = token_to_node(sign, operand)
+        return _fold_sign(span, sign[1], operand) or nodes.Unary(span, sign[1], operand)
+
+    def operator(self, a: Values) -> Operator:
+        token = a[0]
+        text = token[1]
+        left = self.values[-1]
+        power = self.precedence[text]
+        if self.in_case and token[0] == "PIPE":
+            return self._separator(token)
+        if type(left) is Chain:
+            return Operator(token, left.accept(text, power, self.combine), power)
+        return Operator(token, self.level, power)
+
+    def _separator(self, token: RawToken) -> Operator:
+        """A `|` in a `switch` case: legal only between alternatives."""
+        if self.table.roles[self.states[-2]] != "arms":
+            self.fail("UnknownOperator", "Unknown operator: '|'", token)
+        self.take_alternative(self.values[-1])
+        separator = Operator(token, self.level)
+        separator.separates = True
+        return separator
+
+    def take_alternative(self, value: Any) -> None:
+        """Keeps one alternative of a case."""
+        self.open_case.append(value.finish(self.combine) if type(value) is Chain else value)
+
+    def combine(self, left: Any, token: RawToken, right: Any) -> nodes.Binary:
+        """One operator with its operands."""
+        text = token[1]
+        if text in _LOGICAL:
+            self.check_bool(left)
+            self.check_bool(right)
+        return nodes.Binary(nodes_span(left, right), text, left, right, token_span(token))
+
+    def check_bool(self, node: Any) -> None:
+        """Refuses a literal that is no boolean."""
+        name = checks.KIND_NAMES.get(type(node))
+        if name and type(node) is not nodes.BoolLit:
+            self.fail("MismatchedType", f"Expecting a boolean expression, not {name}", node)
+
+    def binary(self, a: Values) -> nodes.Node:
+        self._link = None
+        node: nodes.Node = a[0].finish(self.combine)
+        return node
+
+    def chain_start(self, a: Values) -> Chain:
+        left, operator, right = a
+        if type(operator) is tuple:
+            operator = self.operator([operator])
+        return self._extend(Chain(left), operator, right)
+
+    def chain_more(self, a: Values) -> Chain:
+        chain, operator, right = a
+        if type(operator) is tuple:
+            power = self.precedence[operator[1]]
+            operator = Operator(operator, chain.accept(operator[1], power, self.combine), power)
+        return self._extend(chain, operator, right)
+
+    def _extend(self, chain: Chain, operator: Operator, right: Any) -> Chain:
+        if operator.separates:
+            return Chain(right)
+        if operator.level >= self.limit:
+            self.deep((operator.level + 1, chain.operands[-1]))
+        chain.add(operator, right)
+        return chain
+
+    def chain_open(self, a: Values) -> Chain:
+        left, operator = a
+        return self._extend(Chain(left), operator, _largest(operator.token))
+
+    def chain_more_open(self, a: Values) -> Chain:
+        chain, operator = a
+        return self._extend(chain, operator, _largest(operator.token))
+
+    def range(self, a: Values) -> Operator:
+        """The operator of a range without its left side; the operator before that, if any, takes the zero."""
+        token = a[0]
+        before = self.values[-2] if len(self.values) > 1 else None
+        level = before.level + 1 if type(before) is Operator else self.level
+        return Operator(token, level, self.precedence[token[1]])
+
+    def zero_start(self, a: Values) -> Chain:
+        zero, operator, right = a
+        return self._extend(Chain(_smallest(zero, operator.token)), operator, right)
+
+    def zero_open(self, a: Values) -> Chain:
+        return self.zero_start([*a, _largest(a[1].token)])
+
+    def chain_start_zero(self, a: Values) -> Chain:
+        return self.chain_more_zero([Chain(a[0]), *a[1:]])
+
+    def chain_more_zero(self, a: Values) -> Chain:
+        chain, operator, zero, second, right = a
+        token = second.token
+        chain = self._extend(chain, operator, _smallest(zero, token))
+        second.level = chain.accept(token[1], second.power, self.combine)
+        return self._extend(chain, second, right)
+
+    def chain_start_zero_open(self, a: Values) -> Chain:
+        return self.chain_start_zero([*a, _largest(a[3].token)])
+
+    def chain_more_zero_open(self, a: Values) -> Chain:
+        return self.chain_more_zero([*a, _largest(a[3].token)])
+
+    def zero(self, a: Values) -> Values:
+        """The signs before the missing integer, the last one first."""
+        return []
+
+    def signed_zero(self, a: Values) -> Values:
+        signs: Values = a[1]
+        signs.append(a[0].token)
+        return signs
+
+    # ---- closures --------------------------------------------------------------------------------------------------
+
+    def closure_pipe(self, a: Values) -> Opener:
+        token = a[0]
+        if self.in_case:
+            self.fail("BadInput", "Unexpected '|'", token, lexical="UnexpectedInput")
+        return self._open_closure(token)
+
+    def _open_closure(self, token: RawToken) -> Opener:
+        level = self.operand_level()
+        if level + 3 > self.limit:
+            self.deep((level + 1, token))
+        return Opener(token, self.level, self.scope, level)
+
+    def closure_start(self, a: Values) -> tuple[Opener, tuple[str, ...], bool]:
+        """The opener, the parameters, and whether the closure stands in a case."""
+        opener = a[0] if type(a[0]) is Opener else self._open_closure(a[0])
+        in_case, self.in_case = self.in_case, False
+        names = tuple(a[1]) if len(a) > 2 else ()
+        self.enter_scope(function=True)
+        self.level = opener.base + 3
+        return opener, names, in_case
+
+    def closure(self, a: Values) -> nodes.Closure:
+        return self._closure(a[0], a[1])
+
+    def empty_closure(self, a: Values) -> nodes.Closure:
+        return self._closure(a[0], nodes.Block(token_span(a[1]), ()))
+
+    def _closure(self, start: tuple[Opener, tuple[str, ...], bool], body: nodes.Node) -> nodes.Closure:
+        opener, names, self.in_case = start
+        self.leave(opener)
+        return nodes.Closure(token_to_node(opener.token, body), names, body)
+
+
+def body_of(statements: Values) -> tuple[nodes.Node, ...]:
+    """The statements of `[statements]` or `[statements, last statement]`."""
+    if len(statements) > 1:
+        statements[0].append(statements[1])
+    return tuple(statements[0])
+
+
+def _namespace(names: list[Any]) -> tuple[str, ...]:
+    return tuple(name[1] if type(name) is tuple else name.name for name in names[:-1])
+
+
+def _template_text(token: RawToken) -> nodes.StringLit:
+    return nodes.StringLit(token_span(token), token[1])
+
+
+def _fold_sign(span: Span, sign: str, operand: nodes.Node) -> nodes.Node | None:
+    """A sign before a number literal makes another literal, as Rhai's parser does."""
+    kind = type(operand)
+    if kind is not nodes.IntLit and kind is not nodes.FloatLit:
+        return None
+    if sign == "+":
+        return operand
+    if sign != "-":
+        return None
+    if isinstance(operand, nodes.FloatLit):
+        return nodes.FloatLit(span, -operand.value)
+    assert isinstance(operand, nodes.IntLit)
+    return nodes.IntLit(span, -operand.value) if operand.value != INT_MIN else nodes.FloatLit(span, float(2**63))
+
+
+def _smallest(signs: Values, operator: RawToken) -> nodes.Node:
+    """The missing left side of a range: 0, with the signs that were written before it."""
+    line, column = operator[2:4]
+    node: nodes.Node = nodes.IntLit(Span(line, column, line, column), 0)
+    for sign in signs:
+        span = token_to_node(sign, node)
+        node = _fold_sign(span, sign[1], node) or nodes.Unary(span, sign[1], node)
+    return node
+
+
+def _largest(operator: RawToken) -> nodes.IntLit:
+    """The missing right side of a range."""
+    line, column = operator[4:6]
+    return nodes.IntLit(Span(line, column, line, column), INT_MAX)
+
+
+_LITERALS: Final[dict[str, Any]] = {
+    "INT": lambda token: nodes.IntLit(_new(Span, token[2:]), token[1]),
+    "FLOAT": lambda token: nodes.FloatLit(_new(Span, token[2:]), token[1]),
+    "CHAR": lambda token: nodes.CharLit(_new(Span, token[2:]), token[1]),
+    "TRUE": lambda token: nodes.BoolLit(_new(Span, token[2:]), True),
+    "FALSE": lambda token: nodes.BoolLit(_new(Span, token[2:]), False),
+    "UNIT": lambda token: nodes.UnitLit(_new(Span, token[2:])),
+}
+
+__all__ = ["ExpressionBuilder", "MapEntries", "Reject", "Scope", "Values", "body_of", "position_of"]

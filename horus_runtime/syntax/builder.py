@@ -25,13 +25,11 @@ from horus_runtime.syntax.spans import (
 )
 from horus_runtime.syntax.tokens import RawToken
 
-_BARE_STATEMENTS: Final = frozenset(
-    (nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For)
-)
+_BARE_STATEMENTS: Final = frozenset((nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For))
 _LOOPS: Final = frozenset(("while_", "loop", "for_", "for_counted", "do"))
 _TYPE_ALIASES: Final = {"int": "i64", "float": "f64"}
 _PATTERN_NUMBERS: Final = frozenset((nodes.IntLit, nodes.FloatLit))
-_TYPO_OPERATORS: Final = frozenset(("&&", "||", "??"))
+_SHORT_CIRCUIT: Final = frozenset(("&&", "||", "??"))
 
 
 class Arms(list[nodes.SwitchArm]):
@@ -234,8 +232,8 @@ class Builder(ExpressionBuilder):
         return (*a[0], None, a[1])
 
     def method_start(self, a: Values) -> tuple[Opener, RawToken, bool, str | None, RawToken]:
-        kind, name = a[1][:2]
-        return (*a[0], _TYPE_ALIASES.get(name, name) if kind == "NAME" else name, a[3])
+        name = a[1][1]
+        return (*a[0], _TYPE_ALIASES.get(name, name), a[3])
 
     def no_parameters(self, a: Values) -> tuple[str, ...]:
         self.enter_scope(function=True)
@@ -317,11 +315,12 @@ class Builder(ExpressionBuilder):
                 self.fail("AssignmentToConstant", f"Cannot assign to constant {target.name}", target)
         elif checks.is_constant(target):
             self.fail("AssignmentToConstant", "Cannot assign to a constant value", target)
-        elif kind is nodes.Binary and operator[0] == "ASSIGN" and target.op in _TYPO_OPERATORS:
+        elif kind is nodes.Binary and operator[0] == "ASSIGN" and target.op in _SHORT_CIRCUIT:
             self.fail("BadInput", "Possibly a typo of '=='?", operator, lexical="ImproperSymbol")
         else:
             place = _unassignable(target)
             if place is not None:
+                place = self.call_names.get(id(place), place)
                 self.fail("AssignmentToInvalidLHS", "Expression cannot be assigned to", place)
 
     def bare_flow(self, a: Values) -> nodes.Node:
@@ -432,7 +431,8 @@ class Builder(ExpressionBuilder):
         for node in alternatives:
             pattern = checks.pattern(node)
             if pattern is None:
-                self.fail("ExprExpected", "Expecting a literal expression", node)
+                start = _first_operand(node)
+                self.fail("ExprExpected", "Expecting a literal expression", self.call_names.get(id(start), start))
             if type(pattern) is nodes.RangePattern:
                 arms.has_range = arms.has_range or not _is_empty(pattern)
             elif arms.has_range and type(pattern) in _PATTERN_NUMBERS:
@@ -441,9 +441,9 @@ class Builder(ExpressionBuilder):
         return tuple(patterns)
 
     def alternatives(self, a: Values) -> tuple[nodes.Node, ...]:
+        self.take_alternative(a[0])
         self.in_case = False
         self.check_default()
-        self.take_alternative(a[0])
         alternatives, self.open_case = tuple(self.open_case), []
         return alternatives
 
@@ -484,16 +484,25 @@ def _is_empty(pattern: nodes.RangePattern) -> bool:
 
 def _unassignable(target: Any) -> Any:
     """The node or span that makes an expression no target of an assignment, or `None`."""
-    links = []
+    call = None
     while type(target) in _LINKS:
-        links.append(target)
+        if type(target) is nodes.MethodCall:
+            call = target
         target = target.target
-    if type(target) not in _ROOTS:
-        return target
-    for link in reversed(links):
-        if type(link) is nodes.MethodCall:
-            return ("NAME", link.name, *link.name_span)
-    return None
+    if call is not None:
+        return ("NAME", call.name, *call.name_span)
+    return None if type(target) in _ROOTS else target
+
+
+def _first_operand(node: Any) -> Any:
+    """Where Rhai sees the start of an expression that is no literal."""
+    while True:
+        if type(node) in _LINKS:
+            node = node.target
+        elif type(node) is nodes.Binary and node.op in _SHORT_CIRCUIT:
+            node = node.left
+        else:
+            return node
 
 
 _LINKS: Final = frozenset((nodes.Property, nodes.Index, nodes.MethodCall))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
-from horus_runtime.syntax.literals import is_identifier
+from horus_runtime.syntax.captures import captured_names
+from horus_runtime.syntax.literals import INT_MAX, is_identifier
 
 KIND_NAMES: Final[dict[type, str]] = {
     nodes.IntLit: "a number",
@@ -41,9 +42,13 @@ _NUMBER_INDEX: Final[dict[type, str]] = {
     nodes.BoolLit: "integer index, not a boolean",
 }
 _INDEXED_BY_NUMBER: Final = frozenset((nodes.ArrayLit, nodes.StringLit, nodes.Template, nodes.IntLit))
-_PLAIN: Final = frozenset(
-    (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
-)
+_PLAIN: Final = frozenset((nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit))
+
+
+def literal_name(node: Any) -> str | None:
+    """What to call a literal whose type is wrong; closures with an environment are no literals."""
+    name = KIND_NAMES.get(type(node))
+    return None if type(node) is nodes.Closure and captured_names(node) else name
 
 
 def index_fault(target: Any, index: Any) -> str | None:
@@ -60,7 +65,7 @@ def index_fault(target: Any, index: Any) -> str | None:
 def is_constant(node: Any) -> bool:
     """Whether a node is a literal value: arrays and maps are if all of their parts are."""
     kind = type(node)
-    if kind in _PLAIN or kind is nodes.Closure:
+    if kind in _PLAIN or (kind is nodes.Closure and not captured_names(node)):
         return True
     if kind is nodes.ArrayLit:
         return all(is_constant(item) for item in node.items)
@@ -72,14 +77,20 @@ def is_constant(node: Any) -> bool:
 def pattern(node: Any) -> nodes.Node | None:
     """The node as a `switch` alternative, or `None` if it is not a literal."""
     if type(node) is nodes.Binary and node.op in {"..", "..="}:
-        left, right = node.left, node.right
-        if type(left) is nodes.IntLit and type(right) is nodes.IntLit:
-            return nodes.RangePattern(node.span, left.value, right.value, node.op == "..=")
-        return None
+        return _range_pattern(node)
     if is_constant(node) or _is_function_pointer(node):
         result: nodes.Node = node
         return result
     return None
+
+
+def _range_pattern(node: nodes.Binary) -> nodes.RangePattern | None:
+    left, right = node.left, node.right
+    start = 0 if isinstance(left, nodes.UnitLit) else left.value if isinstance(left, nodes.IntLit) else None
+    end = INT_MAX if isinstance(right, nodes.UnitLit) else right.value if isinstance(right, nodes.IntLit) else None
+    if start is None or end is None or isinstance(left, nodes.UnitLit) is isinstance(right, nodes.UnitLit) is True:
+        return None
+    return nodes.RangePattern(node.span, start, end, node.op == "..=")
 
 
 def _is_function_pointer(node: Any) -> bool:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from horus_runtime.errors import ParseError
 from horus_runtime.source import Position
 from horus_runtime.syntax.builder import Builder
-from horus_runtime.syntax.grammar import ParseTable
 from horus_runtime.syntax.levels import Opener
 from horus_runtime.syntax.tokens import (
     END,
@@ -31,6 +30,7 @@ from horus_runtime.syntax.tokens import (
 Handler = Callable[[Builder, RawToken], ParseError]
 
 _ENDS: Final = frozenset((END, NO_BODY))
+_CLOSURES: Final = frozenset(("closure", "empty_closure"))
 _CALLABLE_WORDS: Final = frozenset(("FUNCTION_WORD", "METHOD_WORD"))
 _RESERVED: Final = FORBIDDEN_WORDS | FUNCTION_WORDS | METHOD_WORDS | {"this"}
 
@@ -67,15 +67,16 @@ def early_fault(builder: Builder, token: RawToken) -> ParseError | None:
     if token[0] == "ASSIGN" and table.roles[state] == "tested":
         return _improper("Possibly a typo of '=='?", token)
     number = table.complete[state]
-    if token[0] == RESERVED_SYMBOL and ("operator" in table.gotos[state] or _is_closure(table, number)):
+    label = table.rules[number].label if number >= 0 else ""
+    if token[0] == "PATH" and label == "property":
+        return _improper("Invalid symbol encountered: '::'", token)
+    if token[0] == "BANG" and label == "path_variable":
+        return operand(builder, token)
+    if token[0] == RESERVED_SYMBOL and ("operator" in table.gotos[state] or label in _CLOSURES):
         return fault("UnknownOperator", f"Unknown operator: '{token[1]}'", token)
-    if token[0] == END and number >= 0 and table.rules[number].label == "add_arm":
+    if token[0] == END and label == "add_arm":
         return _missing(")", "to end this switch block", token)
     return None
-
-
-def _is_closure(table: ParseTable, number: int) -> bool:
-    return number >= 0 and table.rules[number].label in {"closure", "empty_closure"}
 
 
 def unexpected(builder: Builder, token: RawToken) -> ParseError:
@@ -251,7 +252,7 @@ def _method_word(builder: Builder, token: RawToken) -> ParseError:
 
 def _function_parameters(builder: Builder, token: RawToken) -> ParseError:
     name = builder.values[-1][4][1]
-    return _name("FnMissingParams", f"Expecting parameters for function {name}")(builder, token)
+    return fault("FnMissingParams", f"Expecting parameters for function {name}", token)
 
 
 def _function_body(builder: Builder, token: RawToken) -> ParseError:
@@ -286,6 +287,13 @@ def _arms(builder: Builder, token: RawToken) -> ParseError:
         return _missing("}", "to end this switch block", token)
     builder.in_case = True  # turns any error into the one for a missing literal
     return operand(builder, token)
+
+
+def _arrow(builder: Builder, token: RawToken) -> ParseError:
+    _start, patterns, _guard = builder.values[-1]
+    if token[0] == "IF" and not patterns:
+        return fault("WrongSwitchCaseCondition", "This switch case cannot have a condition", token)
+    return _token("=>", "in this switch case")(builder, token)
 
 
 def _arm_body(builder: Builder, token: RawToken) -> ParseError:
@@ -327,20 +335,20 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "for_:2": _token("in", "after the iteration variable"),
     "for_:4": _body,
     "for_pair:1": _variable,
-    "for_pair:2": _token(",", "after the iteration variable name"),
+    "for_pair:2": _token(",", "after the iteration variable name", checked=False),
     "for_pair:3": _variable,
     "for_counted:2": _token(")", "to close the iteration variable"),
     "for_counted:3": _token("in", "after the iteration variable"),
     "for_counted:5": _body,
     "try_:1": _block,
-    "try_:2": _token("catch", "for the 'try' statement"),
+    "try_:2": _token("catch", "for the 'try' statement", checked=False),
     "try_:3": _block,
     "try_:4": _variable,
-    "try_:5": _token(")", "to enclose the catch variable"),
+    "try_:5": _token(")", "to enclose the catch variable", checked=False),
     "try_:6": _block,
-    "function_word:1": _token("fn", "following 'private'"),
+    "function_word:1": _token("fn", "following 'private'", checked=False),
     "function_start:1": _function_name,
-    "method_start:2": _token(".", "after the type name for 'this'"),
+    "method_start:2": _token(".", "after the type name for 'this'", checked=False),
     "method_start:3": _function_name,
     "function:1": _function_parameters,
     "function:2": _function_body,
@@ -376,7 +384,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "switch:3": _arms,
     "switch:4": _arms,
     "switch:5": _next_arm,
-    "arm:1": _token("=>", "in this switch case"),
+    "arm:1": _arrow,
     "arm:2": _arm_body,
 }
 """What a place expects, by the label of its first unfinished rule and the number of symbols read."""

@@ -47,6 +47,7 @@ class ExpressionBuilder(Levels):
     def __init__(self, table: ParseTable, options: ParseOptions, careful: bool) -> None:
         super().__init__(table, options, careful)
         self.precedence = {**PRECEDENCE, **dict(options.custom_operators)} if options.custom_operators else PRECEDENCE
+        self.call_names: dict[int, RawToken] = {}  # where the names of calls with a path stand
         self.in_case = False
         self.open_case: list[nodes.Node] = []  # alternatives of the open case
 
@@ -112,7 +113,9 @@ class ExpressionBuilder(Levels):
         if type(callee) is list:
             first = callee[0]
             span = tokens_span(first, end) if type(first) is tuple else node_to_token(first, end)
-            return nodes.Call(span, callee[-1][1], values, _namespace(callee), captures)
+            call = nodes.Call(span, callee[-1][1], values, _namespace(callee), captures)
+            self.call_names[id(call)] = callee[-1]
+            return call
         return nodes.Call(node_to_token(callee, end), callee.name, values, callee.namespace, captures)
 
     def arguments_start(self, a: Values) -> Opener:
@@ -194,9 +197,7 @@ class ExpressionBuilder(Levels):
         self.check_index(target, index)
         self.level = link.outer
         bracket = link.token
-        node = nodes.Index(
-            node_to_token(target, end), target, index, token_span(bracket), bracket[0] == "SAFE_BRACKET"
-        )
+        node = nodes.Index(node_to_token(target, end), target, index, token_span(bracket), bracket[0] == "SAFE_BRACKET")
         self._link, self._link_count = node, link.count
         return node
 
@@ -342,7 +343,7 @@ class ExpressionBuilder(Levels):
 
     def check_bool(self, node: Any) -> None:
         """Refuses a literal that is no boolean."""
-        name = checks.KIND_NAMES.get(type(node))
+        name = checks.literal_name(node)
         if name and type(node) is not nodes.BoolLit:
             self.fail("MismatchedType", f"Expecting a boolean expression, not {name}", node)
 
@@ -372,43 +373,38 @@ class ExpressionBuilder(Levels):
         chain.add(operator, right)
         return chain
 
+    def chain_zeros(self, a: Values) -> Chain:
+        operator, right = a
+        return self._extend(operator.chain, operator, right)
+
     def chain_open(self, a: Values) -> Chain:
         left, operator = a
-        return self._extend(Chain(left), operator, _largest(operator.token))
+        return self._extend(left if type(left) is Chain else Chain(left), operator, _largest(operator.token))
 
-    def chain_more_open(self, a: Values) -> Chain:
-        chain, operator = a
-        return self._extend(chain, operator, _largest(operator.token))
+    def range(self, a: Values) -> RawToken:
+        token: RawToken = a[0]
+        return token
 
-    def range(self, a: Values) -> Operator:
-        """The operator of a range without its left side; the operator before that, if any, takes the zero."""
-        token = a[0]
-        before = self.values[-2] if len(self.values) > 1 else None
-        level = before.level + 1 if type(before) is Operator else self.level
-        return Operator(token, level, self.precedence[token[1]])
-
-    def zero_start(self, a: Values) -> Chain:
-        zero, operator, right = a
-        return self._extend(Chain(_smallest(zero, operator.token)), operator, right)
+    def zeros(self, a: Values) -> Operator:
+        """The range operator with all that stands before it, its missing left side included."""
+        token = a[-1]
+        zero = _smallest(a[-2], token)
+        power = self.precedence[token[1]]
+        if len(a) == 2:
+            chain, level = Chain(zero), self.level
+        else:
+            before = a[1] if len(a) == 4 else a[0]
+            chain = before.chain or (a[0] if type(a[0]) is Chain else Chain(a[0]))
+            chain = self._extend(chain, before, zero)
+            level = chain.accept(token[1], power, self.combine)
+        operator = Operator(token, level, power)
+        operator.chain = chain
+        return operator
 
     def zero_open(self, a: Values) -> Chain:
-        return self.zero_start([*a, _largest(a[1].token)])
-
-    def chain_start_zero(self, a: Values) -> Chain:
-        return self.chain_more_zero([Chain(a[0]), *a[1:]])
-
-    def chain_more_zero(self, a: Values) -> Chain:
-        chain, operator, zero, second, right = a
-        token = second.token
-        chain = self._extend(chain, operator, _smallest(zero, token))
-        second.level = chain.accept(token[1], second.power, self.combine)
-        return self._extend(chain, second, right)
-
-    def chain_start_zero_open(self, a: Values) -> Chain:
-        return self.chain_start_zero([*a, _largest(a[3].token)])
-
-    def chain_more_zero_open(self, a: Values) -> Chain:
-        return self.chain_more_zero([*a, _largest(a[3].token)])
+        a[-1] = a[-1].token
+        operator = self.zeros(a)
+        return self.chain_zeros([operator, _largest(operator.token)])
 
     def zero(self, a: Values) -> Values:
         """The signs before the missing integer, the last one first."""
@@ -433,14 +429,12 @@ class ExpressionBuilder(Levels):
             self.deep((level + 1, token))
         return Opener(token, self.level, self.scope, level)
 
-    def closure_start(self, a: Values) -> tuple[Opener, tuple[str, ...], bool]:
-        """The opener, the parameters, and whether the closure stands in a case."""
+    def closure_start(self, a: Values) -> tuple[Opener, tuple[str, ...]]:
         opener = a[0] if type(a[0]) is Opener else self._open_closure(a[0])
-        in_case, self.in_case = self.in_case, False
         names = tuple(a[1]) if len(a) > 2 else ()
         self.enter_scope(function=True)
         self.level = opener.base + 3
-        return opener, names, in_case
+        return opener, names
 
     def closure(self, a: Values) -> nodes.Closure:
         return self._closure(a[0], a[1])
@@ -448,8 +442,8 @@ class ExpressionBuilder(Levels):
     def empty_closure(self, a: Values) -> nodes.Closure:
         return self._closure(a[0], nodes.Block(token_span(a[1]), ()))
 
-    def _closure(self, start: tuple[Opener, tuple[str, ...], bool], body: nodes.Node) -> nodes.Closure:
-        opener, names, self.in_case = start
+    def _closure(self, start: tuple[Opener, tuple[str, ...]], body: nodes.Node) -> nodes.Closure:
+        opener, names = start
         self.leave(opener)
         return nodes.Closure(token_to_node(opener.token, body), names, body)
 

@@ -43,9 +43,9 @@ class Scope:
         self.names: dict[str, bool] | None = None
         self.barrier = function  # names outside cannot be assigned from here
         self.is_global = parent is None
-        self.in_function = function or (parent is not None and parent.in_function)
-        self.in_loop = loop or (not function and parent is not None and parent.in_loop)
-        self.nesting = 0 if function or parent is None else parent.nesting
+        self.in_function: bool = function or (parent is not None and parent.in_function)
+        self.in_loop: bool = loop or (not function and parent is not None and parent.in_loop)
+        self.nesting: int = 0 if function or parent is None else parent.nesting
 
     def declare(self, name: str, constant: bool) -> None:
         """Makes a name known from here to the end of the block."""

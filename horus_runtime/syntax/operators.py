@@ -20,12 +20,13 @@ Combine = Callable[[Any, RawToken, Any], nodes.Node]
 class Operator:
     """An operator waiting for its right operand, or a sign; operands behind it stand at `level`."""
 
-    __slots__ = ("level", "power", "separates", "token")
+    __slots__ = ("chain", "level", "power", "separates", "token")
 
     def __init__(self, token: RawToken, level: int, power: int = 0) -> None:
         self.token = token
         self.level = level
         self.power = power
+        self.chain: Chain | None = None  # what stands before it, where the grammar has already put the two together
         self.separates = False  # True for `|` between the alternatives of a `switch` case
 
 

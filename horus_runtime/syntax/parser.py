@@ -14,6 +14,7 @@ from horus_runtime.syntax.tokens import END, RawToken
 
 Callback = Callable[[list[Any]], Any]
 
+
 class Parser:
     """One run over the tokens of one text."""
 

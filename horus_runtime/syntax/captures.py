@@ -1,0 +1,30 @@
+"""Which names a closure would capture, as far as the parser must know: a closure without any is a literal value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import children
+
+
+def captured_names(closure: nodes.Closure) -> set[str]:
+    """Names used in a closure that are neither its parameters nor declared inside before their use."""
+    found: set[str] = set()
+    todo: list[tuple[Any, set[str]]] = [(closure.body, set(closure.params))]
+    while todo:
+        node, known = todo.pop()
+        if type(node) is nodes.Variable:
+            if node.name not in known and not node.namespace:
+                found.add(node.name)
+            continue
+        inner = known | set(node.params) if type(node) is nodes.Closure else known
+        if type(node) is nodes.For:
+            inner = known | {node.variable, *filter(None, (node.counter,))}
+        elif type(node) is nodes.Try and node.variable:
+            inner = known | {node.variable}
+        for child in children(node):
+            todo.append((child, inner))
+            if type(child) is nodes.Let:
+                inner = inner | {child.name}
+    return found

@@ -134,7 +134,7 @@ class Lexer:
             self._emitted += len(out)
             yield out
 
-    def _scan(self, position: int) -> int:
+    def _scan(self, position: int) -> int:  # noqa: C901, PLR0912, PLR0915 - one loop, kept flat for speed
         """Reads up to a batch of tokens and returns the offset to go on from, -1 at the end."""
         text = self._text
         out = self._out

@@ -37,7 +37,7 @@ class Parser:
         except ParseError as error:
             raise diagnostics.in_case(self.builder, error) from None
 
-    def _loop(self, end_state: int, tokens: Iterator[RawToken]) -> Any:
+    def _loop(self, end_state: int, tokens: Iterator[RawToken]) -> Any:  # noqa: PLR0915 - flat for speed
         steps, gotos, shortcuts = self.table.steps, self.table.gotos, self.table.shortcuts
         callbacks, sizes, origins = self.callbacks, self.sizes, self.origins
         values, states = self.values, self.states

@@ -11,8 +11,8 @@ from horus_runtime.source import MAX_COORDINATE, Position, SourceFile, Span
 from horus_runtime.syntax.builder import Builder
 from horus_runtime.syntax.diagnostics import lexical_fault
 from horus_runtime.syntax.grammar import EXPRESSION_START, START, rhai_table
-from horus_runtime.syntax.lexer import Lexer, Vocabulary
 from horus_runtime.syntax.levels import DeepNesting
+from horus_runtime.syntax.lexer import Lexer, Vocabulary
 from horus_runtime.syntax.options import DEFAULT, ParseOptions
 from horus_runtime.syntax.parser import Parser
 from horus_runtime.syntax.tokens import ERROR, Token

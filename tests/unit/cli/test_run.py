@@ -57,7 +57,7 @@ def test_a_syntax_error_is_shown_with_place_line_and_caret(horus, script):
     assert horus("run", script("let x = 1;\nlet = 3;")) == (
         1,
         "",
-        "script.rhai:2:5\n2: let = 3;\n       ^ Unexpected '='\n",
+        "script.rhai:2:5\n2: let = 3;\n       ^ Expecting name of a variable\n",
     )
     assert horus("eval", "1 +") == (1, "", "<eval>:1:4\n1: 1 +\n      ^ Script is incomplete\n")
 
@@ -234,13 +234,13 @@ def test_errors_are_found_without_running(horus, script):
     assert horus("check", "script.rhai") == (
         1,
         "",
-        "script.rhai:1:15\n1: print(1); let = 3;\n                 ^ Unexpected '='\n",
+        "script.rhai:1:15\n1: print(1); let = 3;\n                 ^ Expecting name of a variable\n",
     )
     code, out, _ = horus("check", "--json", "script.rhai")
     assert code == 1
     assert json.loads(out) == {
         "ok": False,
-        "errors": [{"kind": "BadInput", "message": "Unexpected '='", "line": 1, "column": 15, "source": "script.rhai"}],
+        "errors": [{"kind": "BadInput", "message": "Expecting name of a variable", "line": 1, "column": 15, "source": "script.rhai"}],
     }
 
 

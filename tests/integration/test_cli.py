@@ -150,7 +150,7 @@ def refused(shell, code, message, *words, **options):
     [
         ("let x = ;", "script.rhai:1:9\n1: let x = ;\n           ^ Unexpected ';'"),
         ('let x = "abc', 'script.rhai:1:9\n1: let x = "abc\n           ^ Open string is not terminated'),
-        ("if true {", "script.rhai:1:10\n1: if true {\n            ^ Script is incomplete"),
+        ("if true {", "script.rhai:1:10\n1: if true {\n            ^ Expecting '}' to terminate this block"),
     ],
 )
 def test_a_syntax_error_is_refused(shell, text, message):
@@ -270,6 +270,6 @@ def test_a_payload_with_a_syntax_error_fails_before_it_does_anything(shell, job)
     assert shell("job", "run", "--allow-unsigned", name) == (
         1,
         "",
-        "payload:2:5\n2: let = 1;\n       ^ Unexpected '='\njob a: Failed\n",
+        "payload:2:5\n2: let = 1;\n       ^ Expecting name of a variable\njob a: Failed\n",
     )
     assert shell.files() == ["job.json"]

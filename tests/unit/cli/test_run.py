@@ -240,7 +240,15 @@ def test_errors_are_found_without_running(horus, script):
     assert code == 1
     assert json.loads(out) == {
         "ok": False,
-        "errors": [{"kind": "BadInput", "message": "Expecting name of a variable", "line": 1, "column": 15, "source": "script.rhai"}],
+        "errors": [
+            {
+                "kind": "VariableExpected",
+                "message": "Expecting name of a variable",
+                "line": 1,
+                "column": 15,
+                "source": "script.rhai",
+            }
+        ],
     }
 
 

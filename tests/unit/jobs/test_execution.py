@@ -60,7 +60,7 @@ def test_a_syntax_error_fails_the_job_before_anything_runs():
         hr.JobStatus.FAILED,
         1,
         "",
-        "payload:2:5\n2: let = 1;\n       ^ Unexpected '='",
+        "payload:2:5\n2: let = 1;\n       ^ Expecting name of a variable",
     )
 
 

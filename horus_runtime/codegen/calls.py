@@ -89,6 +89,8 @@ class Calls(Expressions):
             if variable is not None and (variable.constant or variable.is_cell or variable.kind == "external"):
                 # A constant or shared first argument is only changed as a copy.
                 args[0] = args[0] if pure else self.own(args[0], self.type(items[0]))
+        elif items and not pure and self.is_borrowed(items[0]):
+            args[0] = self.own(args[0], self.type(items[0]))
         if owned:
             args[1:] = [
                 self.own(arg, self.type(item)) if self.is_borrowed(item) else arg
@@ -172,7 +174,7 @@ class Calls(Expressions):
         return self.service("_call_pointer", self.level(), *args)
 
     def special_curry(self, node: nodes.Call) -> pyast.expr | None:
-        if not node.args:
+        if len(node.args) < 2:
             return None
         args = self.operands(node.args, owned=True)
         self.at(node.args[0].span)
@@ -243,6 +245,8 @@ class Calls(Expressions):
         """`f!(x)`: run `f` with this function's variables visible."""
         args = self.operands(node.args, owned=True)
         self.at(node.span)
+        if node.name == "print" and len(args) <= 1:
+            return self.service("_print", *args)
         scope = self.refreshed_scope(node)
         return self.service("_call_in_scope", self.home(), self.level(), scope, self.const(node.name), *args)
 

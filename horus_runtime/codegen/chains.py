@@ -343,6 +343,7 @@ class Chains(Calls):
     def dispatch(self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], _count: int) -> pyast.expr:
         name = self.const(node.name)
         if node.name == "call":
+            self.program.places[self.loc] = (node.args[0].span if node.args else node.name_span).start
             return self.service("_method_call", self.home(), self.level(), receiver, *args)
         if node.name == "curry":
             return self.service("_curry", receiver, *args)
@@ -350,13 +351,21 @@ class Chains(Calls):
 
     def constant_receiver(self, receiver: nodes.Node, value: pyast.expr) -> pyast.expr:
         """A constant travels in a cell that says so: mutating natives refuse it."""
-        if isinstance(receiver, nodes.Variable):
-            variable = self.program.info.bindings.get(id(receiver))
-            if variable is not None and variable.constant and not variable.is_cell:
-                return self.call("_Cell", value, self.const(True))
-            if variable is not None and variable.is_cell and variable.kind != "external" and not self.dynamic:
-                return self.name(variable.py)
-        return value
+        root = receiver
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        if not isinstance(root, nodes.Variable):
+            return value
+        variable = self.program.info.bindings.get(id(root))
+        if root.namespace or (
+            variable is not None and variable.constant and (root is not receiver or not variable.is_cell)
+        ):
+            return self.call("_Cell", value, self.const(True))
+        if root is not receiver or variable is None:
+            return value
+        if variable.kind == "external":
+            return self.service("_guarded", self.name("_scope"), self.const(variable.name), value)
+        return self.name(variable.py) if variable.is_cell and not self.dynamic else value
 
     def direct_method(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
         """The only candidate is a script function that just reads `this`, and the receiver is no map: call it."""
@@ -414,6 +423,9 @@ class Chains(Calls):
         self.assign(result, self.dispatch(node, self.name(holder), args, len(args)))
         body, self.out = self.out, []
         changed = self.compare(self.cell_value(holder), (pyast.IsNot(), old))
+        if isinstance(receiver, nodes.Index) and self.program.has_method(node.name, len(args)):
+            # What a script method assigns to a character taken out of a string is lost, as in Rhai.
+            changed = self.both(changed, self.compare(self.call("type", old), (pyast.IsNot(), self.name("_Char"))))
         outer_stmts = self.out
         self.out = []
         store(self.cell_value(holder))

@@ -213,13 +213,13 @@ class Expressions(Emitter):
         made: pyast.expr = place(pyast.JoinedStr(pieces), self.loc)
         return self.sized_text(made) if grows else made
 
-    def sized_text(self, made: pyast.expr) -> pyast.expr:
+    def sized_text(self, made: pyast.expr, check: str = "_sized") -> pyast.expr:
         """A new string, checked against the size limit when it is long enough to reach it."""
         name = self.temp()
         short = self.compare(
             self.call("len", self.walrus(name, made)), (pyast.LtE(), self.name(self.use("_safe_string")))
         )
-        return self.choose(short, self.name(name), self.service("_sized", self.name(name)))
+        return self.choose(short, self.name(name), self.service(check, self.name(name)))
 
     def expr_ArrayLit(self, node: nodes.ArrayLit, _owned: bool) -> pyast.expr:
         items = self.operands(node.items, owned=True)
@@ -389,7 +389,7 @@ class Expressions(Emitter):
         if numbers and (ty.is_only(lt, ty.FLOAT) or ty.is_only(rt, ty.FLOAT)):
             return self.float_operation(op, left, right)
         if op == "+" and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
-            return self.sized_text(self.binop(left, pyast.Add(), right))
+            return self.sized_text(self.binop(left, pyast.Add(), right), "_sized_sum")
         if op in ("&", "|", "^") and ty.is_only(lt, ty.BOOL) and ty.is_only(rt, ty.BOOL):
             return self.binop(left, PY_OPS[op](), right)
         general = self.use_assign(op + "=") if at else self.program.use_operator(op)

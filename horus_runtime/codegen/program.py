@@ -136,6 +136,8 @@ class ProgramCompiler(Emitter):
         self.modes: dict[int, int] = {}
         self.depth_checked = self.find_depth_checked()
         self.defs: list[pyast.stmt] = []
+        self.keeps_globals = bool(script.functions or self.info.closures)
+        """Rhai keeps constants for `global::` only where there is a function that could ask for them."""
 
     # ---- what the function compilers ask ----------------------------------------------------------------------------
 

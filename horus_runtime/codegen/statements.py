@@ -120,6 +120,10 @@ class Statements(Chains):
             args = [value, self.const(True)] if variable.constant else [value]
             value = self.call("_Cell", *args)
         self.assign(variable.py, value)
+        if variable.constant and self.is_main and variable.depth == 0 and self.program.keeps_globals:
+            current = self.cell_value(variable.py) if variable.is_cell else self.name(variable.py)
+            own = self.own(current, self.types.variable(variable))
+            self.evaluate(self.service("_set_global", self.home(), self.const(variable.name), own))
         if self.dynamic:
             self.evaluate(self.service("_forget", self.name("_dyn"), self.const(variable.name)))
 
@@ -167,6 +171,9 @@ class Statements(Chains):
         name = "::".join((*node.namespace, node.name))
         if self.dynamic:
             return self.service("_dyn_store", self.name("_dyn"), self.const(node.name), value)
+        if node.namespace:
+            path = self.tuple_of([self.const(part) for part in node.namespace])
+            self.evaluate(self.service("_module_variable", self.home(), path, self.const(node.name)))
         if node.namespace or self.program.has_function(node.name):
             return self.call("_constant", self.const(name))
         return self.call("_missing", self.const(name))
@@ -187,6 +194,7 @@ class Statements(Chains):
             return
         if not self.is_pure_address(node.target):
             value = self.spill_if_complex(value)
+        value = self.check_constant_property(node.target, value)
         self.check_constant_root(node.target)
         if isinstance(node.target, (nodes.Property, nodes.Index)) and _null_safe_target(node.target):
             self.null_safe_store(node.target, value)
@@ -216,6 +224,21 @@ class Statements(Chains):
                 return False
             node = node.target
         return True
+
+    def check_constant_property(self, node: nodes.Node, value: pyast.expr) -> pyast.expr:
+        """`CONSTANT.name = v` on something that is no map: the type may have no such property at all."""
+        if not isinstance(node, nodes.Property) or not isinstance(node.target, nodes.Variable):
+            return value
+        variable = self.program.info.bindings.get(id(node.target))
+        if variable is None or not variable.constant or self.type(node.target) & ty.LOW == ty.MAP:
+            return value
+        value = self.spill_if_complex(value)
+        current = self.expr(node.target)
+        self.at(node.name_span)
+        is_map = self.type_is(current, "dict")
+        refuse = self.service("_refuse_property", current, self.const(node.name), value, self.const(variable.name))
+        self.when(self.negate(is_map), [place(pyast.Expr(refuse), self.loc)])
+        return value
 
     def check_constant_root(self, node: nodes.Node) -> None:
         """Writing through a constant raises."""

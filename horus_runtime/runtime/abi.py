@@ -16,7 +16,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, copy_value
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, copy_value, full_type_name
 
 OPERATORS: Final = operators.BINARY
 """What the compiler may evaluate ahead of time."""
@@ -26,9 +26,7 @@ def truth(value: Any) -> bool:
     """A condition must be a bool."""
     if value is True or value is False:
         return value is True
-    from horus_runtime.runtime.values import type_name
-
-    raise faults.mismatch(type_name(value), "bool")
+    raise faults.mismatch(full_type_name(value), "bool")
 
 
 def missing(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from horus_runtime.errors import EvalError
+from horus_runtime.errors import EvalError, LimitError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.calls import Calling
 from horus_runtime.runtime.indexing import NO_INDEXER, WrongElementError, get_index, set_index
@@ -32,9 +32,17 @@ class Accessing(Calling):
             result = builtin(a, b)
             if result is NO_OPERATOR:
                 return self.operator(op, a, b)
-            return self.sized(result) if op == "+" else result
+            return self.sized_sum(result) if op == "+" else result
 
         return apply
+
+    def sized_sum(self, value: Any) -> Any:
+        """As `sized`, for `a + b`, whose errors Rhai reports without a position."""
+        try:
+            return self.sized(value)
+        except LimitError as error:
+            error.position = None
+            raise
 
     def assign(self, op: str) -> Callable[[Any, Any], Any]:
         """The slow path of a compound assignment; `op` includes the `=`. Lists grow in place."""

@@ -18,7 +18,7 @@ from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.comparison import DEFAULTS, NO_OPERATOR, eq, ge, gt, le, lt, ne
 from horus_runtime.runtime.text import contains_host_value, float_plain, to_display
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, Range, Timestamp
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, Range, Timestamp, copy_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,9 +74,9 @@ def _join(a: Any, b: Any) -> Any:
     if ta is Char:
         return str(a) + str(b) if tb is Char else NO_OPERATOR
     if ta is list:
-        return a + b if tb is list else NO_OPERATOR
+        return [*copy_value(a), *copy_value(b)] if tb is list else NO_OPERATOR
     if ta is dict:
-        return {**a, **b} if tb is dict else NO_OPERATOR
+        return {**copy_value(a), **copy_value(b)} if tb is dict else NO_OPERATOR
     if ta is bytearray:
         if tb is bytearray:
             return a + b

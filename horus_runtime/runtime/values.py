@@ -153,6 +153,13 @@ def type_name(value: Any) -> str:
     return cls.__name__
 
 
+def full_type_name(value: Any) -> str:
+    """The type name in messages where Rhai shows library types by their full path."""
+    if type(value) is Range:
+        return f"core::ops::range::Range{'Inclusive' if value.inclusive else ''}<i64>"
+    return type_name(value)
+
+
 def copy_value(value: Any) -> Any:
     """The deep copy that storing, passing and returning make. Host objects are handed on by reference."""
     cls = type(value)

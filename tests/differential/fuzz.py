@@ -1,6 +1,6 @@
 """Runs random programs on both engines and shows where they part, each difference reduced to a small script.
 
-python -m tests.differential.fuzz --count 500 --seed 1 [--mutants] [--optimize none]
+python -m tests.differential.fuzz --count 500 --seed 1 [--kind aliasing] [--mutants] [--optimize none]
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 from tests.differential.compare import Difference, difference
 from tests.differential.corpus import Case
 from tests.differential.engine import engine_or_skip_reason, run_case
-from tests.differential.generate import generate
+from tests.differential.generate import KINDS, generate
 from tests.differential.minimise import minimise
 from tests.differential.record import ask
 from tests.support.oracle import Oracle, oracle_or_skip_reason
 
-MAX_OPERATIONS = 100_000
+MAX_OPERATIONS = 300_000
 _UNCOUNTABLE = ("ErrorTooManyOperations", "ErrorStackOverflow")
 """How far a run comes before such a limit is not compared here."""
 
@@ -75,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=300, help="how many programs")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first; the others follow")
+    parser.add_argument("--kind", default="grammar", choices=KINDS, help="what the programs are about")
     parser.add_argument("--mutants", action="store_true", help="nearly valid programs")
     parser.add_argument("--optimize", choices=("none", "simple", "full"), help="only this level")
     parser.add_argument("--examples", type=int, default=2, help="reduced scripts shown per kind of difference")
@@ -87,7 +88,7 @@ def main() -> None:
     with Oracle(binary) as oracle:
         fuzzer = Fuzzer(oracle, arguments.optimize)
         for seed in range(arguments.seed, arguments.seed + arguments.count):
-            found = fuzzer.compare(generate(seed, mutants=arguments.mutants))
+            found = fuzzer.compare(generate(seed, arguments.kind, mutants=arguments.mutants))
             if found is None:
                 continue
             group = groups[signature(found)]

@@ -437,7 +437,15 @@ def mutate(program: str, seed: int) -> str:
     return "".join(tokens)
 
 
-def generate(seed: int, *, mutants: bool = False) -> str:
+KINDS = ("grammar", "aliasing", "numbers")
+
+
+def generate(seed: int, kind: str = "grammar", *, mutants: bool = False) -> str:
     """The program of this seed; a disturbed one if mutants are wanted."""
-    program = ProgramGenerator(seed).program()
+    from tests.differential.generate_aliasing import AliasingGenerator
+    from tests.differential.generate_numbers import NumberGenerator
+
+    program = {"grammar": ProgramGenerator, "aliasing": AliasingGenerator, "numbers": NumberGenerator}[kind](
+        seed
+    ).program()
     return mutate(program, seed) if mutants else program

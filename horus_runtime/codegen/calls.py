@@ -38,7 +38,7 @@ class Calls(Expressions):
 
     def script_call(self, node: nodes.Call, info: FunctionInfo) -> pyast.expr:
         """A function of this script, called directly; arguments are borrowed, the callee copies what it changes."""
-        args = self.operands(node.args)
+        args = self.call_operands(node.args)
         args = [self.unalias(arg, item) for arg, item in zip(args, node.args, strict=True)]
         arg_types = tuple(self.type(arg) for arg in node.args)
         target = self.program.variant_name(info, arg_types)
@@ -47,6 +47,13 @@ class Calls(Expressions):
         if self.program.this_mode(info) != THIS_NONE:
             args.insert(0, self.unbound(self.program.this_mode(info)))
         return self.call(target, *args)
+
+    def call_operands(self, items: tuple[nodes.Node, ...]) -> list[pyast.expr]:
+        """Arguments of a call by name: a bare variable in the first place is read last, as Rhai does."""
+        if len(items) > 1 and isinstance(items[0], nodes.Variable):
+            rest = self.operands(items[1:])
+            return [self.expr(items[0]), *rest]
+        return self.operands(items)
 
     def unalias(self, expr: pyast.expr, node: nodes.Node) -> pyast.expr:
         """A captured variable may change while the callee holds it: hand over a copy."""
@@ -83,7 +90,7 @@ class Calls(Expressions):
 
     def native_args(self, items: tuple[nodes.Node, ...], owned: bool, pure: bool) -> list[pyast.expr]:
         """Arguments of a native: the first one borrowed, the others its own where it may keep them."""
-        args = self.operands(items)
+        args = self.call_operands(items)
         if items and isinstance(items[0], nodes.Variable):
             variable = self.program.info.bindings.get(id(items[0]))
             if variable is not None and (variable.constant or variable.is_cell or variable.kind == "external"):

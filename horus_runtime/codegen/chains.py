@@ -157,7 +157,7 @@ class Chains(Calls):
         error_span = node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
         if ty.is_only(t, ty.ARRAY) and ty.is_only(i, ty.INT):
             return self.fast_subscript(target, index, error_span)
-        if ty.is_only(t, ty.MAP) and ty.is_only(i, ty.STR):
+        if ty.is_only(t, ty.MAP) and ty.is_only(i, ty.STR) and not self.program.config.fail_on_invalid_map_property:
             self.at(error_span)
             return self.call("_dict_get", target, index)
         if t & ty.ARRAY and i & ty.INT and ty.mask(t) != ty.STR:
@@ -451,6 +451,10 @@ class Chains(Calls):
 
     def place_of(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         """How to read a place and how to store into it; indices and containers are evaluated once, now."""
+        links = _links(node)
+        if len(links) > 1 and id(node) not in self.prepared and _order_shows(links):
+            for link in links:
+                self.prepare(link)
         if isinstance(node, nodes.Variable):
             return self.variable_place(node)
         if isinstance(node, nodes.This):

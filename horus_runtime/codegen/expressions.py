@@ -331,16 +331,25 @@ class Expressions(Emitter):
             return self.logical(node)
         if op == "??":
             return self.coalesce(node, owned)
+        if op in ("in", "!in"):
+            found = self.membership(node)
+            if op == "in":
+                return found
+            return self.negate(found) if isinstance(found, pyast.Compare) else self.service("_not_op", found)
         left, right = self.operands([node.left, node.right])
         self.at(node.op_span)
-        if op in ("in", "!in"):
-            found = self.membership(left, right, node)
-            return self.negate(found) if op == "!in" else found
         return self.infix(op, left, right, node.left, node.right)
 
-    def membership(self, item: pyast.expr, container: pyast.expr, node: nodes.Binary) -> pyast.expr:
-        """`item in container`; maps and strings are asked directly unless somebody redefines `contains`."""
-        general = self.service("_contains", self.home(), self.level(), item, container)
+    def membership(self, node: nodes.Binary) -> pyast.expr:
+        """`item in container`, which is `contains(container, item)`: the container is evaluated first.
+
+        Maps and strings are asked directly unless somebody redefines `contains`.
+        """
+        container, item = self.operands([node.right, node.left])
+        if not _is_plain(item) and not _is_plain(container):
+            container = self.spill(container)
+        self.at(node.op_span)
+        general = self.service("_contains", self.home(), self.level(), container, item)
         if self.program.overridden("contains", 2):
             return general
         t, i = self.type(node.right), self.type(node.left)
@@ -370,6 +379,8 @@ class Expressions(Emitter):
 
     def slow(self, op: str, left: pyast.expr, right: pyast.expr) -> pyast.expr:
         """The general operator."""
+        if not self.program.config.fast_operators:
+            return self.call(self.program.use_open_operator(op), left, right)
         return self.call(self.program.use_operator(op), left, right)
 
     def arithmetic(
@@ -413,27 +424,22 @@ class Expressions(Emitter):
 
     def guarded_int(self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, general: str) -> pyast.expr:
         """Both operands may be INT: test that inline, and hand everything else to the general operator."""
+        if not _is_plain(right):
+            left, right = self.spill_in_order(left, right)
+        elif ty.is_only(lt, ty.INT) and not _is_plain(left):
+            left = self.spill(left)
         left_first, left_again = self.atom(left)
-        right_first, right_again = self.atom(right)
         temp = self.temp()
         tests = []
         if not ty.is_only(lt, ty.INT):
             tests.append(self.type_is(left_first, "int"))
             left_first = left_again
         if not ty.is_only(rt, ty.INT):
-            tests.append(self.type_is(right_first, "int"))
-            right_first = right_again
-        if len(tests) == 2 and not isinstance(right, (pyast.Constant, pyast.Name)):
-            # The right operand must be evaluated even when the left one is no INT.
-            right_name = self.spill_in_order(left, right)
-            return self.guarded_int(op, right_name[0], right_name[1], lt, rt, general)
-        if len(tests) == 1 and not ty.is_only(lt, ty.INT) and not isinstance(right, (pyast.Constant, pyast.Name)):
-            pair = self.spill_in_order(left, right)
-            return self.guarded_int(op, pair[0], pair[1], lt, rt, general)
-        raw = self.walrus(temp, self.binop(left_first, PY_OPS[op](), right_first))
+            tests.append(self.type_is(right, "int"))
+        raw = self.walrus(temp, self.binop(left_first, PY_OPS[op](), right))
         fits = self.compare(self.name("_MIN"), (pyast.LtE(), raw), (pyast.LtE(), self.name("_MAX")))
         test = self.both(*tests, fits)
-        return self.choose(test, self.name(temp), self.call(general, left_again, right_again))
+        return self.choose(test, self.name(temp), self.call(general, left_again, right))
 
     def spill_in_order(self, left: pyast.expr, right: pyast.expr) -> tuple[pyast.expr, pyast.expr]:
         """Both operands as names, evaluated left to right: by assignments before the current statement's expression.
@@ -595,6 +601,11 @@ class Expressions(Emitter):
             inner.append(place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], right), self.loc))
         self.when(self.is_none(self.name(name)), inner)
         return self.name(name)
+
+
+def _is_plain(expr: pyast.expr) -> bool:
+    """A name or a constant: free to evaluate, any number of times."""
+    return isinstance(expr, (pyast.Name, pyast.Constant))
 
 
 def _bounds(op: str, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:

@@ -228,6 +228,13 @@ class ProgramCompiler(Emitter):
             self.prelude[name] = self.rt_call("binary", op)
         return name
 
+    def use_open_operator(self, op: str) -> str:
+        """An operator that hosts may redefine for all types: looked up like a function."""
+        name = f"_open_{OPERATOR_NAMES.get(op, op.encode().hex())}"
+        if name not in self.prelude:
+            self.prelude[name] = self.rt_call("open_binary", op)
+        return name
+
     def use_assign(self, op: str) -> str:
         name = f"_assign_{OPERATOR_NAMES[op[:-1]]}"
         if name not in self.prelude:

@@ -710,6 +710,9 @@ class Statements(Chains):
         if node.declaration is not None:
             self.stmt(node.declaration, None)
         self.at(node.span)
+        variable = self.program.info.bindings.get(id(node))
+        if node.declaration is None and variable is not None:
+            self.evaluate(self.read(variable))
         alias = self.const(node.alias or node.name)
         self.evaluate(self.service("_export", self.name("_scope"), self.const(node.name), alias))
         self.unit(dest)

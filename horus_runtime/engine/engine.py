@@ -296,6 +296,22 @@ class Engine(EngineSettings):
 
     # ---- JSON -------------------------------------------------------------------------------------------------------
 
+    def parse_json(self, text: str, *, has_null: bool = True) -> Any:
+        """A JSON text as a script value.
+
+        Raises:
+            EvalError: the text is no JSON, or holds a `null` although `has_null` is off.
+        """
+        from horus_runtime.engine.presets import read_json
+
+        return read_json(text, has_null=has_null)
+
+    def to_json(self, value: Any) -> str:
+        """A script value as JSON."""
+        from horus_runtime.engine.presets import write_json
+
+        return write_json(value)
+
     def type_name(self, value: Any) -> str:
         """The script type name of a value."""
         return self.table.type_name(value)

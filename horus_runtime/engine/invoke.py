@@ -65,6 +65,9 @@ class Invocation:
             if eval_ast and tree.script.body:
                 assert linked.main is not None
                 self.guard(linked.main, scope, 0)
+                if rewind:
+                    scope.rewind(size)
+            self.run.call_scope = scope
             return self.guard(self._function(linked, name, args, this))
         finally:
             if rewind:

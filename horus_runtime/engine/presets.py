@@ -55,3 +55,29 @@ def model_store(engine: Engine, path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     finally:
         engine.services["osiris"].close()
+
+
+def read_json(text: str, *, has_null: bool) -> Any:
+    """A JSON text as a script value."""
+    from horus_runtime.errors import EvalError
+    from horus_runtime.modules.std.json import read
+
+    value = read(text)
+    if not has_null and _holds_null(value):
+        raise EvalError(
+            "ErrorRuntime", "Runtime error: null is not allowed here", None, value="null is not allowed here"
+        )
+    return value
+
+
+def _holds_null(value: Any) -> bool:
+    if isinstance(value, (list, dict)):
+        return any(map(_holds_null, value.values() if isinstance(value, dict) else value))
+    return value is None
+
+
+def write_json(value: Any) -> str:
+    """A script value as JSON text."""
+    from horus_runtime.modules.std.json import write
+
+    return write(value)

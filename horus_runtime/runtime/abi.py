@@ -107,7 +107,9 @@ def same(value: Any, literal: Any) -> bool:
 
 
 def in_range(value: Any, start: int, end: int, inclusive: bool) -> bool:
-    """Does a `switch` value lie in a range arm?"""
+    """Does a `switch` value lie in a range arm, or is it that very range?"""
+    if type(value) is Range:
+        return value.start == start and value.end == end and value.inclusive == inclusive
     if type(value) is not int and type(value) is not float:
         return False
     return start <= value <= end if inclusive else start <= value < end

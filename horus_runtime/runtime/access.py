@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from horus_runtime.errors import EvalError, LimitError
+from horus_runtime.errors import UNSET, EvalError, LimitError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.calls import Calling
 from horus_runtime.runtime.indexing import NO_INDEXER, WrongElementError, get_index, set_index
@@ -35,6 +35,22 @@ class Accessing(Calling):
             return self.sized_sum(result) if op == "+" else result
 
         return apply
+
+    def open_binary(self, op: str) -> Callable[[Any, Any], Any]:
+        """An operator without the fast path: what the host registered wins, and arithmetic errors have a place."""
+        apply = self.binary(op)
+
+        def call(a: Any, b: Any) -> Any:
+            fn = self.table.find(op, (a, b))
+            if fn is not None:
+                return fn.call(self, a, b) if fn.context else fn.call(a, b)
+            try:
+                return apply(a, b)
+            except EvalError as error:
+                error.position = UNSET
+                raise
+
+        return call
 
     def sized_sum(self, value: Any) -> Any:
         """As `sized`, for `a + b`, whose errors Rhai reports without a position."""
@@ -91,17 +107,19 @@ class Accessing(Calling):
         result = builtin_eq(left, right)
         return bool(self.operator("==", left, right)) if result is NO_OPERATOR else bool(result)
 
-    def contains(self, home: Linked, depth: int, item: Any, container: Any) -> bool:
+    def contains(self, home: Linked, depth: int, container: Any, item: Any) -> Any:
         """`item in container`: `contains(container, item)`, which a script may define."""
         found = self.find_script("contains", 2, home)
         if found is not None:
-            return bool(self._invoke(found, MISSING, (container, item), depth))
-        return bool(self.native(depth, "contains", container, item))
+            return self._invoke(found, MISSING, (container, item), depth)
+        return self.native(depth, "contains", container, item)
 
     # ---- indexing and properties ------------------------------------------------------------------------------------
 
     def index(self, target: Any, index: Any, bracket: tuple[int, int]) -> Any:
         """`target[index]`, borrowed: the caller copies what it keeps."""
+        if self.settings.fail_on_invalid_map_property and type(target) is dict and type(index) is str:
+            return self.get_property(target, index)
         result = get_index(target, index)
         if result is NO_INDEXER:
             fn = self.table.find("index$get$", (target, index))

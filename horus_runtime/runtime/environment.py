@@ -53,6 +53,8 @@ class Environment(Calling):
         for layer in reversed(self.table.layers):
             if name in layer.variables:
                 return layer.variables[name]
+        if self.call_scope is not None and name in self.call_scope:
+            return self.call_scope[name]
         raise faults.variable_not_found(name)
 
     @staticmethod
@@ -212,7 +214,7 @@ class Environment(Calling):
 
     @staticmethod
     def export(scope: Scope, name: str, alias: str) -> None:
-        """`export name as alias`."""
+        """`export name as alias`; the variable is looked up when the module is complete."""
         scope.aliases.setdefault(name, []).append(alias)
 
     def module_call(self, home: Linked, depth: int, path: tuple[str, ...], name: str, *args: Any) -> Any:

@@ -6,7 +6,7 @@ also is the `NativeCallContext` that native functions get. Its parts: `state`, `
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
 from horus_runtime.runtime import abi, text
@@ -17,6 +17,8 @@ from horus_runtime.runtime.state import Host, Linked, RunSettings
 from horus_runtime.runtime.thrown import ThrownError
 from horus_runtime.runtime.values import copy_value
 from horus_runtime.source import Position
+
+_NOTHING: Final = object()
 
 
 class Run(Accessing, Environment):
@@ -36,10 +38,11 @@ class Run(Accessing, Environment):
         if self.settings.on_print is not None:
             self.settings.on_print(shown)
 
-    def debug(self, source: str | None, position: tuple[int, int], value: Any = "") -> None:
+    def debug(self, source: str | None, position: tuple[int, int], value: Any = _NOTHING) -> None:
         """`debug(x)`: the debug text, source name and position go to the host's callback."""
         if self.settings.on_debug is not None:
-            self.settings.on_debug(self.to_debug(value), source, Position(*position))
+            shown = "" if value is _NOTHING else self.to_debug(value)
+            self.settings.on_debug(shown, source, Position(*position))
 
     def display(self, value: Any) -> str:
         """A part of a template as text."""

@@ -13,6 +13,7 @@ from horus_runtime.runtime.budget import Budget
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import FunctionMeta, Program
+from horus_runtime.runtime.scope import Scope
 from horus_runtime.runtime.sizes import size_of
 from horus_runtime.runtime.tracing import explain
 
@@ -103,6 +104,8 @@ class RunState:
         self.poll = self.budget.poll
         self.type_of = settings.table.type_name
         self.tokens: dict[int, object] = {}
+        self.call_scope: Scope | None = None
+        """Variables that a function called by the host may read."""
         self.modules_imported = 0
         self.modules_cache: dict[str, Module | None] = {}
         """Modules made in this run by path; `None` while a module is being made."""

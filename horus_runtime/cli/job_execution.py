@@ -26,7 +26,7 @@ def run_job(path: Path, registry: RunnerRegistry, trust: TrustStore, *, as_json:
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
-        _show(result)
+        show(result)
     return result.exit_code or 0
 
 
@@ -44,7 +44,7 @@ class Echo:
                 self._lost = True
 
 
-def _show(result: JobResult) -> None:
+def show(result: JobResult) -> None:
     """What there is to say beside the printed output, on standard error so that the output stays the payload's."""
     with contextlib.suppress(OSError):
         sys.stdout.flush()

@@ -27,7 +27,8 @@ create table if not exists jobs (
     created_at integer not null,
     submitted_at integer not null,
     document text not null,
-    result text
+    result text,
+    owner text
 ) strict;
 create index if not exists jobs_by_status on jobs (status, submitted_at);
 create table if not exists seen (id text primary key, expires integer) strict;
@@ -96,10 +97,24 @@ class JobStore:
             for id_, runner_id, found, created, submitted in rows
         ]
 
-    def start(self, job_id: str) -> Job:
-        """Take a pending job for running; of several takers one gets it."""
-        self._move(job_id, JobStatus.RUNNING)
-        return self.job(job_id)
+    def oldest(self) -> str | None:
+        """The id of the pending job that has waited longest."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "select id from jobs where status = ? order by submitted_at, rowid limit 1", (JobStatus.PENDING,)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def start(self, job_id: str, owner: str | None = None) -> Job:
+        """Take a pending job for running; of several takers one gets it. `owner` says which process that is."""
+        job = self.job(job_id)
+        self._move(job_id, JobStatus.RUNNING, owner=owner)
+        return job
+
+    def running(self) -> list[tuple[str, str | None]]:
+        """The ids of running jobs, each with its owner."""
+        with self._connection() as connection:
+            return connection.execute("select id, owner from jobs where status = ?", (JobStatus.RUNNING,)).fetchall()
 
     def finish(self, result: JobResult) -> None:
         """Record a result, once."""
@@ -130,13 +145,16 @@ class JobStore:
             cursor = connection.execute("insert or ignore into seen (id, expires) values (?, ?)", (job_id, expires))
             return cursor.rowcount == 1
 
-    def _move(self, job_id: str, status: JobStatus, result: JobResult | None = None) -> None:
+    def _move(
+        self, job_id: str, status: JobStatus, result: JobResult | None = None, *, owner: str | None = None
+    ) -> None:
         origins = json.dumps([origin for origin, targets in TRANSITIONS.items() if status in targets])
         text = None if result is None else result.to_json(indent=None)
         with self._connection() as connection:
             cursor = connection.execute(
-                "update jobs set status = ?, result = ? where id = ? and status in (select value from json_each(?))",
-                (status, text, job_id, origins),
+                "update jobs set status = ?, result = ?, owner = ?"
+                " where id = ? and status in (select value from json_each(?))",
+                (status, text, owner, job_id, origins),
             )
         if cursor.rowcount != 1:
             raise JobError("status", f"job {job_id} cannot go from {self.status(job_id)} to {status}")

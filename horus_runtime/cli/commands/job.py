@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from horus_runtime.jobs.model import Job
 
 _HERE = "horus_runtime.cli.commands.job"
+_RECORD = "horus_runtime.cli.commands.record"
 
 
 @click.group(
@@ -30,6 +31,11 @@ _HERE = "horus_runtime.cli.commands.job"
         "verify": Lazy(f"{_HERE}:verify", "Check the signatures of a job file."),
         "validate": Lazy(f"{_HERE}:validate", "Check all rules without running the job."),
         "run": Lazy(f"{_HERE}:run", "Validate and run a job."),
+        "submit": Lazy(f"{_RECORD}:submit", "Validate a job and record it for a worker."),
+        "status": Lazy(f"{_RECORD}:status", "Say where a submitted job stands."),
+        "result": Lazy(f"{_RECORD}:result", "Show the result of a submitted job."),
+        "cancel": Lazy(f"{_RECORD}:cancel", "Cancel a submitted job that waits."),
+        "list": Lazy(f"{_RECORD}:list_", "List submitted jobs."),
     },
 )
 def job() -> None:

@@ -21,8 +21,12 @@ from horus_runtime.jobs.runners import Runner
 if TYPE_CHECKING:
     from horus_runtime.runtime.budget import Budget
 
-GRACE: Final = 0.05
-"""Seconds that a payload may take to end by itself after its deadline or its cancellation."""
+GRACE: Final = 0.02
+"""Seconds that a payload may take to end by itself after its deadline or its cancellation.
+
+The engine looks at the clock about every millisecond; the rest of the 100 ms in which a result is promised is for
+native code that keeps the interpreter to itself for a while.
+"""
 
 CANCELLED: Final = "the job was cancelled"
 

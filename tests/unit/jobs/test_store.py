@@ -50,7 +50,8 @@ def test_unknown_jobs_are_told(store):
 
 def test_a_job_goes_from_pending_to_its_result(store):
     store.submit(make())
-    assert store.start("job-1").status is JobStatus.RUNNING
+    assert store.start("job-1", "me") == make()
+    assert (store.status("job-1"), store.running()) == (JobStatus.RUNNING, [("job-1", "me")])
     store.finish(result(output="x\n"))
     assert store.status("job-1") is JobStatus.COMPLETED
     assert store.result("job-1") == result(output="x\n")
@@ -101,6 +102,14 @@ def test_jobs_are_listed_newest_first(store):
     assert [entry.id for entry in store.entries()] == ["job-2", "job-1", "job-0"]
     assert [entry.id for entry in store.entries(JobStatus.PENDING)] == ["job-2", "job-0"]
     assert [entry.id for entry in store.entries(limit=1)] == ["job-2"]
+
+
+def test_the_job_that_waited_longest_is_next(store):
+    assert store.oldest() is None
+    for number in range(3):
+        store.submit(make(number))
+    store.start("job-0")
+    assert store.oldest() == "job-1"
 
 
 def test_an_id_is_claimed_once_and_forgotten_when_it_expired(store, monkeypatch):

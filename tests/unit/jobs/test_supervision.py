@@ -4,7 +4,7 @@ import threading
 import time
 
 from horus_runtime.errors import DeadlineError, TerminatedError
-from horus_runtime.jobs.executors.in_process import GRACE, Cancellation, Supervision
+from horus_runtime.jobs.executors.in_process import Cancellation, Supervision
 from horus_runtime.limits import Limits
 from horus_runtime.runtime.budget import Budget
 
@@ -35,13 +35,6 @@ def test_a_payload_that_ignores_its_deadline_is_given_up():
     release.set()
     assert type(failure) is DeadlineError
     assert 0.05 <= elapsed < 0.05 + 0.1
-
-
-def test_a_payload_that_ends_within_the_grace_time_ends_by_itself():
-    def payload():
-        time.sleep(0.05 + GRACE / 2)
-
-    assert supervise(payload, seconds=0.05) is None
 
 
 def test_a_cancellation_ends_a_payload_that_does_not_listen():

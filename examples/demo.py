@@ -52,6 +52,8 @@ def fresh_folder() -> Path:
     """The folder to work in. Only our own is emptied; one that the user names must be new."""
     if len(sys.argv) > 1:
         folder = Path(sys.argv[1]).resolve()
+        if folder.exists():
+            sys.exit(f"{folder} is there already")
     else:
         folder = ROOT / ".demo"
         shutil.rmtree(folder, ignore_errors=True)

@@ -31,7 +31,7 @@ def check_pattern(pattern: str, ignore_case: bool = False) -> re.Pattern[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             compiled = re.compile(pattern, flags)
-            tree = re._parser.parse(pattern, flags)  # type: ignore[attr-defined]  # noqa: SLF001 - no public parser
+            tree = re._parser.parse(pattern, flags)  # noqa: SLF001 - no public parser
     except (re.error, RecursionError, OverflowError, Warning) as error:
         where = f" at position {error.pos}" if isinstance(error, re.error) and error.pos is not None else ""
         reason = error.msg if isinstance(error, re.error) else str(error)

@@ -15,6 +15,7 @@ import click
 
 from horus_runtime import __version__
 from horus_runtime.cli import exits
+from horus_runtime.errors import HorusError
 
 BARE_VALUE: Final = "*"
 """What a flag such as `--allow-read` without `=` grants: everything."""
@@ -86,6 +87,19 @@ class Command(click.Command):
         end = args.index("--") if "--" in args else len(args)
         words = [f"{word}={_bare_value(bare[word])}" if word in bare else word for word in args[:end]]
         return super().parse_args(ctx, words + args[end:])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where JSON was asked for, an error is a JSON document, too."""
+        try:
+            return super().invoke(ctx)
+        except HorusError as error:
+            if not ctx.params.get("as_json"):
+                raise
+            from horus_runtime.cli.guard import exit_code_of
+            from horus_runtime.cli.render import error_data, print_json
+
+            print_json({"error": error_data(error), "exit_code": exit_code_of(error)})
+            return exit_code_of(error)
 
 
 def _bare_value(first: str) -> str:

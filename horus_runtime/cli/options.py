@@ -10,6 +10,7 @@ import click
 
 from horus_runtime.cli.app import BARE_VALUE
 from horus_runtime.cli.execution import RunOptions
+from horus_runtime.cli.home import home
 from horus_runtime.cli.sources import UsageError
 
 if TYPE_CHECKING:
@@ -117,12 +118,27 @@ def take_policy(values: dict[str, Any], base: Callable[[], Policy]) -> Policy:
         if values.pop(f"allow_{name.replace('-', '_')}"):
             grants[name.replace("-", "_")] = True
     file, everything = values.pop("policy_file"), values.pop("allow_all")
-    policy = Policy.allow_all() if everything else base() if file is None else _policy_from(Path(file))
+    if everything:
+        policy = Policy.allow_all()
+    else:
+        policy = _keys_denied(base() if file is None else _policy_from(Path(file)))
     try:
         policy = policy.grant(**grants)
         return replace(policy, **{name: getattr(policy, name) + items for name, items in denials.items()})
     except ValueError as error:
         raise UsageError(f"wrong grant: {error}") from None
+
+
+def _keys_denied(policy: Policy) -> Policy:
+    """The policy without the user's signing keys and trust store, whatever folder is granted.
+
+    SAFETY: a payload that could read the keys could sign the next job, and one that could write the trust store could
+    let anybody sign it.
+    """
+    from dataclasses import replace
+
+    folder = str(home())
+    return replace(policy, deny_read=(*policy.deny_read, folder), deny_write=(*policy.deny_write, folder))
 
 
 def _take_lists(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:

@@ -38,6 +38,7 @@ SECRET_PATHS: Final = (
     "**/.aws/credentials",
     "**/.docker/config.json",
     "**/.config/gh/hosts.yml",
+    "**/.config/horus/**",
     "**/id_rsa",
     "**/id_ed25519",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.jobs.console import Console
@@ -24,18 +24,28 @@ def run_payload(job: Job, runner: Runner, console: Console, on_start: Callable[[
     engine.on_print(console.print)
     engine.on_debug(console.debug)
     engine.on_start(on_start)
-    if runner.kind is RunnerKind.HERO:
-        from horus_runtime.heroscript import check_payload
-        from horus_runtime.heroscript import run_payload as run_hero
+    with ExitStack() as cleanup:
+        # Temporary files of the payload go when it ends, not when this process does.
+        engine.services["cleanup"] = cleanup
+        (_run_hero if runner.kind is RunnerKind.HERO else _run_script)(job.payload, engine, runner)
 
-        if runner.database is not None:
-            check_payload(job.payload, engine)
-        with _store(engine, runner):
-            run_hero(job.payload, engine, allow_unavailable=runner.allow_unavailable)
-    else:
-        tree = engine.compile(job.payload)
-        with _store(engine, runner):
-            engine.eval_ast(tree)
+
+def _run_script(text: str, engine: Engine, runner: Runner) -> None:
+    from horus_runtime.syntax.rhai import strip_shebang
+
+    tree = engine.compile(strip_shebang(text.removeprefix("\ufeff")))
+    with _store(engine, runner):
+        engine.eval_ast(tree)
+
+
+def _run_hero(text: str, engine: Engine, runner: Runner) -> None:
+    from horus_runtime.heroscript import check_payload
+    from horus_runtime.heroscript import run_payload as run_hero
+
+    if runner.database is not None:
+        check_payload(text, engine)
+    with _store(engine, runner):
+        run_hero(text, engine, allow_unavailable=runner.allow_unavailable)
 
 
 def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:

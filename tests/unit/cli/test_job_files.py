@@ -217,3 +217,35 @@ def test_a_file_that_is_no_job_is_refused(horus, work, key, command, content, me
 def test_a_directory_is_no_job_file(horus, work, key, command):
     assert horus("job", command, work) == (5, "", f"'{work}' is a directory, not a job file\n")
     assert horus("job", command, "none") == (5, "", "cannot read 'none': no such file or directory\n")
+
+
+def test_errors_are_json_where_json_was_asked_for(horus, work):
+    (work / "job.json").write_text("{")
+    for command in ("verify", "validate", "run"):
+        code, out, err = horus("job", command, "--json", "job.json")
+        assert (code, err) == (5, "")
+        message = "the job is not JSON: Expecting property name enclosed in double quotes"
+        assert json.loads(out) == {
+            "error": {
+                "kind": "structure",
+                "message": message,
+                "line": 1,
+                "column": 2,
+                "source": "job.json",
+                "violations": [{"code": "structure", "message": message}],
+            },
+            "exit_code": 5,
+        }
+
+
+@pytest.mark.parametrize("call", ['os.read("{home}/keys/default.key")', 'os.write("{home}/trust.json", "")'])
+def test_no_payload_reaches_the_keys_and_the_trust_store(horus, job, key, home, call):
+    """The folder lies below what the run is granted; only `--allow-all` opens it."""
+    payload = call.replace("{home}", str(home))
+    job(payload=payload)
+    grants = (f"--allow-read={home.parent}", f"--allow-write={home.parent}")
+    for words in (("job", "run", "--allow-unsigned", *grants, "job.json"), ("eval", *grants, payload)):
+        code, _, err = horus(*words)
+        assert code == 4
+        assert "is denied: a rule of the policy forbids it" in err
+    assert horus("eval", "--allow-all", payload).code == 0

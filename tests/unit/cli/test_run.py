@@ -276,8 +276,9 @@ def test_emitted_python_is_shown(horus, script):
 
 
 def test_emit_and_json_exclude_each_other(horus, script):
-    assert horus("check", "--emit=py", "--json", script("1")) == (
-        2,
-        "",
-        "--emit is text for people; it cannot stand beside --json\n",
-    )
+    code, out, err = horus("check", "--emit=py", "--json", script("1"))
+    assert (code, err) == (2, "")
+    assert json.loads(out) == {
+        "error": {"kind": "usage", "message": "--emit is text for people; it cannot stand beside --json"},
+        "exit_code": 2,
+    }

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -282,3 +283,14 @@ def test_jobs_run_side_by_side_without_meeting():
     for thread in threads:
         thread.join()
     assert results == {number: f"{1999000 * number}\n" for number in range(4)}
+
+
+def test_a_payload_may_begin_like_an_executable_file():
+    assert run("\ufeff#!/usr/bin/env horus\nprint(1);").output == "1\n"
+    assert run("#!/usr/bin/env horus\nthrow 1;").error == "payload:2:1\n2: throw 1;\n   ^ Runtime error: 1"
+
+
+def test_temporary_files_go_with_the_job(tmp_path):
+    result = run("print(os.temp_file());")
+    assert result.status is hr.JobStatus.COMPLETED
+    assert not Path(result.output.strip()).exists()

@@ -94,11 +94,17 @@ class _Analyzer:
     """One walk over the tree. The stack of blocks maps names to variables, innermost last."""
 
     def __init__(
-        self, script: nodes.Script, is_pure: MethodPredicate, shared: frozenset[str], modules: frozenset[str]
+        self,
+        script: nodes.Script,
+        is_pure: MethodPredicate,
+        may_replace: MethodPredicate,
+        shared: frozenset[str],
+        modules: frozenset[str],
     ) -> None:
         self.script = script
         self.modules = modules
         self.is_pure = is_pure
+        self.may_replace = may_replace
         self.shared = shared
         self.bindings: dict[int, Variable] = {}
         self.second: dict[int, Variable] = {}
@@ -274,7 +280,10 @@ class _Analyzer:
         self.fn.calls.add(node.name)
         self.visit(node.target)
         self.visit_all(node.args)
-        if not self.is_pure(node.name, len(node.args) + 1):
+        count = len(node.args) + 1
+        if isinstance(node.target, nodes.This):
+            self.fn.writes_this = self.fn.writes_this or self.may_replace(node.name, count)
+        elif not self.is_pure(node.name, count):
             self.touch(node.target)
 
     def note_visible(self, node: nodes.Call) -> None:
@@ -285,15 +294,17 @@ class _Analyzer:
 
     def touch(self, target: nodes.Node) -> None:
         """Mark the root of an access chain as changed in place."""
+        link = target
         while isinstance(target, (nodes.Property, nodes.Index)):
-            target = target.target
+            link, target = target, target.target
         if isinstance(target, nodes.Variable) and not target.namespace:
             variable = self.bindings.get(id(target)) or self.lookup(target.name, target.span)
             if variable is not None:
                 variable.mutated = True
         elif isinstance(target, nodes.This):
             self.fn.uses_this = True
-            self.fn.writes_this = True
+            # A property is written into the object itself; an index may mean a string or an int, which are replaced.
+            self.fn.writes_this = self.fn.writes_this or not isinstance(link, nodes.Property)
 
     def visit_Closure(self, node: nodes.Closure) -> None:
         outer = (self.fn, self.blocks)
@@ -431,6 +442,7 @@ def _needs_names(node: nodes.Node) -> bool:
 def analyze(
     script: nodes.Script,
     is_pure: MethodPredicate,
+    may_replace: MethodPredicate,
     shared: frozenset[str] = frozenset(),
     modules: frozenset[str] = frozenset(),
 ) -> ProgramInfo:
@@ -439,7 +451,8 @@ def analyze(
     Args:
         is_pure: tells whether a call of this name with so many arguments (receiver included) surely leaves its first
             argument unchanged.
+        may_replace: tells whether such a call could put another value into its first argument.
         shared: names that the caller's scope holds as shared cells.
         modules: names of static modules, which closures do not capture unless the script declares a variable.
     """
-    return _Analyzer(script, is_pure, shared, modules).run()
+    return _Analyzer(script, is_pure, may_replace, shared, modules).run()

@@ -368,19 +368,20 @@ class Chains(Calls):
         return self.name(variable.py) if variable.is_cell and not self.dynamic else value
 
     def direct_method(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
-        """The only candidate is a script function that just reads `this`, and the receiver is no map: call it."""
+        """A script function that never replaces `this`: call it, unless a map has its own function of that name."""
         info = self.program.function(node.name, len(args))
-        if info is None or self.program.has_typed(node.name) or self.type(node.target) & ty.MAP:
+        if info is None or self.program.has_typed(node.name) or self.program.this_mode(info) == THIS_CELL:
             return None
-        mode = self.program.this_mode(info)
-        if mode == THIS_CELL:
-            return None
-        value = self.target(node.target)
+        value = self.names(self.target(node.target))[0]
         target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args))
         self.at(node.name_span)
-        if mode == THIS_NONE:
-            return self.call(target, self.next_level(), *args)
-        return self.call(target, value, self.next_level(), *args)
+        this = [] if self.program.this_mode(info) == THIS_NONE else [value]
+        call = self.call(target, *this, self.next_level(), *args)
+        if not self.type(node.target) & ty.MAP:
+            return call
+        stored = self.compare(self.const(node.name), (pyast.In(), value))
+        general = self.service("_method", self.home(), self.level(), self.const(node.name), value, *args)
+        return self.choose(self.both(self.type_is(value, "dict"), stored), general, call)
 
     def is_place(self, node: nodes.Node) -> bool:
         """Can something be stored back here?"""
@@ -609,7 +610,10 @@ class Chains(Calls):
                 self.at(node.name_span)
                 return self.call("_setdefault", target, self.const(node.name), self.const(None))
             if creating and t & ty.MAP:
-                self.evaluate(self.service("_touch", target, self.const(node.name)))
+                self.at(node.name_span)
+                key = self.const(node.name)
+                fast = self.call("_setdefault", target, key, self.const(None))
+                return self.choose(self.type_is(target, "dict"), fast, self.service("_get_property", target, key))
             return self.get_property(target, node)
 
         def store(value: pyast.expr) -> None:

@@ -298,8 +298,16 @@ class Expressions(Emitter):
 
     this_is_cell = False
 
+    this_is_bound = False
+    """`this` was checked on every path to here."""
+    root_out: list[pyast.stmt] | None = None
+    """The function's own statement list: what is emitted there runs on every path."""
+
     def this_value(self) -> pyast.expr:
         """The value of `this`, checked to be bound."""
+        if self.this_is_bound:
+            return self.cell_value("_this") if self.this_is_cell else self.name("_this")
+        self.this_is_bound = self.out is self.root_out
         if self.this_is_cell:
             name = self.temp()
             bound = self.compare(self.walrus(name, self.cell_value("_this")), (pyast.IsNot(), self.name("_MISSING")))
@@ -406,8 +414,12 @@ class Expressions(Emitter):
         general = self.use_assign(op + "=") if at else self.program.use_operator(op)
         if op in ("+", "-", "*") and (lt & rt & ty.INT):
             return self.guarded_int(op, left, right, lt, rt, general)
+        if op in ("+", "-", "*") and (lt & rt & ty.FLOAT):
+            return self.guarded_float_only(op, left, right, lt, rt, general)
         if op in ("/", "%") and lt & ty.INT and isinstance(right, pyast.Constant) and type(right.value) is int:
             return self.guarded_division(op, left, right, general)
+        if op == "/" and lt & rt & ty.FLOAT:
+            return self.guarded_float_only(op, left, right, lt, rt, general)
         return self.call(general, left, right)
 
     def guarded_division(self, op: str, left: pyast.expr, right: pyast.Constant, general: str) -> pyast.expr:
@@ -439,7 +451,30 @@ class Expressions(Emitter):
         raw = self.walrus(temp, self.binop(left_first, PY_OPS[op](), right))
         fits = self.compare(self.name("_MIN"), (pyast.LtE(), raw), (pyast.LtE(), self.name("_MAX")))
         test = self.both(*tests, fits)
-        return self.choose(test, self.name(temp), self.call(general, left_again, right))
+        slow = self.call(general, left_again, right)
+        if lt & ty.FLOAT and rt & ty.FLOAT:
+            slow = self.guarded_float(op, left_again, right, lt, rt, slow)
+        return self.choose(test, self.name(temp), slow)
+
+    def guarded_float_only(
+        self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, general: str
+    ) -> pyast.expr:
+        """Both operands may be FLOAT, and not both INT."""
+        if not (_is_plain(left) and _is_plain(right)):
+            left, right = self.spill_in_order(left, right)
+        tests = [self.type_is(x, "float") for x, t in ((left, lt), (right, rt)) if not ty.is_only(t, ty.FLOAT)]
+        if op == "/" and not isinstance(right, pyast.Constant):
+            tests.append(right)
+        operator = pyast.Div() if op == "/" else PY_OPS[op]()
+        slow = self.call(general, left, right)
+        return self.choose(self.both(*tests), self.binop(left, operator, right), slow)
+
+    def guarded_float(
+        self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, slow: pyast.expr
+    ) -> pyast.expr:
+        """Both operands may be FLOAT: Python's own arithmetic, behind a test."""
+        tests = [self.type_is(x, "float") for x, t in ((left, lt), (right, rt)) if not ty.is_only(t, ty.FLOAT)]
+        return self.choose(self.both(*tests), self.binop(left, PY_OPS[op](), right), slow) if tests else slow
 
     def spill_in_order(self, left: pyast.expr, right: pyast.expr) -> tuple[pyast.expr, pyast.expr]:
         """Both operands as names, evaluated left to right: by assignments before the current statement's expression.
@@ -534,7 +569,9 @@ class Expressions(Emitter):
                 first, again = self.atom(left)
                 test = self.type_is(first, CLASS_OF[kind])
                 return self.choose(test, self.compare(again, (py_op, right)), self.slow(op, again, right))
-        if lt & rt & ty.INT and isinstance(left, pyast.Name) and isinstance(right, pyast.Name):
+        if lt & rt & ty.INT:
+            if not (_is_plain(left) and _is_plain(right)):
+                left, right = self.spill_in_order(left, right)
             tests = []
             if not ty.is_only(lt, ty.INT):
                 tests.append(self.type_is(left, "int"))

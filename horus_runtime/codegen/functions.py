@@ -55,6 +55,7 @@ class FunctionCompiler(Statements):
     def compile(self) -> pyast.FunctionDef:
         """The Python function of this variant."""
         params = self.parameters()
+        self.root_out = self.out
         self.prologue()
         node = self.fn.node
         if isinstance(node, nodes.Script):

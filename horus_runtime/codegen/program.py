@@ -120,7 +120,9 @@ class ProgramCompiler(Emitter):
         self.method_keys = {(f.name, len(f.params)) for f in script.functions}
         digest = hashlib.sha256(f"{source.name}\0{source.text}".encode("utf-8", "surrogatepass")).hexdigest()
         self.digest = digest
-        self.info = analyze(script, self.is_pure_call, config.shared, config.modules - config.scope_names)
+        self.info = analyze(
+            script, self.is_pure_call, self.may_replace_receiver, config.shared, config.modules - config.scope_names
+        )
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[int, int], Fault] = {}
         self.places: dict[tuple[int, int], Position] = {}
@@ -145,6 +147,10 @@ class ProgramCompiler(Emitter):
         if (name, count) in self.method_keys or (name, count - 1) in self.method_keys:
             return (name, count) in self.by_key and (name, count - 1) not in self.method_keys
         return bool(self.config.table.is_pure(name, count))
+
+    def may_replace_receiver(self, name: str, count: int) -> bool:
+        """Could a method of this name (receiver counted) put another value into its receiver?"""
+        return (name, count - 1) in self.method_keys or bool(self.config.table.may_replace(name, count))
 
     def overridden(self, name: str, count: int) -> bool:
         """Does the script or the host define a function that could be meant instead of the standard one?"""

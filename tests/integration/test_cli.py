@@ -179,6 +179,14 @@ def test_a_directory_is_no_script(shell, command):
     refused(shell, 2, "'.' is a directory, not a script", command, ".")
 
 
+@pytest.mark.parametrize("closing", ["", ")" * 100_000], ids=["open", "closed"])
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_deeply_nested_parentheses_are_refused(shell, command, closing):
+    text = "let x = " + "(" * 100_000 + "1" + closing
+    message = f"script.rhai:1:40\n1: {text[:160]}\n{' ' * 42}^ Expression exceeds maximum complexity"
+    refused(shell, 1, message, command, write(shell, text))
+
+
 KEY = SigningKey.from_seed_hex("11" * 32)
 CHANGED = f"does not match the job: it was changed after signing, or another key than {KEY.public_key} signed it"
 

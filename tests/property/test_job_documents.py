@@ -40,12 +40,10 @@ jobs = st.builds(
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_any_text_is_a_job_or_a_job_error(text):
     try:
-        job = job_from_text(Job, text)
+        found = job_from_text(Job, text)
     except JobError as error:
-        assert error.kind == "structure"
-        assert error.render()
-    else:
-        assert type(job) is Job
+        found = error
+    assert type(found) is Job or (found.kind == "structure" and found.render() != "")
 
 
 @given(documents)

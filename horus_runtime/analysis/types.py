@@ -424,7 +424,9 @@ class Inference:
         if name == "push" and len(types) == 1 and is_only(receiver, ARRAY):
             self.add_element(node.target, types[0])
             return UNIT
-        self.forget_elements(node.target, name)
+        if receiver & LOW & ~SCALAR:
+            # A method on a scalar inside a container may replace it, by a value of the same class.
+            self.forget_elements(node.target, name)
         if receiver & LOW == NONE:
             return NONE
         return method_result(receiver, name)

@@ -109,7 +109,8 @@ class Calls(Expressions):
     def is_borrowed(node: nodes.Node) -> bool:
         """Does the expression yield a value that something else still holds?"""
         return not isinstance(
-            node, (nodes.Call, nodes.Binary, nodes.ArrayLit, nodes.MapLit, nodes.Closure, nodes.Template)
+            node,
+            (nodes.Call, nodes.MethodCall, nodes.Binary, nodes.ArrayLit, nodes.MapLit, nodes.Closure, nodes.Template),
         ) or (isinstance(node, nodes.Binary) and node.op == "??")
 
     def native_by_reference(self, node: nodes.Call) -> pyast.expr:

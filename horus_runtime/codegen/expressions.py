@@ -554,11 +554,11 @@ class Expressions(Emitter):
     ) -> pyast.expr:
         """`== != < <= > >=`: exact for INT, strings and bools; floats compare with tolerance."""
         py_op = PY_COMPARE[op]()
-        for kind in (ty.INT, TEXT, ty.BOOL):
+        for kind in (ty.INT, ty.STR, ty.CHAR, ty.BOOL):
             if ty.is_only(lt, kind) and ty.is_only(rt, kind):
-                if kind is TEXT and op not in ("==", "!=") and not (ty.is_only(lt, ty.STR) and ty.is_only(rt, ty.STR)):
-                    break
                 return self.compare(left, (py_op, right))
+        if op in ("==", "!=") and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
+            return self.compare(left, (py_op, right))
         if ty.is_only(lt, ty.FLOAT) and isinstance(right_node, (nodes.FloatLit, nodes.IntLit)):
             inline = self.float_threshold(op, left, float(right_node.value))
             if inline is not None:

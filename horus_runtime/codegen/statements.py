@@ -645,6 +645,8 @@ class Statements(Chains):
             return expr
         if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(source):
             expr = self.own(expr, t)
+        if ty.is_only(t, ty.STR):
+            return self.call("_chars", expr)
         return expr if ty.is_only(t, ty.ARRAY) else self.service("_iterate", expr)
 
     def is_int_pair(self, node: nodes.Binary) -> bool:
@@ -663,7 +665,7 @@ class Statements(Chains):
 
     def is_untouched(self, node: nodes.Node) -> bool:
         """Can nobody change the walked array during the loop? True for temporaries and never-changed variables."""
-        if isinstance(node, (nodes.ArrayLit, nodes.Call, nodes.Binary)):
+        if isinstance(node, (nodes.ArrayLit, nodes.Call, nodes.MethodCall, nodes.Binary)):
             return True
         if not isinstance(node, nodes.Variable):
             return False

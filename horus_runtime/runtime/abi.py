@@ -16,7 +16,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, copy_value, full_type_name
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, chars, copy_value, full_type_name
 
 OPERATORS: Final = operators.BINARY
 """What the compiler may evaluate ahead of time."""
@@ -171,6 +171,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_same": same,
     "_in_range": in_range,
     "_closure": closure,
+    "_chars": chars,
     "_dict_get": dict.get,
     "_setdefault": dict.setdefault,
     "_append": list.append,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from horus_runtime.runtime.values import Char, Range, Stream, copy_value
+from horus_runtime.runtime.values import Range, Stream, chars, copy_value
 
 
 class _NoIterator:
@@ -31,7 +31,7 @@ def iterate(value: Any, *, owned: bool = False) -> Any:
     if cls is Range:
         return iter(range(value.start, value.stop))
     if cls is str:
-        return map(Char, value)
+        return chars(value)
     if cls is bytearray:
         # DIVERGENCE: Rhai's items have the host type u8, on which nothing is defined; here they are plain integers.
         return iter(bytes(value))

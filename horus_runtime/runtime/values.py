@@ -19,6 +19,25 @@ class Char(str):
     __slots__ = ()
 
 
+class _CharTable(dict[str, Char]):
+    """Characters by text, made on first use: walking a string then costs a look-up per character."""
+
+    def __missing__(self, text: str) -> Char:
+        char = Char(text)
+        if len(self) < CHARS_KEPT:
+            self[text] = char
+        return char
+
+
+CHARS_KEPT: Final = 4096
+_char_of: Final = _CharTable().__getitem__
+
+
+def chars(text: str) -> Iterator[Char]:
+    """The characters of a string."""
+    return map(_char_of, text)
+
+
 class Range:
     """`start..end` or `start..=end` (`inclusive`) over 64-bit integers."""
 

@@ -37,6 +37,10 @@ class Variable:
     """Block depth of the declaration; 0 is the function's own level."""
     literal: nodes.Node | None = None
     """The literal a constant was declared with, which closures receive by value."""
+    slot: int = 0
+    """How many variables of its function live already when it is declared, captured ones aside."""
+    shadows: bool = False
+    """Another variable of its function has the same name where it is declared."""
 
     @property
     def is_cell(self) -> bool:
@@ -100,8 +104,12 @@ class _Analyzer:
         may_replace: MethodPredicate,
         shared: frozenset[str],
         modules: frozenset[str],
+        slots: bool,
+        literals: bool,
     ) -> None:
         self.script = script
+        self.slots = slots
+        self.literals = literals
         self.modules = modules
         self.is_pure = is_pure
         self.may_replace = may_replace
@@ -119,6 +127,11 @@ class _Analyzer:
 
     def declare(self, name: str, kind: str, node: Any, *, constant: bool = False) -> Variable:
         variable = Variable(name, kind, self.fn, constant, depth=len(self.blocks) - 1)
+        if self.slots:
+            # A second declaration in the same block takes the place of the first.
+            others = [v for block in self.blocks for v in block.values() if v.kind not in {"capture", "literal"}]
+            variable.slot = len(others) - (name in self.blocks[-1])
+            variable.shadows = any(name in block for block in self.blocks)
         self.blocks[-1][name] = variable
         if node is not None:
             self.bindings[id(node)] = variable
@@ -366,7 +379,7 @@ class _Analyzer:
     def visit_Let(self, node: nodes.Let) -> None:
         self.visit(node.value)
         variable = self.declare(node.name, "local", node, constant=node.constant)
-        if node.constant and is_literal(node.value):
+        if self.literals and node.constant and is_literal(node.value):
             variable.literal = node.value
 
     def visit_Assign(self, node: nodes.Assign) -> None:
@@ -445,6 +458,9 @@ def analyze(
     may_replace: MethodPredicate,
     shared: frozenset[str] = frozenset(),
     modules: frozenset[str] = frozenset(),
+    *,
+    slots: bool = False,
+    literals: bool = True,
 ) -> ProgramInfo:
     """Bind every name of `script`.
 
@@ -454,5 +470,7 @@ def analyze(
         may_replace: tells whether such a call could put another value into its first argument.
         shared: names that the caller's scope holds as shared cells.
         modules: names of static modules, which closures do not capture unless the script declares a variable.
+        slots: count variables at their declarations, for hosts that limit or watch them.
+        literals: closures receive constants with a literal value by value, as Rhai's optimizer has it.
     """
-    return _Analyzer(script, is_pure, may_replace, shared, modules).run()
+    return _Analyzer(script, is_pure, may_replace, shared, modules, slots, literals).run()

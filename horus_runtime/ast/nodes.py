@@ -367,6 +367,7 @@ class Export(Stmt):
     name: str
     alias: str | None
     declaration: Let | None = None
+    name_span: Span | None = None
 
 
 # ---- definitions ----------------------------------------------------------------------------------------------------

@@ -91,6 +91,11 @@ class FunctionCompiler(Statements):
             too_deep = self.compare(self.level(), (pyast.Gt(), self.name(self.program.use("_max_depth"))))
             self.when(too_deep, [place(pyast.Expr(self.service("_stack_overflow")), self.loc)])
         self.charge(block_cost(body) + (not self.is_main))
+        limit = self.program.config.max_variables
+        if limit is not None and not self.is_main:
+            count = len(self.fn.params) + len(self.fn.captures)
+            if count > limit:
+                self.evaluate(self.service("_check_variables", self.const(count)))
         if self.dynamic:
             scope = self.name("_scope") if self.is_main else self.const(None)
             self.assign("_dyn", self.service("_new_dynamic", scope))

@@ -71,6 +71,18 @@ class CompileConfig:
     keep_tree: bool = False
     rewind: bool = False
     """Drop what main declares at global level: it is the body of a function."""
+    optimized: bool = True
+    """Show what Rhai's optimizer changes about results; off at its level None."""
+    allow_shadowing: bool = True
+    max_variables: int | None = None
+    watches_definitions: bool = False
+    """The host wants to be asked before a variable is declared."""
+    watches_reads: bool = False
+    """The host wants to be asked before a variable is read."""
+
+    @property
+    def checks_definitions(self) -> bool:
+        return self.watches_definitions or not self.allow_shadowing or self.max_variables is not None
 
     def has_module(self, name: str) -> bool:
         return name in self.modules
@@ -121,7 +133,13 @@ class ProgramCompiler(Emitter):
         digest = hashlib.sha256(f"{source.name}\0{source.text}".encode("utf-8", "surrogatepass")).hexdigest()
         self.digest = digest
         self.info = analyze(
-            script, self.is_pure_call, self.may_replace_receiver, config.shared, config.modules - config.scope_names
+            script,
+            self.is_pure_call,
+            self.may_replace_receiver,
+            config.shared,
+            config.modules - config.scope_names,
+            slots=config.checks_definitions,
+            literals=config.optimized,
         )
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[int, int], Fault] = {}

@@ -105,12 +105,23 @@ class Statements(Chains):
 
     def stmt_Let(self, node: nodes.Let, dest: str | None) -> None:
         variable = self.program.info.bindings[id(node)]
+        if self.program.config.checks_definitions:
+            self.at(node.span)
+            self.check_definition(variable)
         value = self.const(None) if node.value is None else self.expr(node.value, owned=True)
         self.at(node.span)
         if node.value is not None:
             self.intervals.note(variable, node.value)
         self.declare(variable, value)
         self.unit(dest)
+
+    def check_definition(self, variable: Variable) -> None:
+        """May this variable be declared here? Only asked where the host restricts that."""
+        live = self.const(variable.slot + len(self.fn.captures))
+        scope = self.name("_scope") if self.is_main else self.const(None)
+        dynamic = self.name("_dyn") if self.dynamic else self.const(None)
+        about = [self.const(x) for x in (variable.name, variable.kind, variable.constant, variable.depth)]
+        self.evaluate(self.service("_define", scope, dynamic, live, self.const(variable.shadows), *about))
 
     def declare(self, variable: Variable, value: pyast.expr) -> None:
         """Bind a new variable; a captured one gets a cell of its own."""
@@ -603,6 +614,11 @@ class Statements(Chains):
         variable = self.program.info.bindings[id(node)]
         counter = self.program.info.second.get(id(node))
         sequence = self.iterable(node, variable)
+        if self.program.config.checks_definitions:
+            for declared, span in ((counter, node.counter_span), (variable, node.variable_span)):
+                if declared is not None and span is not None:
+                    self.at(span)
+                    self.check_definition(declared)
         self.at(node.span)
         if target is not None:
             self.assign(target, self.const(None))
@@ -676,7 +692,7 @@ class Statements(Chains):
 
     def stmt_Try(self, node: nodes.Try, dest: str | None) -> None:
         inner_dest = dest
-        if dest is not None and _is_pure_last(node.body):
+        if dest is not None and self.program.config.optimized and _is_pure_last(node.body):
             inner_dest = None
         body = self.suite(node.body.body, inner_dest)
         outer, self.out = self.out, []
@@ -689,6 +705,9 @@ class Statements(Chains):
         self.assign(error, self.service("_catch", self.name(raw)))
         variable = self.program.info.bindings.get(id(node))
         if variable is not None:
+            if self.program.config.checks_definitions and node.variable_span is not None:
+                self.at(node.variable_span)
+                self.check_definition(variable)
             self.declare(variable, self.service("_caught", self.name(error)))
         self.handlers.append(error)
         self.body(node.handler.body, None)
@@ -711,7 +730,7 @@ class Statements(Chains):
     def stmt_Export(self, node: nodes.Export, dest: str | None) -> None:
         if node.declaration is not None:
             self.stmt(node.declaration, None)
-        self.at(node.span)
+        self.at(node.name_span or node.span)
         variable = self.program.info.bindings.get(id(node))
         if node.declaration is None and variable is not None:
             self.evaluate(self.read(variable))

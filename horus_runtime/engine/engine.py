@@ -13,6 +13,7 @@ from horus_runtime.engine.handle import AST
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.engine.settings import EngineSettings
 from horus_runtime.errors import HorusError, ParseError
+from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.scope import Scope
@@ -71,26 +72,39 @@ class Engine(EngineSettings):
 
     # ---- compiling --------------------------------------------------------------------------------------------------
 
-    def compile(self, text: str, *, name: str | None = None) -> AST:
+    NOTHING = NOTHING
+    """What a callback of the host returns to say that it has no answer."""
+
+    def compile(self, text: str, *, name: str | None = None, scope: Scope | None = None) -> AST:
         """Parse a script.
+
+        Args:
+            text: the script.
+            name: shown in errors as its source.
+            scope: in strict variables mode, the names it holds are known.
 
         Raises:
             ParseError: the text is wrong.
         """
+        tree = self._parse(text, name)
+        self.check_names(tree, _names_in(scope))
+        return tree
+
+    def _parse(self, text: str, name: str | None) -> AST:
         from horus_runtime.syntax.rhai import parse_script
 
         script = parse_script(text, self.parse_options(), name=name)
-        tree = AST(script, SourceFile(text, name))
-        self.check_names(tree)
-        return tree
+        return AST(script, SourceFile(text, name))
 
-    def compile_expression(self, text: str, *, name: str | None = None) -> AST:
+    def compile_expression(self, text: str, *, name: str | None = None, scope: Scope | None = None) -> AST:
         """Parse a single expression: no statements, blocks or loops."""
         from horus_runtime.syntax.rhai import parse_expression
 
         node = parse_expression(text, self.parse_options(), name=name)
         body: tuple[nodes.Node, ...] = (nodes.ExprStmt(node.span, node),)
-        return AST(nodes.Script(node.span, body, ()), SourceFile(text, name), expression_only=True)
+        tree = AST(nodes.Script(node.span, body, ()), SourceFile(text, name), expression_only=True)
+        self.check_names(tree, _names_in(scope))
+        return tree
 
     def compile_file(self, path: str | Path) -> AST:
         """Parse a file; a first line beginning with `#!` is skipped.
@@ -118,7 +132,7 @@ class Engine(EngineSettings):
         key = (text, name, self.parse_options())
         tree = self._texts.get(key)
         if tree is None:
-            tree = self.compile(text, name=name)
+            tree = self._parse(text, name)
             if len(self._texts) >= CACHED_TEXTS:
                 self._texts.pop(next(iter(self._texts)), None)
             self._texts[key] = tree
@@ -134,7 +148,9 @@ class Engine(EngineSettings):
             EvalError: the script failed.
             LimitError: a limit was hit.
         """
-        return self.eval_ast(self._cached(text, name), scope=scope)
+        tree = self._cached(text, name)
+        self.check_names(tree, _names_in(scope))
+        return self.eval_ast(tree, scope=scope)
 
     def run(self, text: str, *, scope: Scope | None = None, name: str | None = None) -> None:
         """Run a script for its effects."""
@@ -142,7 +158,7 @@ class Engine(EngineSettings):
 
     def eval_expression(self, text: str, *, scope: Scope | None = None) -> Any:
         """Evaluate a single expression."""
-        return self.eval_ast(self.compile_expression(text), scope=scope)
+        return self.eval_ast(self.compile_expression(text, scope=scope), scope=scope)
 
     def eval_file(self, path: str | Path, *, scope: Scope | None = None) -> Any:
         """Run a script file."""
@@ -200,6 +216,7 @@ class Engine(EngineSettings):
                 "Function definitions must be at global level and cannot be inside a block or another function",
             )
         tree = AST(script, SourceFile(text))
+        self.check_names(tree)
         config = self.compile_config(shared=shared, scope_names=frozenset(names & self.modules.keys()), has_parent=True)
         program = tree.program(None, lambda: compile_script(script, tree.source_file, config))
         if len(self._texts) >= CACHED_TEXTS:
@@ -321,6 +338,10 @@ class Engine(EngineSettings):
         from horus_runtime.runtime.text import to_debug
 
         return to_debug(value)
+
+
+def _names_in(scope: Scope | None) -> tuple[str, ...]:
+    return () if scope is None else tuple(name for name, _, _ in scope)
 
 
 def _unreachable() -> Program:  # pragma: no cover - the program was built when the text was cached

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.limits import Limits
+from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.run import Host, RunSettings
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 PrintCallback = Callable[[str], None]
 DebugCallback = Callable[[str, str | None, Position | None], None]
+VariableCallback = Callable[[str], Any]
+DefinitionCallback = Callable[[bool, Definition], bool]
+MissingFunctionCallback = Callable[[str, tuple[Any, ...]], Any]
 
 SWITCHES = (
     "allow_if_expression",
@@ -80,6 +85,9 @@ class EngineSettings:
         self._debug: DebugCallback | None = None
         self._progress: Callable[[int], Any] | None = None
         self._start: Callable[[Budget], None] | None = None
+        self._var: VariableCallback | None = None
+        self._def_var: DefinitionCallback | None = None
+        self._missing_function: MissingFunctionCallback | None = None
         self._options: ParseOptions | None = None
 
     # Limits and switches are many and alike: one lookup serves them all, and keeps typos from passing silently.
@@ -159,6 +167,25 @@ class EngineSettings:
         self._start = callback
         return self
 
+    def on_var(self, callback: VariableCallback | None) -> Any:
+        """Asked with the name before a variable is looked up. `engine.NOTHING` goes on with the lookup; any other
+        result is what the name means, as a constant.
+        """
+        self._var = callback
+        return self
+
+    def on_def_var(self, callback: DefinitionCallback | None) -> Any:
+        """Asked with (is it running, `Definition`) before a variable is declared, once when a script is compiled and
+        again when it runs; a false answer refuses the name. Loop variables and parameters are not asked about.
+        """
+        self._def_var = callback
+        return self
+
+    def on_missing_function(self, callback: MissingFunctionCallback | None) -> Any:
+        """Asked with the name and the arguments when no function fits a call; `engine.NOTHING` leaves it an error."""
+        self._missing_function = callback
+        return self
+
     # ---- what the other parts are told ------------------------------------------------------------------------------
 
     def parse_options(self) -> ParseOptions:
@@ -211,6 +238,11 @@ class EngineSettings:
             has_parent=has_parent,
             keep_tree=keep_tree,
             rewind=rewind,
+            optimized=self._optimization != "none",
+            allow_shadowing=self.allow_shadowing,
+            max_variables=self._limits.max_variables,
+            watches_definitions=self._def_var is not None,
+            watches_reads=self._var is not None,
         )
 
     def fingerprint(self) -> tuple[Any, ...]:
@@ -223,6 +255,11 @@ class EngineSettings:
             self.fail_on_invalid_map_property,
             self._sizes_set,
             self._limits.max_call_levels,
+            self._limits.max_variables,
+            self._optimization,
+            self.allow_shadowing,
+            self._def_var is None,
+            self._var is None,
         )
 
     def run_settings(self) -> RunSettings:
@@ -238,12 +275,35 @@ class EngineSettings:
             on_debug=self._debug or default_debug,
             on_progress=self._progress,
             on_start=self._start,
+            on_var=self._var,
+            on_def_var=self._def_var,
+            on_missing_function=self._missing_function,
+            allow_shadowing=self.allow_shadowing,
             fail_on_invalid_map_property=self.fail_on_invalid_map_property,
             host=cast("Host", self),  # only Engine, which has the two methods, is ever instantiated
         )
 
-    def check_names(self, tree: AST) -> None:
-        """Strict variables mode: refuse names that nothing declares."""
+    def check_names(self, tree: AST, names: Iterable[str] = ()) -> None:
+        """Refuse undeclared, repeated and forbidden names, as far as the settings ask for that.
+
+        Args:
+            names: variables that the script will find in its scope.
+        """
+        if not self.strict_variables and self.allow_shadowing and self._def_var is None:
+            return
+        from horus_runtime.analysis.strict import NameRules, check_names
+
+        known = {name for layer in self.table.layers for name in layer.variables}
+        check_names(
+            tree.script,
+            NameRules(
+                strict=self.strict_variables,
+                allow_shadowing=self.allow_shadowing,
+                known=frozenset(known.union(names)),
+                modules=frozenset(self.modules),
+                may_define=None if self._def_var is None else partial(self._def_var, False),
+            ),
+        )
 
 
 def default_debug(text: str, source: str | None, position: Position | None) -> None:

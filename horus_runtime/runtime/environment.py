@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
 from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.calls import Calling, find_in_module
+from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.scope import MISSING, Scope
@@ -56,6 +57,34 @@ class Environment(Calling):
         if self.call_scope is not None and name in self.call_scope:
             return self.call_scope[name]
         raise faults.variable_not_found(name)
+
+    def define(
+        self,
+        scope: Scope | None,
+        dynamic: Scope | None,
+        live: int,
+        shadows: bool,
+        name: str,
+        kind: str,
+        constant: bool,
+        depth: int,
+    ) -> None:
+        """A variable is about to be declared: may it be? `live` variables of its function are there already."""
+        known = [names for names in (scope, dynamic) if names is not None]
+        shadows = shadows or any(name in names for names in known)
+        if kind == "local":
+            if shadows and not self.settings.allow_shadowing:
+                raise EvalError("ErrorVariableExists", f"Variable already defined: {name}", fields={"variable": name})
+            ask = self.settings.on_def_var
+            if ask is not None and not ask(True, Definition(name, constant, depth, shadows)):
+                raise EvalError("ErrorForbiddenVariable", f"Forbidden variable name: {name}", fields={"variable": name})
+        self.check_variables(live + 1 + sum(map(len, known)))
+
+    def check_variables(self, count: int) -> None:
+        """May there be so many variables in one scope?"""
+        limit = self.limits.max_variables
+        if limit is not None and count > limit:
+            raise LimitError("ErrorTooManyVariables", "Too many variables defined", limit=limit, usage=count)
 
     @staticmethod
     def external(scope: Scope, name: str) -> Any:
@@ -199,11 +228,14 @@ class Environment(Calling):
         for parameter, value in zip(linked.metas[key].params, args, strict=True):
             scope.push(parameter, value)
         names = frozenset(n for n, _, _ in scope)
+        self.check_variables(len(scope))
         program = host.compile_in_scope(linked.program, key, scope.shared_names(), names)
         inner = self.link(program, linked)
         assert inner.main is not None
         try:
             return inner.main(scope, depth + 1)
+        except LimitError:
+            raise
         except Exception as error:  # noqa: BLE001 - inlined operations fail with Python's own exceptions
             found = self.explain(error)
             raise self._wrapped(found, name, home) if isinstance(found, EvalError) else found from None

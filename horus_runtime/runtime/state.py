@@ -10,6 +10,7 @@ from horus_runtime.errors import HorusError
 from horus_runtime.limits import Limits
 from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.budget import Budget
+from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import FunctionMeta, Program
@@ -52,6 +53,10 @@ class RunSettings:
     on_debug: Callable[[str, str | None, Any], None] | None = None
     on_progress: Callable[[int], Any] | None = None
     on_start: Callable[[Budget], None] | None = None
+    on_var: Callable[[str], Any] | None = None
+    on_def_var: Callable[[bool, Definition], bool] | None = None
+    on_missing_function: Callable[[str, tuple[Any, ...]], Any] | None = None
+    allow_shadowing: bool = True
     fail_on_invalid_map_property: bool = False
     host: Host | None = None
 

@@ -380,7 +380,8 @@ class Builder(ExpressionBuilder):
 
     def export(self, a: Values) -> nodes.Export:
         self.leave(a[0])
-        return nodes.Export(tokens_span(a[0].token, a[-1]), a[1][1], a[3][1] if len(a) > 2 else None)
+        alias = a[3][1] if len(a) > 2 else None
+        return nodes.Export(tokens_span(a[0].token, a[-1]), a[1][1], alias, None, token_span(a[1]))
 
     def export_declaration(self, a: Values) -> nodes.Export:
         self.leave(a[0])

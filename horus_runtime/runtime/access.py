@@ -53,11 +53,12 @@ class Accessing(Calling):
         return call
 
     def sized_sum(self, value: Any) -> Any:
-        """As `sized`, for `a + b`, whose errors Rhai reports without a position."""
+        """As `sized`, for `a + b`: of a string that is too long Rhai does not say where."""
         try:
             return self.sized(value)
         except LimitError as error:
-            error.position = None
+            if type(value) is str:
+                error.position = None
             raise
 
     def assign(self, op: str) -> Callable[[Any, Any], Any]:

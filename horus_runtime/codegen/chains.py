@@ -34,6 +34,8 @@ Link = nodes.Property | nodes.Index | nodes.MethodCall
 class Chains(Calls):
     """Compiles access chains of one function variant."""
 
+    py_name: str
+
     # ---- null-conditional links -------------------------------------------------------------------------------------
 
     def null_safe_chain(self, node: Link) -> pyast.expr | None:
@@ -189,7 +191,7 @@ class Chains(Calls):
         self.at(error_span)
         target_first, target_again = self.atom(target)
         index_first, index_again = self.atom(index)
-        self.program.faults[self.loc] = Fault("index", (_operand(target_again), _operand(index_again)))
+        self.program.faults[(self.py_name, *self.loc)] = Fault("index", (_operand(target_again), _operand(index_again)))
         return self.subscript(target_first, index_first)
 
     # ---- methods ----------------------------------------------------------------------------------------------------
@@ -537,7 +539,7 @@ class Chains(Calls):
     def fast_store(self, target: pyast.expr, index: pyast.expr, value: pyast.expr, node: nodes.Index) -> None:
         value = self.spill_if_complex(value) if isinstance(value, pyast.NamedExpr) else value
         self.at(self.index_error_span(node))
-        self.program.faults[self.loc] = Fault("index", (_operand(target), _operand(index)))
+        self.program.faults[(self.py_name, *self.loc)] = Fault("index", (_operand(target), _operand(index)))
         slot = place(pyast.Subscript(target, index, STORE), self.loc)
         self.emit(pyast.Assign([slot], value))
 

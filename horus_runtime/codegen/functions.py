@@ -42,7 +42,7 @@ class FunctionCompiler(Statements):
 
     def local(self, name: str) -> str:
         """A Python name for a script variable, readable and free of clashes."""
-        base = name if not self.program.is_reserved(name) else f"{name}_"
+        base = f"v_{name}" if self.program.is_reserved(name) else name
         candidate, number = base, 1
         while candidate in self.taken:
             number += 1

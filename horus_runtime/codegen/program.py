@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import ast as pyast
 import hashlib
+import itertools
 import keyword
 import linecache
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +30,7 @@ from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
 from horus_runtime.codegen.functions import FunctionCompiler
 from horus_runtime.codegen.thresholds import float_limit
+from horus_runtime.errors import ParseError
 from horus_runtime.runtime.abi import (
     EXPORTS,
     THIS_CELL,
@@ -45,6 +48,14 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.abi import NativeFn
 
 MAX_VARIANTS: Final = 4
+COMPILER_PREFIXES: Final = ("_", "fn_", "anon_", "v_")
+"""How names in generated code begin that are no variable of the script."""
+NESTING_HINT: Final = "at most 18 loops and try blocks can stand inside each other in one function"
+FILES_KEPT: Final = 1024
+"""Compiled texts that Python's own tracebacks can show lines of."""
+
+_numbers = itertools.count(1)
+_files: deque[str] = deque()
 
 OPERATOR_NAMES: Final = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "**": "power", "<<": "shl", ">>": "shr",
@@ -142,7 +153,7 @@ class ProgramCompiler(Emitter):
             literals=config.optimized,
         )
         self.infos = {id(f.node): f for f in self.info.functions}
-        self.faults: dict[tuple[int, int], Fault] = {}
+        self.faults: dict[tuple[str, int, int], Fault] = {}
         self.places: dict[tuple[int, int], Position] = {}
         self.frames: dict[str, tuple[str, str]] = {}
         self.prelude: dict[str, pyast.expr] = {}
@@ -231,7 +242,10 @@ class ProgramCompiler(Emitter):
         return {id(fn) for fn in recursive} | {i for fn in recursive for i in reach(fn.calls)}
 
     def is_reserved(self, name: str) -> bool:
-        return name[0] == "_" or keyword.iskeyword(name) or name in self.py_names or name in ("None", "True", "False")
+        """Could this name be taken for one that the compiler makes up? Variants and closures are named late, so that
+        their prefixes are out of bounds altogether; so is `v_`, which marks renamed variables.
+        """
+        return name.startswith(COMPILER_PREFIXES) or keyword.iskeyword(name) or name in self.py_names
 
     def threshold(self, op: str, literal: float) -> float | None:
         return float_limit(op, literal)
@@ -399,10 +413,9 @@ class ProgramCompiler(Emitter):
         tree = self.assemble(main_def, order)
         filename = f"<rhai {self.digest[:16]}{'-' + self.source_name if self.source_name else ''}>"
         if self.config.has_parent or self.config.shared:
-            filename = f"{filename[:-1]} {id(self):x}>"
+            filename = f"{filename[:-1]} {next(_numbers)}>"
         code = compile(tree, filename, "exec", dont_inherit=True)
-        lines = self.source.text.splitlines(keepends=True)
-        linecache.cache[filename] = (len(self.source.text), None, lines, filename)
+        _remember(filename, self.source.text)
         program = Program(
             code,
             filename,
@@ -547,8 +560,29 @@ def _takes_pointers(node: nodes.Node, names: set[str]) -> bool:
 def compile_script(
     script: nodes.Script, source: SourceFile, config: CompileConfig, _hook: Callable[..., Any] | None = None
 ) -> Program:
-    """Compile a syntax tree to a program."""
-    return ProgramCompiler(script, source, config).build()
+    """Compile a syntax tree to a program.
+
+    Raises:
+        ParseError: `ExprTooDeep`, where CPython cannot nest as deeply as the script does.
+    """
+    try:
+        return ProgramCompiler(script, source, config).build()
+    except RecursionError:
+        raise ParseError("ExprTooDeep", "Expression exceeds maximum complexity", source=source) from None
+    except SyntaxError as error:
+        if error.msg != "too many statically nested blocks":
+            raise
+        place = Position(error.lineno or 1, error.offset or 1)
+        message = "Expression exceeds maximum complexity"
+        raise ParseError("ExprTooDeep", message, place, source=source, hint=NESTING_HINT) from None
+
+
+def _remember(filename: str, text: str) -> None:
+    """Let Python's tracebacks show script lines; only of the latest scripts, as a host may compile any number."""
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    _files.append(filename)
+    while len(_files) > FILES_KEPT:
+        linecache.cache.pop(_files.popleft(), None)
 
 
 def dump(program: Program) -> str:

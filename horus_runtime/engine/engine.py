@@ -133,10 +133,17 @@ class Engine(EngineSettings):
         tree = self._texts.get(key)
         if tree is None:
             tree = self._parse(text, name)
-            if len(self._texts) >= CACHED_TEXTS:
-                self._texts.pop(next(iter(self._texts)), None)
-            self._texts[key] = tree
+            self._keep(key, tree)
         return tree
+
+    def _keep(self, key: Any, tree: AST) -> None:
+        """Cache a compiled text in place of the oldest one."""
+        while len(self._texts) >= CACHED_TEXTS:
+            try:
+                del self._texts[next(iter(self._texts))]
+            except (KeyError, RuntimeError, StopIteration):
+                continue  # another thread was quicker
+        self._texts[key] = tree
 
     # ---- running ----------------------------------------------------------------------------------------------------
 
@@ -219,9 +226,7 @@ class Engine(EngineSettings):
         self.check_names(tree)
         config = self.compile_config(shared=shared, scope_names=frozenset(names & self.modules.keys()), has_parent=True)
         program = tree.program(None, lambda: compile_script(script, tree.source_file, config))
-        if len(self._texts) >= CACHED_TEXTS:
-            self._texts.pop(next(iter(self._texts)), None)
-        self._texts[key] = tree
+        self._keep(key, tree)
         return program
 
     def compile_in_scope(
@@ -235,7 +240,8 @@ class Engine(EngineSettings):
         if cached is None:
             found = next(f for f in program.script.functions if (f.name, len(f.params)) == key and not f.this_type)
             script = nodes.Script(found.span, found.body.body, ())
-            cached = self._texts[cache_key] = AST(script, program.source)
+            cached = AST(script, program.source)
+            self._keep(cache_key, cached)
         config = self.compile_config(
             shared=shared, scope_names=frozenset(names & self.modules.keys()), has_parent=True, rewind=True
         )

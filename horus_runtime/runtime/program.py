@@ -53,7 +53,8 @@ class Program:
     functions: tuple[FunctionMeta, ...]
     frames: dict[str, tuple[str, str]]
     """Python function name to (kind, script name); kinds: main, function, closure, part."""
-    faults: dict[tuple[int, int], Fault]
+    faults: dict[tuple[str, int, int], Fault]
+    """By Python function and place: variants of one function name their temporaries differently."""
     places: dict[tuple[int, int], Position]
     """Place of a call to the place of the function pointer it calls, for errors about the pointer."""
     script: Any

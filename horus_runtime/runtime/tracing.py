@@ -162,7 +162,8 @@ def translate(error: BaseException, frames: list[Frame]) -> HorusError:
 def _redo(frame: Frame, error: BaseException) -> HorusError | None:
     """Run the failed operation again by its slow helper, which raises the right error."""
     program, _, _, position, traceback = frame
-    fault = program.faults.get(position) if position is not None else None
+    where = traceback.tb_frame.f_code.co_name
+    fault = program.faults.get((where, *position)) if position is not None else None
     if fault is None or traceback.tb_next is not None:
         return None
     local = traceback.tb_frame.f_locals

@@ -7,21 +7,25 @@ whole: at the time limit, when the script is stopped, and when the program leave
 from __future__ import annotations
 
 import os
-import selectors
-import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from horus_runtime.modules.host import HostCall
+
+if TYPE_CHECKING:  # heavy, and only needed once a program is started
+    import selectors
+    import subprocess
 
 DEFAULT_TIMEOUT: Final = 60.0
 MAX_OUTPUT: Final = 8 * 1024 * 1024
 GRACE: Final = 2.0
 """Seconds between the polite and the final signal."""
+READ: Final = 1
+WRITE: Final = 2
+"""The events of `selectors`."""
 _POLL: Final = 0.05
 _BLOCK: Final = 1 << 16
 _REFUSED: Final = ("LD_", "DYLD_", "PYTHON", "PERL5", "GIT_")
@@ -143,6 +147,8 @@ def run(call: HostCall, command: Command) -> Outcome:
 
 
 def _start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
+    import subprocess
+
     try:
         return subprocess.Popen(
             command.argv,
@@ -167,6 +173,8 @@ class _Reader:
     """Feeds and reads a child without ever blocking, and without keeping more than the limit."""
 
     def __init__(self, limit: int) -> None:
+        import selectors
+
         self.limit = limit
         self.stdout = bytearray()
         self.stderr = bytearray()
@@ -175,9 +183,9 @@ class _Reader:
 
     def run(self, call: HostCall, child: subprocess.Popen[bytes], stdin: bytes, end: float | None) -> bool:
         """Read until the child is gone; true when the time was over first."""
-        self.watch(child.stdout, selectors.EVENT_READ, self.stdout)
-        self.watch(child.stderr, selectors.EVENT_READ, self.stderr)
-        self.watch(child.stdin, selectors.EVENT_WRITE, memoryview(stdin))
+        self.watch(child.stdout, READ, self.stdout)
+        self.watch(child.stderr, READ, self.stderr)
+        self.watch(child.stdin, WRITE, memoryview(stdin))
         gone_since: float | None = None
         while True:
             call.context.charge(1)
@@ -198,11 +206,10 @@ class _Reader:
 
     def step(self, seconds: float, child: subprocess.Popen[bytes]) -> None:
         if not self.selector.get_map():
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(seconds)
+            _wait(child, seconds)
             return
         for key, event in self.selector.select(seconds):
-            if event & selectors.EVENT_WRITE:
+            if event & WRITE:
                 self.write(key)
             else:
                 self.read(key)
@@ -228,7 +235,7 @@ class _Reader:
         except BrokenPipeError:
             rest = rest[:0]
         if rest:
-            self.selector.modify(key.fileobj, selectors.EVENT_WRITE, rest)
+            self.selector.modify(key.fileobj, WRITE, rest)
             return
         self.selector.unregister(key.fileobj)
         key.fileobj.close()  # type: ignore[union-attr]  # it was registered as a stream
@@ -243,12 +250,20 @@ class _Reader:
 
 def _end_group(child: subprocess.Popen[bytes], *, polite: bool) -> None:
     """End the child's whole process group; after this nothing of it runs and the child is waited for."""
+    import signal
+
     if polite and child.poll() is None:
         _signal_group(child.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(GRACE)
+        _wait(child, GRACE)
     _signal_group(child.pid, signal.SIGKILL)
     child.wait()
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
+    import subprocess
+
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(seconds)
 
 
 def _signal_group(pid: int, number: int) -> None:

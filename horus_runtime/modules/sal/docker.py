@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
 
@@ -13,8 +12,8 @@ from horus_runtime.modules.sal.commands import Command, Outcome, check_arguments
 DOCKER = HostModule("docker", "Containers and images of the local container engine.")
 
 ENGINES: Final = ("docker", "podman", "nerdctl")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-_IMAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,255}")
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
+_IMAGE: Final = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,255}"
 _UNREACHABLE: Final = (
     "cannot connect", "connection refused", "is the docker daemon running", "dial unix",
     "cannot access containerd socket", "rootless containerd not running", "permission denied while trying to connect",
@@ -60,6 +59,8 @@ def images(call: HostCall, opts: EngineOptions) -> list[Any]:
 @DOCKER.fn(capability="docker")
 def inspect(call: HostCall, container: str, opts: EngineOptions) -> dict[str, Any]:
     """Everything the engine knows about a container, as the engine spells it."""
+    import json
+
     call.require_level("docker", "inspect", container)
     found = json.loads(_checked(call, ["container", "inspect", _name(call, container)], opts.timeout).stdout)
     if len(found) != 1:
@@ -181,7 +182,7 @@ LABEL: Final = "horus.managed=true"
 def run_(call: HostCall, image: str, opts: RunOptions) -> Any:
     """Run an image in a new container. Gives its id, or with `detach: false` the command result."""
     call.require_level("docker", "manage", image)
-    if not _IMAGE.fullmatch(image):
+    if not re.fullmatch(_IMAGE, image):
         raise call.invalid("image", "is not the name of an image")
     argv = ["run", "--label", LABEL, "--security-opt", "no-new-privileges", "--pids-limit", "512"]
     argv += ["--memory", _word(call, "memory", opts.memory), "--cpus", str(opts.cpus)]
@@ -231,6 +232,8 @@ def _state(call: HostCall, name: str, timeout: float) -> str:
 
 def _managed(call: HostCall, container: str, timeout: float) -> str:
     """The container's name, when this run may change it: at level `manage` only what scripts made."""
+    import json
+
     name = _name(call, container)
     output = _checked(call, ["container", "inspect", "--format", "{{json .Config.Labels}}", name], timeout)
     labels = json.loads(output.stdout or b"null") or {}
@@ -244,7 +247,7 @@ def _managed(call: HostCall, container: str, timeout: float) -> str:
 
 
 def _name(call: HostCall, container: str) -> str:
-    if not _NAME.fullmatch(container):
+    if not re.fullmatch(_NAME, container):
         raise call.invalid("container", "is not the name or id of a container")
     return container
 
@@ -320,6 +323,8 @@ def kind_of_failure(said: str) -> str:
 
 def _json_lines(call: HostCall, outcome: Outcome) -> list[dict[str, Any]]:
     """One JSON object a line, as docker and nerdctl print them; podman prints one array."""
+    import json
+
     text = outcome.stdout.decode("utf-8", "replace").strip()
     try:
         if text.startswith("["):
@@ -367,6 +372,8 @@ def _text(row: dict[str, Any], *names: str) -> str:
 
 
 def _items(value: Any) -> list[Any]:
+    import json
+
     if isinstance(value, list):
         return [item if isinstance(item, str) else json.dumps(item, sort_keys=True) for item in value]
     return [item.strip() for item in str(value or "").split(",") if item.strip()]

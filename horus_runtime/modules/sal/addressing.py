@@ -1,0 +1,94 @@
+"""Network connections of scripts: a name is looked up once, every address is checked, the checked one is used."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from typing import Final, NamedTuple
+
+from horus_runtime.modules.addresses import is_metadata, is_private, normal_host
+from horus_runtime.modules.host import HostCall
+from horus_runtime.modules.policy import Decision
+
+CONNECT_SECONDS: Final = 10.0
+_HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
+
+
+class Endpoint(NamedTuple):
+    """A checked place in the network: the name for TLS and `Host`, and the addresses that may be connected to."""
+
+    host: str
+    port: int
+    addresses: tuple[str, ...]
+
+
+def resolve(call: HostCall, host: str, port: int) -> Endpoint:
+    """The gate for the network: look the name up, and let no address pass that the policy does not grant."""
+    name = checked_host(call, host)
+    if not 1 <= port <= 65_535:
+        raise call.invalid("port", "must be between 1 and 65535")
+    shown = f"{host}:{port}"
+    # A host that no rule names is not even looked up: names carry data too.
+    if not _could_match(call, name, port):
+        call.require(Decision(False, ""), "net", shown)
+    addresses = _look_up(call, name, port)
+    call.require(call.policy.host(name, port, addresses), "net", shown)
+    listed = {normal_host(rule.rpartition(":")[0] or rule) for rule in call.policy.net} | set(call.policy.net)
+    for text in addresses:
+        address = ipaddress.ip_address(text)
+        if is_metadata(address) and text not in listed:
+            raise call.refusal("net", shown, "deny_net: cloud metadata")
+        if is_private(address) and not call.policy.private_net:
+            call.require(Decision(False, ""), "private_net", shown, flag="--allow-private-net")
+    return Endpoint(name, port, addresses)
+
+
+def _could_match(call: HostCall, name: str, port: int) -> bool:
+    """True when a rule speaks of this name, or of address ranges, which only the look-up can decide."""
+    return call.policy.host(name, port).allowed or any("/" in rule or _is_address(rule) for rule in call.policy.net)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def checked_host(call: HostCall, host: str) -> str:
+    """A host name in its normal form, or an address."""
+    name = normal_host(host)
+    if _is_address(name):
+        return name
+    if not _HOST.fullmatch(name) or ".." in name:
+        raise call.invalid("host", f"'{host[:100]}' is not the name of a host")
+    return name
+
+
+def _look_up(call: HostCall, name: str, port: int) -> tuple[str, ...]:
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        raise call.fail("NetworkError", f"the name '{name}' is not known") from None
+    return tuple(dict.fromkeys(str(item[4][0]).partition("%")[0] for item in found))
+
+
+def connect(call: HostCall, endpoint: Endpoint, timeout: float) -> socket.socket:
+    """A connection to the first checked address that answers."""
+    failure: OSError | None = None
+    for address in endpoint.addresses:
+        seconds = call.seconds(timeout)
+        if seconds is not None and seconds <= 0:
+            call.context.charge(1)
+            break
+        try:
+            return socket.create_connection((address, endpoint.port), seconds)
+        except OSError as error:
+            failure = error
+            call.context.charge(1)
+    if isinstance(failure, TimeoutError):
+        raise call.fail("Timeout", f"'{endpoint.host}:{endpoint.port}' did not answer within {timeout:g} s")
+    reason = (failure.strerror or str(failure)).lower() if failure else "no time is left"
+    raise call.fail("NetworkError", f"no connection to '{endpoint.host}:{endpoint.port}': {reason}")

@@ -270,7 +270,7 @@ class EngineSettings:
             table=self.table,
             limits=self._limits,
             modules=self.modules,
-            services=self.services,
+            services=dict(self.services),  # a run may change its own: working directory, variables
             on_print=self._print or default_print,
             on_debug=self._debug or default_debug,
             on_progress=self._progress,

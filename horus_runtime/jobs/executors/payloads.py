@@ -52,7 +52,7 @@ def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
     """An engine for one job: modules by the runner's kind, rights by its policy, variables as `env.NAME`."""
     from horus_runtime.engine import Engine
     from horus_runtime.limits import Limits
-    from horus_runtime.runtime.module import Module
+    from horus_runtime.modules.sal.env import environment_module
 
     services: dict[str, Any] = {"env": dict(variables)}
     if runner.code_root is not None:
@@ -60,7 +60,7 @@ def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
     # The deadline is the job's and is set for every run as it starts.
     limits = Limits(**{**runner.limits, "max_duration": 0.0})
     engine = Engine.sal(runner.granted(), limits=limits, **services)
-    engine.register_static_module("env", Module("env", variables=dict(variables)))
+    engine.register_static_module("env", environment_module(variables))
     return engine
 
 

@@ -6,20 +6,27 @@ What scripts set is an overlay of their own: later reads and child processes see
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, Final
 
 from horus_runtime.modules.host import PURE, HostCall, HostModule
 from horus_runtime.modules.sal import files
 from horus_runtime.modules.sal.commands import is_refused_name
+from horus_runtime.runtime.module import Module
 
 ENV = HostModule("env", "Environment variables of the job.")
 _MISSING: Final = object()
 
 
 def _overlay(call: HostCall) -> dict[str, str]:
-    """The job's variables of this run; made when the host gave none."""
-    variables: dict[str, str] = call.context.services.setdefault("env", {})
+    """The variables of this run: the job's, and what the script set."""
+    variables: dict[str, str] = call.context.services.get("env") or {}
     return variables
+
+
+def _change(call: HostCall, variables: dict[str, str]) -> None:
+    """Put other variables in the place of the run's; the host's own map is never changed."""
+    call.context.services["env"] = variables
 
 
 def _value(call: HostCall, name: str) -> Any:
@@ -70,13 +77,15 @@ def set_(call: HostCall, name: str, value: str) -> None:
         raise call.invalid("name", f"'{name}' cannot be set: it would change which programs run")
     if "\0" in value:
         raise call.invalid("value", "contains a NUL character")
-    _overlay(call)[name] = value
+    _change(call, {**_overlay(call), name: value})
 
 
 @ENV.fn(capability=PURE)
 def unset(call: HostCall, name: str) -> bool:
     """Take away a variable of the script; true when it was there. The real environment keeps its own."""
-    return _overlay(call).pop(name, None) is not None
+    variables = _overlay(call)
+    _change(call, {key: value for key, value in variables.items() if key != name})
+    return name in variables
 
 
 @ENV.fn(capability="read")
@@ -94,5 +103,10 @@ def load_file(call: HostCall, path: str) -> dict[str, str]:
         value = value.strip()
         quoted = len(value) > 1 and value[0] in "'\"" and value[-1] == value[0]
         found[name.strip()] = value[1:-1] if quoted else value
-    _overlay(call).update(found)
+    _change(call, {**_overlay(call), **found})
     return found
+
+
+def environment_module(variables: Mapping[str, str]) -> Module:
+    """The module with a job's variables as its constants, so that scripts may write `env.NAME`."""
+    return Module(ENV.module.name, ENV.module.doc, functions=ENV.module.functions, variables=dict(variables))

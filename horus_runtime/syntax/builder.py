@@ -29,7 +29,6 @@ _BARE_STATEMENTS: Final = frozenset((nodes.Block, nodes.If, nodes.Switch, nodes.
 _LOOPS: Final = frozenset(("while_", "loop", "for_", "for_counted", "do"))
 _TYPE_ALIASES: Final = {"int": "i64", "float": "f64"}
 _PATTERN_NUMBERS: Final = frozenset((nodes.IntLit, nodes.FloatLit))
-_SHORT_CIRCUIT: Final = frozenset(("&&", "||", "??"))
 
 
 class Arms(list[nodes.SwitchArm]):
@@ -315,7 +314,7 @@ class Builder(ExpressionBuilder):
                 self.fail("AssignmentToConstant", f"Cannot assign to constant {target.name}", target)
         elif checks.is_constant(target):
             self.fail("AssignmentToConstant", "Cannot assign to a constant value", target)
-        elif kind is nodes.Binary and operator[0] == "ASSIGN" and target.op in _SHORT_CIRCUIT:
+        elif kind is nodes.Binary and operator[0] == "ASSIGN" and target.op in checks.SHORT_CIRCUIT:
             self.fail("BadInput", "Possibly a typo of '=='?", operator, lexical="ImproperSymbol")
         else:
             place = _unassignable(target)
@@ -432,7 +431,7 @@ class Builder(ExpressionBuilder):
         for node in alternatives:
             pattern = checks.pattern(node)
             if pattern is None:
-                start = _first_operand(node)
+                start = checks.first_operand(node)
                 self.fail("ExprExpected", "Expecting a literal expression", self.call_names.get(id(start), start))
             if type(pattern) is nodes.RangePattern:
                 arms.has_range = arms.has_range or not _is_empty(pattern)
@@ -486,7 +485,7 @@ def _is_empty(pattern: nodes.RangePattern) -> bool:
 def _unassignable(target: Any) -> Any:
     """The node or span that makes an expression no target of an assignment, or `None`."""
     call = None
-    while type(target) in _LINKS:
+    while type(target) in checks.CHAINED:
         if type(target) is nodes.MethodCall:
             call = target
         target = target.target
@@ -495,18 +494,6 @@ def _unassignable(target: Any) -> Any:
     return None if type(target) in _ROOTS else target
 
 
-def _first_operand(node: Any) -> Any:
-    """Where Rhai sees the start of an expression that is no literal."""
-    while True:
-        if type(node) in _LINKS:
-            node = node.target
-        elif type(node) is nodes.Binary and node.op in _SHORT_CIRCUIT:
-            node = node.left
-        else:
-            return node
-
-
-_LINKS: Final = frozenset((nodes.Property, nodes.Index, nodes.MethodCall))
 _ROOTS: Final = frozenset((nodes.Variable, nodes.This))
 
 __all__ = ["Builder", "node_to_token"]

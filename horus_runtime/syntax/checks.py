@@ -22,6 +22,15 @@ KIND_NAMES: Final[dict[type, str]] = {
 }
 """What a literal is called where another type is wanted."""
 
+LOGICAL: Final = frozenset(("&&", "||"))
+"""Operators whose operands and result are booleans."""
+
+SHORT_CIRCUIT: Final = LOGICAL | {"??"}
+"""Operators that may skip their right operand."""
+
+CHAINED: Final = frozenset((nodes.Property, nodes.Index, nodes.MethodCall))
+"""Nodes that lead on from a target."""
+
 NOT_ITERABLE: Final = frozenset(
     (nodes.IntLit, nodes.FloatLit, nodes.CharLit, nodes.BoolLit, nodes.MapLit, nodes.UnitLit)
 )
@@ -53,11 +62,12 @@ def literal_name(node: Any) -> str | None:
 
 def index_fault(target: Any, index: Any) -> str | None:
     """The message for an index that cannot fit a literal, or `None`."""
+    kind = nodes.BoolLit if type(index) is nodes.Binary and index.op in LOGICAL else type(index)
     if type(target) is nodes.MapLit:
-        name = _MAP_INDEX.get(type(index))
+        name = _MAP_INDEX.get(kind)
         return f"Object map expects string index, not {name}" if name else None
     if type(target) in _INDEXED_BY_NUMBER:
-        wanted = _NUMBER_INDEX.get(type(index))
+        wanted = _NUMBER_INDEX.get(kind)
         return f"Array, string or bit-field expects {wanted}" if wanted else None
     return None
 
@@ -86,11 +96,32 @@ def pattern(node: Any) -> nodes.Node | None:
 
 def _range_pattern(node: nodes.Binary) -> nodes.RangePattern | None:
     left, right = node.left, node.right
-    start = 0 if isinstance(left, nodes.UnitLit) else left.value if isinstance(left, nodes.IntLit) else None
-    end = INT_MAX if isinstance(right, nodes.UnitLit) else right.value if isinstance(right, nodes.IntLit) else None
-    if start is None or end is None or isinstance(left, nodes.UnitLit) is isinstance(right, nodes.UnitLit) is True:
+    if isinstance(left, nodes.UnitLit) and isinstance(right, nodes.IntLit) and not _is_missing(right):
+        start, end = 0, right.value
+    elif isinstance(left, nodes.IntLit) and isinstance(right, nodes.IntLit):
+        start, end = left.value, right.value
+    elif isinstance(left, nodes.IntLit) and isinstance(right, nodes.UnitLit):
+        start, end = left.value, INT_MAX
+    else:
         return None
     return nodes.RangePattern(node.span, start, end, node.op == "..=")
+
+
+def _is_missing(end: nodes.Node) -> bool:
+    """Whether the end of a range was left out: what stands for it has no text."""
+    line, column, end_line, end_column = end.span
+    return line == end_line and column == end_column
+
+
+def first_operand(node: Any) -> Any:
+    """Where Rhai sees the start of an expression: the first operand of chains and short-circuit operators."""
+    while True:
+        if type(node) in CHAINED:
+            node = node.target
+        elif type(node) is nodes.Binary and node.op in SHORT_CIRCUIT:
+            node = node.left
+        else:
+            return node
 
 
 def _is_function_pointer(node: Any) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from horus_runtime.ast.nodes import Variable
 from horus_runtime.errors import ParseError
 from horus_runtime.source import Position
 from horus_runtime.syntax.builder import Builder
@@ -70,12 +71,13 @@ def early_fault(builder: Builder, token: RawToken) -> ParseError | None:
     label = table.rules[number].label if number >= 0 else ""
     if token[0] == "PATH" and label == "property":
         return _improper("Invalid symbol encountered: '::'", token)
-    if token[0] == "BANG" and label == "path_variable":
-        return operand(builder, token)
     if token[0] == RESERVED_SYMBOL and ("operator" in table.gotos[state] or label in _CLOSURES):
         return fault("UnknownOperator", f"Unknown operator: '{token[1]}'", token)
-    if token[0] == END and label == "add_arm":
-        return _missing(")", "to end this switch block", token)
+    if label == "add_arm":
+        if token[0] == END:
+            return _missing(")", "to end this switch block", token)
+        if token[0] == ERROR:
+            return lexical_fault(token)
     return None
 
 
@@ -179,6 +181,9 @@ def _callable_word(builder: Builder, token: RawToken) -> ParseError:
 
 
 def _call_open(builder: Builder, token: RawToken) -> ParseError:
+    callee, bang = builder.values[-2:]
+    if type(callee) is list or (isinstance(callee, Variable) and callee.namespace):
+        return _improper("'!' cannot be used to call module functions", bang)
     return _missing("(", "to start arguments list of function call", token)
 
 
@@ -310,7 +315,7 @@ def _next_arm(builder: Builder, token: RawToken) -> ParseError:
     return _missing(",", "to separate the items in this switch block", token)
 
 
-_WORD_KINDS: Final = frozenset((*KEYWORDS.values(), "RETURN_BARE", "THROW_BARE", "BREAK_BARE")) - {"THIS"}
+_WORD_KINDS: Final = frozenset((*KEYWORDS.values(), "RETURN_BARE", "THROW_BARE", "BREAK_BARE")) - {"THIS", "SWITCH"}
 _variable: Final = _name("VariableExpected", "Expecting name of a variable")
 _property: Final = _name("PropertyExpected", "Expecting name of a property", symbols=True, checked=False)
 _function_name: Final = _name(
@@ -337,7 +342,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "for_pair:1": _variable,
     "for_pair:2": _token(",", "after the iteration variable name", checked=False),
     "for_pair:3": _variable,
-    "for_counted:2": _token(")", "to close the iteration variable"),
+    "for_counted:2": _token(")", "to close the iteration variable", checked=False),
     "for_counted:3": _token("in", "after the iteration variable"),
     "for_counted:5": _body,
     "try_:1": _block,
@@ -361,6 +366,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "declaration:1": _variable,
     "import_:3": _variable,
     "export:1": _variable,
+    "export_declaration:1": _variable,
     "export:3": _variable,
     "path:2": _variable,
     "property:2": _property,
@@ -369,6 +375,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "method_capture:4": _call_open,
     "call:1": _callable_word,
     "capturing_call:2": _call_open,
+    "module_capture:2": _call_open,
     "no_arguments:1": _first_argument,
     "arguments:2": _arguments,
     "parenthesised:2": _token(")", "for a matching ( in this expression"),

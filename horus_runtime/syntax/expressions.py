@@ -24,7 +24,6 @@ from horus_runtime.syntax.tokens import PRECEDENCE, RawToken
 Values = list[Any]
 
 _new: Final = tuple.__new__
-_LOGICAL: Final = frozenset(("&&", "||"))
 
 
 class Reject(Exception):
@@ -104,7 +103,16 @@ class ExpressionBuilder(Levels):
         return self._call(a[0], a[1], False)
 
     def capturing_call(self, a: Values) -> nodes.Call:
+        self._check_capture(a[0], a[1])
         return self._call(a[0], a[2], True)
+
+    def module_capture(self, a: Values) -> NoReturn:
+        self.fail("BadInput", "Unexpected '!'", a[1], lexical="UnexpectedInput")
+
+    def _check_capture(self, callee: Any, bang: RawToken) -> None:
+        """Refuses `!` behind a path: only functions without one may run in the caller's scope."""
+        if type(callee) is list or (type(callee) is nodes.Variable and callee.namespace):
+            self.module_capture([callee, bang])
 
     def _call(self, callee: Any, arguments: Any, captures: bool) -> nodes.Call:
         values, end = arguments
@@ -121,6 +129,8 @@ class ExpressionBuilder(Levels):
     def arguments_start(self, a: Values) -> Opener:
         values = self.values
         captures = type(values[-1]) is tuple and values[-1][0] == "BANG"
+        if captures:
+            self._check_capture(values[-2], values[-1])
         below = -3 if captures else -2
         before = values[below] if len(values) >= -below else None
         level = before.level if type(before) is Link else self.operand_level(below)
@@ -205,7 +215,7 @@ class ExpressionBuilder(Levels):
         """Refuses an index that cannot fit the literal before it."""
         fault = checks.index_fault(target, index)
         if fault:
-            self.fail("MalformedIndexExpr", fault, index)
+            self.fail("MalformedIndexExpr", fault, checks.first_operand(index))
 
     # ---- brackets --------------------------------------------------------------------------------------------------
 
@@ -323,7 +333,7 @@ class ExpressionBuilder(Levels):
     def _separator(self, token: RawToken) -> Operator:
         """A `|` in a `switch` case: legal only between alternatives."""
         if self.table.roles[self.states[-2]] != "arms":
-            self.fail("UnknownOperator", "Unknown operator: '|'", token)
+            raise Reject
         self.take_alternative(self.values[-1])
         separator = Operator(token, self.level)
         separator.separates = True
@@ -336,7 +346,7 @@ class ExpressionBuilder(Levels):
     def combine(self, left: Any, token: RawToken, right: Any) -> nodes.Binary:
         """One operator with its operands."""
         text = token[1]
-        if text in _LOGICAL:
+        if text in checks.LOGICAL:
             self.check_bool(left)
             self.check_bool(right)
         return nodes.Binary(nodes_span(left, right), text, left, right, token_span(token))
@@ -420,7 +430,7 @@ class ExpressionBuilder(Levels):
     def closure_pipe(self, a: Values) -> Opener:
         token = a[0]
         if self.in_case:
-            self.fail("BadInput", "Unexpected '|'", token, lexical="UnexpectedInput")
+            raise Reject
         return self._open_closure(token)
 
     def _open_closure(self, token: RawToken) -> Opener:

@@ -36,7 +36,7 @@ from horus_runtime.syntax.tokens import (
 _BATCH: Final = 1024
 
 _NUMBER: Final = (
-    r"-?(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|"
+    r"-?(?:0_*+[xX][0-9a-fA-F_]*|0_*+[oO][0-7_]*|0_*+[bB][01_]*|"
     r"[0-9][0-9_]*(?:\.[0-9][0-9_]*|\.(?=[^A-Za-z0-9_.]))?(?:[eE](?:[0-9][0-9_]*|[+-][0-9_]*))?)"
 )
 _BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t\r\f\n]+|//[^\n]*)*")
@@ -45,7 +45,7 @@ _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME_GROUP, _LINE_GROUP, _STRING_GROUP, _NUMBER_GROUP, _COMMENT_GROUP, _SYMBOL_GROUP, _OTHER_GROUP = range(1, 8)
 
 # Tokens that leave `return`, `throw` or `break` without an operand, by first characters and by word.
-_NO_OPERAND: Final = re.compile(r"[}\]),;:*/%&^<>=]|\?[.?\[]|!=|!in(?![A-Za-z0-9_])|\.(?!\.)|\Z|\((?=\*)")
+_NO_OPERAND: Final = re.compile(r"[+\-|]=|[}\]),;:*/%&^<>=]|\?[.?\[]|!=|!in(?![A-Za-z0-9_])|\.(?!\.)|\Z|\((?=\*)")
 _NO_OPERAND_WORDS: Final = frozenset(
     "else until in fn private let const return throw break continue try catch import export as _".split()
 )

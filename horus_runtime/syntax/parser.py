@@ -90,7 +90,10 @@ class Parser:
                     push_value(callback(arguments))  # type: ignore[misc]
                     state = gotos[states[-1]][origins[number]]
                 else:
-                    push_value(token if callback is None else callback([token]))
+                    try:
+                        push_value(token if callback is None else callback([token]))
+                    except Reject:
+                        raise self._unexpected(token) from None
                 push_state(state)
                 break
         raise AssertionError("the lexer ends with $END or an error token")

@@ -325,20 +325,22 @@ class Builder(ExpressionBuilder):
     def bare_flow(self, a: Values) -> nodes.Node:
         token = a[0]
         self._check_loop(token)
-        node: nodes.Node
+        operator = self.flow_operator()
+        if operator is not None and operator.level >= self.limit:
+            self.deep((operator.level + 1, token))
         if token[0] == "CONTINUE":
             return nodes.Continue(token_span(token))
-        node = _FLOW[token[1]](token_span(token), None)
+        node: nodes.Node = _FLOW[token[1]](token_span(token), None)
         return node
 
     def flow_word(self, a: Values) -> Opener:
         token = a[0]
         self._check_loop(token)
         opener = Opener(token, self.level, self.scope)
-        before = self.values[-1]
-        if type(before) is tuple and before[0] == "COALESCE":
+        operator = self.flow_operator()
+        if operator is not None:
             # The right side of `??` is read like a statement one level below it.
-            self.level = self.operand_level() + 2
+            self.level = operator.level + 2
             if self.level > self.limit:
                 self.deep((self.level - 1, token))
         return opener

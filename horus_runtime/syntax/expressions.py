@@ -133,7 +133,8 @@ class ExpressionBuilder(Levels):
             self._check_capture(values[-2], values[-1])
         below = -3 if captures else -2
         before = values[below] if len(values) >= -below else None
-        level = before.level if type(before) is Link else self.operand_level(below)
+        method = type(before) is Link and not before.indices
+        level = before.level if method else self.operand_level(below)  # type: ignore[union-attr]
         opener = Opener(a[0], self.level, self.scope, level)
         self.level = level + 2
         if self.level > self.limit:
@@ -160,18 +161,24 @@ class ExpressionBuilder(Levels):
     # ---- access ----------------------------------------------------------------------------------------------------
 
     def link(self, a: Values) -> Link:
-        target = self.values[-1]
-        count = self._link_count + 1 if target is self._link else 1
-        level = self.operand_level(-2) + count
+        dots = self._links_before()[0] + 1
+        level = self.operand_level(-2) + dots
         if level > self.limit:
             self.deep((level, a[0]))
-        return Link(a[0], level, count, self.level)
+        return Link(a[0], level, dots, 0, self.level)
+
+    def _links_before(self) -> tuple[int, int]:
+        """How many dots the operand on the stack has already, and how many indices at its end."""
+        link = self.last_link
+        return (link.dots, link.indices) if link is not None and self.values[-1] is self.linked else (0, 0)
 
     def bracket(self, a: Values) -> Link:
-        link = self.link(a)
-        self.level = link.level + 2
+        dots, indices = self._links_before()
+        level = self.operand_level(-2) + dots + indices + 1
+        link = Link(a[0], level, dots, indices + 1, self.level)
+        self.level = level + 2
         if self.level > self.limit:
-            self.deep((link.level + 1, a[0]))
+            self.deep((level, a[0]), (level + 1, a[0]))
         return link
 
     def property(self, a: Values) -> nodes.Property:
@@ -180,7 +187,7 @@ class ExpressionBuilder(Levels):
         node = nodes.Property(
             node_to_token(target, name), target, name[1], token_span(name), token_span(dot), dot[0] == "SAFE_DOT"
         )
-        self._link, self._link_count = node, link.count
+        self.linked, self.last_link = node, link
         return node
 
     def method_call(self, a: Values) -> nodes.MethodCall:
@@ -195,7 +202,7 @@ class ExpressionBuilder(Levels):
             token_span(dot),
             dot[0] == "SAFE_DOT",
         )
-        self._link, self._link_count = node, link.count
+        self.linked, self.last_link = node, link
         return node
 
     def method_capture(self, a: Values) -> NoReturn:
@@ -208,7 +215,7 @@ class ExpressionBuilder(Levels):
         self.level = link.outer
         bracket = link.token
         node = nodes.Index(node_to_token(target, end), target, index, token_span(bracket), bracket[0] == "SAFE_BRACKET")
-        self._link, self._link_count = node, link.count
+        self.linked, self.last_link = node, link
         return node
 
     def check_index(self, target: Any, index: Any) -> None:
@@ -230,7 +237,7 @@ class ExpressionBuilder(Levels):
     def parenthesised(self, a: Values) -> nodes.Node:
         node: nodes.Node = a[1]
         self.leave(a[0])
-        self._link = None  # links behind the parenthesis are counted anew
+        self.linked = None  # links behind the parenthesis are counted anew
         return node
 
     def container_start(self, a: Values) -> Opener:
@@ -315,20 +322,28 @@ class ExpressionBuilder(Levels):
 
     def unary(self, a: Values) -> nodes.Node:
         sign, operand = a[0].token, a[1]
-        self._link = None
         span = token_to_node(sign, operand)
         return _fold_sign(span, sign[1], operand) or nodes.Unary(span, sign[1], operand)
 
     def operator(self, a: Values) -> Operator:
         token = a[0]
-        text = token[1]
-        left = self.values[-1]
-        power = self.precedence[text]
         if self.in_case and token[0] == "PIPE":
             return self._separator(token)
+        return self._operator_after(self.values[-1], token)
+
+    def _operator_after(self, left: Any, token: RawToken) -> Operator:
+        text = token[1]
+        power = self.precedence[text]
         if type(left) is Chain:
-            return Operator(token, left.accept(text, power, self.combine), power)
+            return Operator(token, left.accept(text, power, self.combine, self.level), power)
         return Operator(token, self.level, power)
+
+    def flow_operator(self) -> Operator | None:
+        """The `??` whose right side is a flow statement that starts now, or `None` if it starts a statement."""
+        before = self.values[-1]
+        if type(before) is tuple and before[0] == "COALESCE":
+            self.values[-1] = before = self._operator_after(self.values[-2], before)
+        return before if type(before) is Operator else None
 
     def _separator(self, token: RawToken) -> Operator:
         """A `|` in a `switch` case: legal only between alternatives."""
@@ -358,22 +373,14 @@ class ExpressionBuilder(Levels):
             self.fail("MismatchedType", f"Expecting a boolean expression, not {name}", node)
 
     def binary(self, a: Values) -> nodes.Node:
-        self._link = None
         node: nodes.Node = a[0].finish(self.combine)
         return node
 
     def chain_start(self, a: Values) -> Chain:
-        left, operator, right = a
-        if type(operator) is tuple:
-            operator = self.operator([operator])
-        return self._extend(Chain(left), operator, right)
+        return self._extend(Chain(a[0]), a[1], a[2])
 
     def chain_more(self, a: Values) -> Chain:
-        chain, operator, right = a
-        if type(operator) is tuple:
-            power = self.precedence[operator[1]]
-            operator = Operator(operator, chain.accept(operator[1], power, self.combine), power)
-        return self._extend(chain, operator, right)
+        return self._extend(a[0], a[1], a[2])
 
     def _extend(self, chain: Chain, operator: Operator, right: Any) -> Chain:
         if operator.separates:
@@ -406,7 +413,7 @@ class ExpressionBuilder(Levels):
             before = a[1] if len(a) == 4 else a[0]
             chain = before.chain or (a[0] if type(a[0]) is Chain else Chain(a[0]))
             chain = self._extend(chain, before, zero)
-            level = chain.accept(token[1], power, self.combine)
+            level = chain.accept(token[1], power, self.combine, self.level)
         operator = Operator(token, level, power)
         operator.chain = chain
         return operator

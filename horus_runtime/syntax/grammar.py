@@ -82,6 +82,8 @@ _ROLES: Final = {
     "map:1": "map",
     "no_arguments:1": "arguments",
     "valued_flow:1": "flow",
+    "export:1": "export",
+    "export_declaration:1": "export",
 }
 """Roles by label and number of symbols read. States without one are "statement", "expression" or nothing special."""
 

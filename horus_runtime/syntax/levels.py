@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 from horus_runtime.ast import nodes
 from horus_runtime.errors import ParseError
 from horus_runtime.source import Position
+from horus_runtime.syntax.checks import CHAINED, SHORT_CIRCUIT
 from horus_runtime.syntax.grammar import ParseTable
 from horus_runtime.syntax.operators import Operator
 from horus_runtime.syntax.options import ParseOptions
@@ -24,6 +25,10 @@ ABSURD_DEPTH: Final = 400
 
 MAX_LOOP_NESTING: Final = 18
 """Loops and `try` nested deeper in one function cannot be compiled: CPython allows about twenty."""
+
+_FLOW_WORDS: Final = frozenset(("RETURN", "THROW", "BREAK"))
+_UNREAD: Final = frozenset(("LBRACKET", "MAP_START", "LBRACE", "IF", "SWITCH", "DO", "FOR", "TEMPLATE_START"))
+_UNREAD_LOOPS: Final = frozenset(("WHILE", "LOOP"))
 
 _MARGIN: Final = 3
 """Levels an expression may reach by itself before any construct reports in."""
@@ -78,14 +83,15 @@ class Opener:
 
 
 class Link:
-    """A `.` or `[` behind an operand: its level, and how many links the operand has with it."""
+    """A `.` or `[` behind an operand: its level, and the dots and the run of indices the operand has with it."""
 
-    __slots__ = ("count", "level", "outer", "token")
+    __slots__ = ("dots", "indices", "level", "outer", "token")
 
-    def __init__(self, token: RawToken, level: int, count: int, outer: int) -> None:
+    def __init__(self, token: RawToken, level: int, dots: int, indices: int, outer: int) -> None:
         self.token = token
         self.level = level
-        self.count = count
+        self.dots = dots
+        self.indices = indices
         self.outer = outer  # the level to restore
 
 
@@ -104,8 +110,8 @@ class Levels:
         self.maximum = 0
         self.limit = 0
         self.set_maximum(options.max_expr_depth)
-        self._link: nodes.Node | None = None
-        self._link_count = 0
+        self.linked: nodes.Node | None = None  # the last operand with links, and the last of them
+        self.last_link: Link | None = None
 
     def set_maximum(self, maximum: int) -> None:
         """Switches to another limit, as a function's body does."""
@@ -123,9 +129,18 @@ class Levels:
         """Compares levels with the limit, each with the token or node at whose place an excess is reported."""
         if not self.careful:
             raise DeepNesting
-        for level, place in checks:
+        for number, (level, place) in enumerate(checks):
             if level > self.maximum:
+                if self._starts_flow_operand(place, number):
+                    self.fail("MissingToken", "Expecting ';' to terminate this statement", place)
                 self.fail("ExprTooDeep", "Expression exceeds maximum complexity", place)
+
+    def _starts_flow_operand(self, place: Any, check: int) -> bool:
+        """Rhai takes an operand of `return` that is too deep for no operand if it has not read its first token yet."""
+        before = self.values[-1] if self.values else None
+        if type(before) is not Opener or before.token[0] not in _FLOW_WORDS or type(place) is not tuple:
+            return False
+        return place[0] in _UNREAD_LOOPS or (place[0] in _UNREAD and check == 0)
 
     def fail(self, kind: str, message: str, place: Any, *, lexical: str = "") -> NoReturn:
         """Raises the parse error at a token or node."""
@@ -154,12 +169,12 @@ def position_of(place: Any) -> Position:
         return Position(place[2], place[3])
     while True:
         if type(place) is nodes.Binary:
-            return place.op_span.start
-        if type(place) in _CHAINED:
+            if place.op not in SHORT_CIRCUIT or type(place.left) is not nodes.Binary or place.left.op != place.op:
+                return place.op_span.start
+            place = place.left  # Rhai keeps one node for a whole chain of them
+            continue
+        if type(place) in CHAINED:
             place = place.target
             continue
         start: Position = place.span.start
         return start
-
-
-_CHAINED: Final = frozenset((nodes.Property, nodes.MethodCall, nodes.Index))

@@ -29,6 +29,7 @@ from horus_runtime.syntax.tokens import (
     RESERVED_SYMBOLS,
     RESERVED_WORD,
     SYMBOLS,
+    TEMPLATE_BROKEN,
     LexFailure,
     RawToken,
 )
@@ -39,7 +40,7 @@ _NUMBER: Final = (
     r"-?(?:0_*+[xX][0-9a-fA-F_]*|0_*+[oO][0-7_]*|0_*+[bB][01_]*|"
     r"[0-9][0-9_]*(?:\.[0-9][0-9_]*|\.(?=[^A-Za-z0-9_.]))?(?:[eE](?:[0-9][0-9_]*|[+-][0-9_]*))?)"
 )
-_BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t\r\f\n]+|//[^\n]*)*")
+_BLANK_OR_COMMENT: Final = re.compile(r"(?:[ \t\r\f\n]+|//[^\r\n]*)*")
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _NAME_GROUP, _LINE_GROUP, _STRING_GROUP, _NUMBER_GROUP, _COMMENT_GROUP, _SYMBOL_GROUP, _OTHER_GROUP = range(1, 8)
@@ -295,7 +296,7 @@ class Lexer:
         elif char == "_":
             end = self._underscore(start)
         else:
-            raise LexError(LexFailure("UnexpectedInput", f"Unexpected '{char}'", char), start)
+            raise literals.unexpected(char, start)
         return end
 
     def _underscore(self, start: int) -> int:
@@ -316,12 +317,23 @@ class Lexer:
         value, end, interpolated = literals.read_template_text(self._text, body, start)
         if interpolated:
             self._braces.append(True)
+        lone_return = self._text.startswith("\r", start + 1) and body == start + 2
         self._emit_long("TEMPLATE_START" if interpolated else "STRING", value, start, end)
+        if lone_return:
+            # Dropped as the first line end, a lone carriage return counts as one.
+            self.line += 1
+            self.base = max(self.base, start + 1)
+            self._out[-1] = (*self._out[-1][:4], self.line, end - self.base)
         return end
 
     def _template_text(self, start: int, end: int) -> tuple[str, int]:
         fault = end if end < len(self._text) else -1
-        value, after, interpolated = literals.read_template_text(self._text, end, fault)
+        try:
+            value, after, interpolated = literals.read_template_text(self._text, end, fault)
+        except LexError:
+            # The brace still counts where it does not fit, so the fault comes one token later.
+            self._emit(TEMPLATE_BROKEN, "}", start, end)
+            raise
         if interpolated:
             self._braces.append(True)
         kind = "TEMPLATE_MIDDLE" if interpolated else "TEMPLATE_END"

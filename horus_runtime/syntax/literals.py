@@ -20,6 +20,7 @@ _HEX_DIGITS: Final = frozenset("0123456789abcdefABCDEF")
 _BLANKS: Final = " \t\r\f"
 _PLAIN_RUN: Final = re.compile(r"[^\"'\\\r\n]+")
 _TEMPLATE_RUN: Final = re.compile(r"[^`$\\\r]+")
+_HASHES: Final = re.compile("#*")
 _RAW_START: Final = re.compile(r"(#+)\"")
 _BASES: Final = {"x": 16, "o": 8, "b": 2}
 
@@ -36,6 +37,11 @@ class LexError(Exception):
 def unterminated(offset: int) -> LexError:
     """A string, character or template without its closing delimiter."""
     return LexError(LexFailure("UnterminatedString", "Open string is not terminated"), offset)
+
+
+def unexpected(char: str, offset: int) -> LexError:
+    """A character that starts no token."""
+    return LexError(LexFailure("UnexpectedInput", f"Unexpected '{char}'", char), offset)
 
 
 def read_quoted(text: str, start: int, column: int) -> tuple[str, int]:
@@ -55,13 +61,15 @@ def read_quoted(text: str, start: int, column: int) -> tuple[str, int]:
             continue
         char = text[at]
         if char == quote:
-            if quote == '"' and text.startswith('"', at + 1):
-                parts.append('"')
+            if text.startswith(quote, at + 1):
+                parts.append(quote)
                 at += 2
                 continue
             return "".join(parts), at + 1
         if char == "\\":
-            if _line_end_length(text, at + 1) and quote == '"':
+            if _line_end_length(text, at + 1):
+                if quote == "'":
+                    raise unterminated(start)
                 at = _skip_indent(text, at + 1 + _line_end_length(text, at + 1), column)
                 continue
             value, at = _read_escape(text, at, start, quote)
@@ -103,7 +111,7 @@ def _read_escape(text: str, at: int, start: int, quote: str) -> tuple[str, int]:
     last = first + _HEX_LENGTH[letter]
     for place in range(first, last):
         if place >= len(text):
-            raise unterminated(start)
+            raise _bad_escape(text, at, place - 1)
         if text[place] not in _HEX_DIGITS:
             raise _bad_escape(text, at, place)
     code = int(text[first:last], 16)
@@ -119,7 +127,8 @@ def _bad_escape(text: str, at: int, last: int) -> LexError:
 
 def read_char(text: str, start: int, column: int) -> tuple[str, int]:
     """A `'x'` literal: exactly one character."""
-    value, end = read_quoted(text, start, column)
+    empty = text.startswith("''", start)
+    value, end = ("", start + 2) if empty else read_quoted(text, start, column)
     if len(value) != 1:
         raise LexError(LexFailure("MalformedChar", f"Invalid character: '{value}'", value), start)
     return value, end
@@ -129,7 +138,8 @@ def read_raw(text: str, start: int) -> tuple[str, int]:
     """A raw string `#"..."#` that starts at `start` with at least one `#`."""
     opening = _RAW_START.match(text, start)
     if not opening:
-        raise unterminated(start)
+        char = text[start + len(_HASHES.match(text, start)[0]) :][:1]  # type: ignore[index]
+        raise unexpected(char, start) if char else unterminated(start)
     closing = '"' + opening[1]
     end = text.find(closing, opening.end())
     if end < 0:
@@ -209,7 +219,7 @@ def number_value(text: str, start: int) -> int | float:
     try:
         return float(digits)
     except ValueError:
-        raise malformed_number(digits, start) from None
+        raise malformed_number(digits.replace("E", "e"), start) from None
 
 
 def _based_value(digits: str, start: int) -> int:

@@ -44,10 +44,14 @@ class Chain:
         self.operators.append(operator)
         self.operands.append(operand)
 
-    def accept(self, text: str, power: int, combine: Combine) -> int:
-        """Combines what binds tighter than the operator to come; returns the level that operator is read at."""
+    def accept(self, text: str, power: int, combine: Combine, level: int) -> int:
+        """Combines what binds tighter than the operator to come; returns the level that operator is read at.
+
+        `level` is that of the whole chain, which counts when nothing is waiting.
+        """
         operators = self.operators
-        level = operators[-1].level + 1 if operators else 0
+        if operators:
+            level = operators[-1].level + 1
         while operators and (operators[-1].power > power or (operators[-1].power == power and text != _RIGHT)):
             level = operators[-1].level + 1
             self._combine_last(combine)

@@ -34,5 +34,10 @@ class ParseOptions:
     custom_syntaxes: tuple[tuple[str, ...], ...] = ()
     """Constructs added by the host, each as the symbols it is made of (see `grammar.extended_grammar`)."""
 
+    @property
+    def has_low_depth(self) -> bool:
+        """Whether a depth limit is so low that any script may reach it."""
+        return 0 < self.max_expr_depth < 10 or 0 < self.max_function_expr_depth < 10
+
 
 DEFAULT = ParseOptions()

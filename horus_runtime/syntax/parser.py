@@ -47,8 +47,9 @@ class Parser:
         for token in tokens:
             kind = token[0]
             if careful:
-                state = self._settle(token)
+                self._settle(token)
                 depth.check_depth(self.builder, token)
+                state = states[-1]
             while True:
                 step = steps[state].get(kind, end_state)
                 if step == end_state:
@@ -98,12 +99,12 @@ class Parser:
                 break
         raise AssertionError("the lexer ends with $END or an error token")
 
-    def _settle(self, token: RawToken) -> int:
-        """Does all reductions the token allows, so that the state shows what it starts."""
+    def _settle(self, token: RawToken) -> None:
+        """Does the reductions that the token causes, so that the state shows what the token starts."""
         while True:
             step = self.table.steps[self.states[-1]].get(token[0])
-            if step is None or step >= 0:
-                return self.states[-1]
+            if step is None or step >= 0 or self.table.rules[~step].label == "zero":
+                return
             self._reduce(~step, token)
 
     def _reduce(self, number: int, token: RawToken) -> None:

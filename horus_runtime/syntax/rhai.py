@@ -62,7 +62,7 @@ def _vocabulary(options: ParseOptions) -> Vocabulary:
 def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> nodes.Node:
     try:
         try:
-            return _run(text, options, start, careful=False)
+            return _run(text, options, start, careful=options.has_low_depth)
         except DeepNesting:
             return _run(text, options, start, careful=True)
     except ParseError as error:

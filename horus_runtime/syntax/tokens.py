@@ -17,6 +17,8 @@ NO_BODY: Final = "NO_BODY"
 """Stands before the end of a script that ends with `|` or `||`: only there may a closure lack its body."""
 ERROR: Final = "ERROR"
 """Kind of a token that no lexer rule fits; its value is a `LexFailure`. Nothing follows it."""
+TEMPLATE_BROKEN: Final = "TEMPLATE_BROKEN"
+"""The `}` after an interpolation whose template never ends; an `ERROR` follows."""
 RESERVED_WORD: Final = "RESERVED_WORD"
 RESERVED_SYMBOL: Final = "RESERVED_SYMBOL"
 

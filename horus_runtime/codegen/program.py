@@ -14,17 +14,19 @@ The emitted Python is one factory per script:
 from __future__ import annotations
 
 import ast as pyast
+import gc
 import hashlib
 import itertools
 import keyword
 import linecache
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.analysis import results
 from horus_runtime.analysis import types as ty
-from horus_runtime.analysis.scopes import FunctionInfo, Variable, analyze
+from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo, Variable, analyze
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
@@ -43,7 +45,7 @@ from horus_runtime.runtime.abi import (
 from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from horus_runtime.runtime.abi import NativeFn
 
@@ -166,6 +168,7 @@ class ProgramCompiler(Emitter):
         self.py_names: set[str] = set(EXPORTS) | {"main", "_ops", "_rt", "_linked", "_left", "_program", "_this"}
         self.modes: dict[int, int] = {}
         self.depth_checked = self.find_depth_checked()
+        self.owned = _variables_by_owner(self.info)
         self.defs: list[pyast.stmt] = []
         self.keeps_globals = bool(script.functions or self.info.closures)
         """Rhai keeps constants for `global::` only where there is a function that could ask for them."""
@@ -464,7 +467,7 @@ class ProgramCompiler(Emitter):
     def emit_variant(self, variant: Variant, metas: list[FunctionMeta], order: list[str]) -> None:
         if variant.returns == ty.NONE:
             variant.inference.run(variant.params)
-        for variable in _variables(self.info, variant.fn):
+        for variable in self.owned[variant.fn]:
             variable.py = ""
         compiler = FunctionCompiler(self, variant.fn, variant.py, TypeView(variant.inference))
         self.defs.append(compiler.compile())
@@ -537,9 +540,12 @@ def _short(t: int) -> str:
     return _SHORT.get(t) or f"array{t >> ty.WIDTH:x}"
 
 
-def _variables(info: Any, fn: FunctionInfo) -> list[Variable]:
-    found = [v for v in (*info.bindings.values(), *info.second.values()) if v.owner is fn]
-    return [*found, *fn.params]
+def _variables_by_owner(info: ProgramInfo) -> dict[FunctionInfo, list[Variable]]:
+    """The variables of every function."""
+    owned: dict[FunctionInfo, list[Variable]] = {fn: list(fn.params) for fn in info.functions}
+    for variable in (*info.bindings.values(), *info.second.values()):
+        owned.setdefault(variable.owner, []).append(variable)
+    return owned
 
 
 def _takes_pointers(node: nodes.Node, names: set[str]) -> bool:
@@ -566,7 +572,8 @@ def compile_script(
         ParseError: `ExprTooDeep`, where CPython cannot nest as deeply as the script does.
     """
     try:
-        return ProgramCompiler(script, source, config).build()
+        with collector_paused():
+            return ProgramCompiler(script, source, config).build()
     except RecursionError:
         raise ParseError("ExprTooDeep", "Expression exceeds maximum complexity", source=source) from None
     except SyntaxError as error:
@@ -583,6 +590,18 @@ def _remember(filename: str, text: str) -> None:
     _files.append(filename)
     while len(_files) > FILES_KEPT:
         linecache.cache.pop(_files.popleft(), None)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """A compiler makes many objects and no garbage cycles worth a search: looking for them takes most of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def dump(program: Program) -> str:

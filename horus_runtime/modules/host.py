@@ -42,18 +42,15 @@ _CLASSES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 class HostCall:
     """One call from a script: which function it is, what the run grants, and how to fail."""
 
-    __slots__ = ("context", "function", "module")
+    __slots__ = ("context", "function", "module", "policy")
 
     def __init__(self, context: NativeCallContext, module: str, function: str) -> None:
         self.context = context
         self.module = module
         self.function = function
-
-    @property
-    def policy(self) -> Policy:
-        """The policy of the run; without one nothing is granted."""
-        policy = self.context.services.get("policy")
-        return policy if isinstance(policy, Policy) else NOTHING_GRANTED
+        policy = context.services.get("policy")
+        self.policy: Policy = policy if isinstance(policy, Policy) else NOTHING_GRANTED
+        """What the run grants; without a policy that is nothing."""
 
     def fail(self, failure: str, message: str, **extra: Any) -> HostFailure:
         """The error for the script; the caller raises it."""

@@ -7,10 +7,9 @@ touches the outside; `modules.host` asks before every effect, and `modules.sal.p
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 EVERYTHING: Final = "*"
@@ -87,10 +86,15 @@ class Policy:
     """Facts about the machine: processes, platform, disk space."""
     kill_user: bool = False
     """Signals to processes that the script did not start."""
+    _prepared: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Roots, denied places and the glob matcher, made when they are first asked for."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, _checked(field.name, getattr(self, field.name)))
+        for name in FIELDS:
+            object.__setattr__(self, name, _checked(name, getattr(self, name)))
+
+    def __reduce__(self) -> Any:
+        return Policy.from_dict, (self.to_dict(),)
 
     # --- building ----------------------------------------------------------------------------------------------------
 
@@ -141,15 +145,14 @@ class Policy:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Policy:
         """A policy from TOML or JSON data; unknown names and ill-typed values raise `ValueError`."""
-        known = {field.name for field in fields(cls)}
         for name in data:
-            if name not in known:
-                raise ValueError(f"unknown policy field '{name}'; fields are {', '.join(sorted(known))}")
+            if name not in FIELDS:
+                raise ValueError(f"unknown policy field '{name}'; fields are {', '.join(sorted(FIELDS))}")
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:
         """The policy as plain data; `from_dict` gives it back."""
-        data = {field.name: getattr(self, field.name) for field in fields(self)}
+        data = {name: getattr(self, name) for name in FIELDS}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
 
     def grant(self, **more: Any) -> Policy:
@@ -163,18 +166,18 @@ class Policy:
     def narrow(self, other: Policy) -> Policy:
         """What both policies allow. The result is never wider than either, so a job can only ask for less."""
         changes: dict[str, Any] = {}
-        for field in fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if field.name.startswith("deny_"):
-                changes[field.name] = tuple(dict.fromkeys((*mine, *theirs)))
-            elif field.name in {"read", "write"}:
-                changes[field.name] = _common_roots(mine, theirs)
-            elif field.name in LEVELS:
-                changes[field.name] = min(mine, theirs, key=LEVELS[field.name].index)
+        for name in FIELDS:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if name.startswith("deny_"):
+                changes[name] = tuple(dict.fromkeys((*mine, *theirs)))
+            elif name in {"read", "write"}:
+                changes[name] = _common_roots(mine, theirs)
+            elif name in LEVELS:
+                changes[name] = min(mine, theirs, key=LEVELS[name].index)
             elif isinstance(mine, bool):
-                changes[field.name] = mine and theirs
+                changes[name] = mine and theirs
             else:
-                changes[field.name] = _common_items(field.name, mine, theirs)
+                changes[name] = _common_items(mine, theirs)
         return Policy(**changes)
 
     # --- asking ------------------------------------------------------------------------------------------------------
@@ -215,13 +218,28 @@ class Policy:
 
     def path(self, access: str, resolved: str) -> Decision:
         """Whether a rule speaks against this resolved path; roots were matched while walking to it."""
-        parts = split_path(resolved)
-        for rule, root in _denied_roots(self, access):
-            if _below(parts, root):
-                return Decision(False, f"deny_{access}={rule}")
-        if self.deny_paths and _glob_matcher(self.deny_paths)(resolved):
-            return Decision(False, "deny_paths")
-        return Decision(True, access)
+        denied = self.prepared(f"deny {access}", lambda: _denied_roots(self, access))
+        if denied:
+            parts = split_path(resolved)
+            for rule, root in denied:
+                if _below(parts, root):
+                    return Decision(False, f"deny_{access}={rule}")
+        if self.deny_paths and self.prepared("globs", lambda: _glob_matcher(self.deny_paths))(resolved):
+            return _DENIED_PATH
+        return _GRANTED[access]
+
+    def prepared(self, name: str, make: Callable[[], Any]) -> Any:
+        """Something that is worked out once for a policy."""
+        found = self._prepared.get(name)
+        if found is None:
+            found = self._prepared[name] = make()
+        return found
+
+
+FIELDS: Final = tuple(item.name for item in fields(Policy) if item.init)
+"""The names of all that a policy says."""
+_DENIED_PATH: Final = Decision(False, "deny_paths")
+_GRANTED: Final = {access: Decision(True, access) for access in ("read", "write")}
 
 
 class Root(NamedTuple):
@@ -231,9 +249,13 @@ class Root(NamedTuple):
     real: str
 
 
-@lru_cache(maxsize=256)
 def roots(policy: Policy, access: str) -> tuple[Root, ...]:
     """The granted roots in all their spellings, deepest first, so that the closest one answers."""
+    found: tuple[Root, ...] = policy.prepared(f"roots {access}", lambda: _find_roots(policy, access))
+    return found
+
+
+def _find_roots(policy: Policy, access: str) -> tuple[Root, ...]:
     found: dict[tuple[str, ...], Root] = {}
     for written in policy.read if access == "read" else policy.write:
         absolute = os.path.abspath(written)  # noqa: PTH100 - links are kept: this is one of the spellings
@@ -244,7 +266,6 @@ def roots(policy: Policy, access: str) -> tuple[Root, ...]:
     return tuple(sorted(found.values(), key=lambda root: len(root.parts), reverse=True))
 
 
-@lru_cache(maxsize=256)
 def _denied_roots(policy: Policy, access: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     rules = policy.deny_read if access == "read" else policy.deny_write
     return tuple((rule, split_path(os.path.realpath(rule))) for rule in rules)
@@ -315,7 +336,7 @@ def _common_roots(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, 
     return tuple(common)
 
 
-def _common_items(name: str, mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+def _common_items(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
     """Rules in both lists, and rules of one list that a pattern of the other covers."""
     common: dict[str, None] = {}
     for one, two in ((one, two) for one in mine for two in theirs):
@@ -326,12 +347,18 @@ def _common_items(name: str, mine: tuple[str, ...], theirs: tuple[str, ...]) -> 
     return tuple(common)
 
 
-@lru_cache(maxsize=256)
-def _glob_matcher(globs: tuple[str, ...]) -> Any:
-    """One regular expression for all globs: `**` crosses directories, `*` and `?` stay inside one."""
+def _glob_matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    """One test for all globs: `**` crosses directories, `*` and `?` stay inside one.
+
+    Most rules say "anywhere": these become one search for what follows a slash, which is fast on ordinary paths.
+    """
     import re
 
-    return re.compile("|".join(f"(?:{_glob_regex(glob)})" for glob in globs)).fullmatch
+    anywhere = [_glob_regex(glob[3:]) for glob in globs if glob.startswith("**/")]
+    whole = [_glob_regex(glob) for glob in globs if not glob.startswith("**/")]
+    tail = re.compile(f"(?:^|/)(?:{'|'.join(anywhere)})\\Z").search if anywhere else None
+    full = re.compile("|".join(f"(?:{regex})" for regex in whole)).fullmatch if whole else None
+    return lambda path: (tail is not None and tail(path) is not None) or (full is not None and full(path) is not None)
 
 
 def _glob_regex(glob: str) -> str:
@@ -341,7 +368,7 @@ def _glob_regex(glob: str) -> str:
     at = 0
     while at < len(glob):
         if glob.startswith("**/", at):
-            pieces.append("(?:.*/)?" if at else "/?(?:.*/)?")
+            pieces.append("(?:.*/)?")
             at += 3
         elif glob.startswith("**", at):
             pieces.append(".*")

@@ -50,22 +50,32 @@ def kind_at(call: HostCall, path: str) -> str | None:
 
 def read_bytes(call: HostCall, path: str, limit: int = MAX_READ) -> bytes:
     """The whole content of a regular file of at most `limit` bytes."""
-    with opened(call, path, "read") as (handle, _):
+    handle, _ = open_handle(call, path, "read")
+    try:
         status = os.fstat(handle)
         check_regular(call, status, path)
-        if status.st_size > limit:
+        size = status.st_size
+        if size > limit:
             raise _too_long(call, path, limit)
-        # One read more than the size says: files of /proc have none, and files may grow.
-        content = os.read(handle, min(status.st_size, limit) + 1)
-        while content and len(content) <= limit:
-            call.context.charge(1)
-            block = os.read(handle, _BLOCK)
-            if not block:
-                return content
-            content += block
-        if len(content) > limit:
+        # One byte more than there should be: a shorter answer is the whole file.
+        content = os.read(handle, size + 1)
+        return content if len(content) == size > 0 else _rest(call, handle, content, path, limit)
+    except OSError as error:
+        raise os_failure(call, error, path) from None
+    finally:
+        os.close(handle)
+
+
+def _rest(call: HostCall, handle: int, content: bytes, path: str, limit: int) -> bytes:
+    """The content of a file that is longer than its size says: files of /proc have none, and files may grow."""
+    found = bytearray(content)
+    while content:
+        call.context.charge(1)
+        if len(found) > limit:
             raise _too_long(call, path, limit)
-        return content
+        content = os.read(handle, _BLOCK)
+        found += content
+    return bytes(found)
 
 
 def decode(call: HostCall, content: bytes, path: str, errors: str = "strict") -> str:

@@ -146,18 +146,21 @@ def _open(call: HostCall, access: str, parts: tuple[str, ...], flags: int) -> tu
     if root is None:
         raise _OutsideError
     openat2 = kernel_walk()
-    if openat2 is not None:
+    rest = parts[len(root.parts) :]
+    if openat2 is not None and ".." not in rest:
         try:
             base = os.open(root.real, _DIRECTORY)
         except OSError:  # the root is a single file, or not there: the walk says which
             base = -1
         if base >= 0:
+            below = "/".join(rest)
             try:
-                handle = openat2(base, "/".join(parts[len(root.parts) :]) or ".", flags)
+                handle = openat2(base, below or ".", flags)
             finally:
                 os.close(base)
             if handle >= 0:
-                return handle, os.readlink(f"/proc/self/fd/{handle}")
+                # No link was followed, so the resolved path is the one that was asked for.
+                return handle, f"{root.real.rstrip('/')}/{below}" if below else root.real
     with _walk(call, access, root, parts, True) as place:
         handle = os.open(place.name or ".", flags | os.O_NOFOLLOW, dir_fd=place.directory)
         return handle, place.real
@@ -266,22 +269,22 @@ class _Walker:
 
 @cache
 def kernel_walk() -> Callable[[int, str, int], int] | None:
-    """`openat2` with the root as its prison, or `None` where the kernel (or `/proc`) does not offer it.
+    """`openat2` with the root as its prison, or `None` where the kernel does not offer it.
 
-    The function returns -1 where the walk by hand has to decide: links out of the root, and links refused.
+    The function returns -1 where the walk by hand has to decide: when there is a link on the way.
     """
     import ctypes
     import sys
 
     if not sys.platform.startswith("linux"):
         return None
-    beneath, no_magic_links, number = 0x08, 0x02, 437
+    number, beneath, no_magic_links, no_links = 437, 0x08, 0x02, 0x04
     syscall = ctypes.CDLL(None, use_errno=True).syscall
     how_type = ctypes.c_uint64 * 3
+    resolve = beneath | no_magic_links | no_links
 
     def openat2(directory: int, path: str, flags: int) -> int:
-        how = how_type(flags, 0, beneath | no_magic_links)
-        handle: int = syscall(number, directory, os.fsencode(path), how, 24)
+        handle: int = syscall(number, directory, os.fsencode(path), how_type(flags, 0, resolve), 24)
         if handle >= 0:
             return handle
         error = ctypes.get_errno()
@@ -292,9 +295,7 @@ def kernel_walk() -> Callable[[int, str, int], int] | None:
     with suppress(OSError):
         root = os.open("/", _DIRECTORY)
         try:
-            probe = openat2(root, ".", _PATH)
-            os.readlink(f"/proc/self/fd/{probe}")
-            os.close(probe)
+            os.close(openat2(root, ".", _PATH))
         finally:
             os.close(root)
         return openat2

@@ -14,7 +14,7 @@ from inspect import get_annotations
 from typing import Any, Final, NamedTuple, TypeVar
 
 from horus_runtime.errors import HostFailure, PolicyError
-from horus_runtime.modules.policy import CAPABILITIES, LEVELS, Decision, Policy
+from horus_runtime.modules.policy import CAPABILITIES, LEVELS, SWITCHES, Decision, Policy
 from horus_runtime.runtime.context import NativeCallContext
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import ANY, Module, NativeFn
@@ -103,8 +103,10 @@ def default_flag(capability: str, subject: str) -> str:
     """The command-line flag that grants a capability for a subject."""
     if capability in LEVELS:
         return f"--allow-{capability}={LEVELS[capability][1]}"
-    name = capability.replace("_", "-")
-    return f"--allow-{name}={subject}" if subject else f"--allow-{name}"
+    if capability in SWITCHES or capability == "kill":
+        name = "kill-user" if capability == "kill" else capability.replace("_", "-")
+        return f"--allow-{name}"
+    return f"--allow-{capability}={subject}" if subject else f"--allow-{capability}"
 
 
 class Options:

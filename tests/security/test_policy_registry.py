@@ -83,3 +83,14 @@ def test_decisions_reach_the_audit():
     assert records == [
         {"capability": "read", "function": "os.read", "subject": "/etc/passwd", "allowed": False, "rule": ""}
     ]
+
+
+def test_every_flag_that_a_refusal_names_is_one_of_the_command_line():
+    from click.testing import CliRunner
+
+    from horus_runtime.cli.app import horus
+    from horus_runtime.modules.host import default_flag
+
+    known = CliRunner().invoke(horus, ["run", "--help"]).output
+    for capability in (*CAPABILITIES, "private_net", "insecure_tls"):
+        assert default_flag(capability, "").split("=")[0] in known, capability

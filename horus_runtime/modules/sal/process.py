@@ -251,7 +251,7 @@ def kill(call: HostCall, pid: int, opts: KillOptions) -> bool:
         raise call.invalid("signal", f"is one of {', '.join(signals)}")
     if pid <= 1 or pid == os.getpid():
         raise call.invalid("pid", "is not a process that may be ended")
-    call.require(Decision(call.policy.kill_user, "kill_user"), "kill", str(pid), flag="--allow-kill")
+    call.require(Decision(call.policy.kill_user, "kill_user"), "kill", str(pid))
     try:
         os.kill(pid, signals[opts.signal])
     except ProcessLookupError:

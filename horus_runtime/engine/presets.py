@@ -57,6 +57,14 @@ def model_store(engine: Engine, path: str | os.PathLike[str]) -> Iterator[None]:
         engine.services["osiris"].close()
 
 
+def add_variables(engine: Engine, variables: dict[str, str]) -> Engine:
+    """Offer variables of a job as `env.NAME`, beside the functions of the module `env`."""
+    from horus_runtime.modules.sal.env import environment_module
+
+    engine.register_static_module("env", environment_module(variables))
+    return engine
+
+
 def read_json(text: str, *, has_null: bool) -> Any:
     """A JSON text as a script value."""
     from horus_runtime.errors import EvalError

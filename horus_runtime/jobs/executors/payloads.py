@@ -51,8 +51,8 @@ def _run_hero(text: str, engine: Engine, runner: Runner) -> None:
 def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
     """An engine for one job: modules by the runner's kind, rights by its policy, variables as `env.NAME`."""
     from horus_runtime.engine import Engine
+    from horus_runtime.engine.presets import add_variables
     from horus_runtime.limits import Limits
-    from horus_runtime.modules.sal.env import environment_module
 
     services: dict[str, Any] = {"env": dict(variables)}
     if runner.code_root is not None:
@@ -60,8 +60,7 @@ def engine_for(runner: Runner, variables: dict[str, str]) -> Engine:
     # The deadline is the job's and is set for every run as it starts.
     limits = Limits(**{**runner.limits, "max_duration": 0.0})
     engine = Engine.sal(runner.granted(), limits=limits, **services)
-    engine.register_static_module("env", environment_module(variables))
-    return engine
+    return add_variables(engine, variables)
 
 
 def _store(engine: Engine, runner: Runner) -> AbstractContextManager[None]:

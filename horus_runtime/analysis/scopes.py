@@ -73,7 +73,8 @@ class FunctionInfo:
     calls: set[str] = field(default_factory=set)
     visible: dict[int, list[Variable]] = field(default_factory=dict)
     """For dynamic constructs: what is visible at the node, oldest first."""
-    imports: bool = False
+    imports: list[str] = field(default_factory=list)
+    """The names that the body's `import` statements give, in order."""
 
     @property
     def is_main(self) -> bool:
@@ -411,7 +412,7 @@ class _Analyzer:
 
     def visit_Import(self, node: nodes.Import) -> None:
         self.visit(node.path)
-        self.fn.imports = True
+        self.fn.imports.append(node.alias or "")
 
     def visit_Export(self, node: nodes.Export) -> None:
         if node.declaration is not None:

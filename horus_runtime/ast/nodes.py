@@ -110,6 +110,8 @@ class Variable(Expr):
 
     name: str
     namespace: tuple[str, ...] = ()
+    name_span: Span | None = None
+    """Where the last name of a path stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ class Call(Expr):
     args: tuple[Node, ...]
     namespace: tuple[str, ...] = ()
     captures_scope: bool = False
+    name_span: Span | None = None
+    """Where the last name of a path stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.emitter import LOAD, place
 from horus_runtime.codegen.expressions import Expressions
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
@@ -82,6 +83,8 @@ class Calls(Expressions):
         owned = name in KEEPERS or not self.program.is_standard(name)
         if count and table.may_replace(name, count) and isinstance(node.args[0], nodes.Variable):
             return self.native_by_reference(node)
+        if count and isinstance(node.args[0], nodes.Variable) and node.args[0].namespace:
+            return self.native_on_constant(node)
         args = self.native_args(node.args, owned, table.is_pure(name, count))
         self.at(node.span)
         if self.program.config.has_parent:
@@ -128,6 +131,13 @@ class Calls(Expressions):
             self.write(variable, self.cell_value(cell))
         return result
 
+    def native_on_constant(self, node: nodes.Call) -> pyast.expr:
+        """`push(m::list, 1)`: what a module offers is refused to natives that would change it."""
+        value, *rest = self.operands(node.args, owned=True)
+        self.at(node.span)
+        cell = self.call("_Cell", value, self.const(True))
+        return self.service("_native_ref", self.level(), self.const(node.name), cell, *rest)
+
     def write(self, variable: Variable, value: pyast.expr) -> None:
         raise AssertionError
 
@@ -138,9 +148,9 @@ class Calls(Expressions):
     ) -> pyast.expr:
         """A function of a module, imported or static."""
         args = self.operands(items, owned=True)
-        self.at(node.name_span if isinstance(node, nodes.MethodCall) else node.span)
-        parts = self.tuple_of([self.const(part) for part in path])
-        return self.service("_module_call", self.home(), self.level(), parts, self.const(name), *args)
+        self.at(getattr(node, "name_span", None) or node.span)
+        self.program.places[self.loc] = node.span.start
+        return self.service("_module_call", self.home(), self.level(), self.path(path), self.const(name), *args)
 
     # ---- language forms ---------------------------------------------------------------------------------------------
 
@@ -272,7 +282,14 @@ class Calls(Expressions):
         direct = self.program.this_mode(info) == THIS_NONE
         function = self.name(self.program.closure_function(info)) if direct else self.const(None)
         token = self.name(self.program.use_token(len(node.params)))
+        if direct and any(_names_module(part) for part in walk(node.body)):
+            function = self.service("_keep_imports", function)
         return self.call("_closure", self.const(name), self.tuple_of(cells), home, function, token)
 
     def expr_CustomSyntax(self, node: nodes.CustomSyntax, _owned: bool) -> Any:
         raise AssertionError(f"custom syntax {node.key}")
+
+
+def _names_module(node: nodes.Node) -> bool:
+    """Is this a call or a variable of a module?"""
+    return isinstance(node, (nodes.Call, nodes.Variable)) and bool(node.namespace)

@@ -120,8 +120,7 @@ class Chains(Calls):
         module = self.module_path(node)
         if module is not None:
             self.at(node.name_span)
-            path = self.tuple_of([self.const(part) for part in module])
-            return self.service("_module_variable", self.home(), path, self.const(node.name))
+            return self.service("_module_variable", self.home(), self.path(module), self.const(node.name))
         target = self.target(node.target)
         value = self.get_property(target, node)
         return self.own(value, self.type(node)) if owned else value

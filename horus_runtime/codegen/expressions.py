@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.analysis import types as ty
-from horus_runtime.analysis.scopes import Variable
+from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.emitter import STORE, Emitter, place
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN
@@ -287,9 +287,17 @@ class Expressions(Emitter):
     dynamic = False
 
     def module_variable(self, node: nodes.Variable, owned: bool) -> pyast.expr:
-        path = self.tuple_of([self.const(part) for part in node.namespace])
-        value = self.service("_module_variable", self.home(), path, self.const(node.name))
+        value = self.service("_module_variable", self.home(), self.path(node.namespace), self.const(node.name))
         return self.own(value, ty.ANY) if owned else value
+
+    def path(self, names: tuple[str, ...]) -> pyast.expr:
+        """The path of a module. Where the code imports several modules under one name, it sees the first of them."""
+        first = self.const(names[0])
+        if self.fn.imports.count(names[0]) > 1:
+            first = self.service("_pin", first, self.name("_imported"))
+        return self.tuple_of([first, *map(self.const, names[1:])])
+
+    fn: FunctionInfo
 
     def expr_This(self, node: nodes.This, owned: bool) -> pyast.expr:
         self.at(node.span)

@@ -61,7 +61,7 @@ class FunctionCompiler(Statements):
         if isinstance(node, nodes.Script):
             self.main_body(node)
         elif isinstance(node, nodes.FnDef):
-            self.body(node.body.body, RETURN)
+            self.body_in_scope(node.body.body, RETURN)
         else:
             self.stmt(node.body, RETURN)
         body = self.out or [self.nothing()]
@@ -96,6 +96,8 @@ class FunctionCompiler(Statements):
             count = len(self.fn.params) + len(self.fn.captures)
             if count > limit:
                 self.evaluate(self.service("_check_variables", self.const(count)))
+        if len(set(self.fn.imports)) < len(self.fn.imports):
+            self.assign("_imported", self.service("_import_mark"))
         if self.dynamic:
             scope = self.name("_scope") if self.is_main else self.const(None)
             self.assign("_dyn", self.service("_new_dynamic", scope))

@@ -179,15 +179,15 @@ class Statements(Chains):
             self.evaluate(check)
 
     def assignment_refused(self, node: nodes.Variable, value: pyast.expr) -> pyast.expr:
-        name = "::".join((*node.namespace, node.name))
+        if node.namespace:
+            self.evaluate(self.module_variable(node, owned=False))
+            self.at(node.name_span or node.span)
+            return self.call("_constant", self.const(node.name))
         if self.dynamic:
             return self.service("_dyn_store", self.name("_dyn"), self.const(node.name), value)
-        if node.namespace:
-            path = self.tuple_of([self.const(part) for part in node.namespace])
-            self.evaluate(self.service("_module_variable", self.home(), path, self.const(node.name)))
-        if node.namespace or self.program.has_function(node.name):
-            return self.call("_constant", self.const(name))
-        return self.call("_missing", self.const(name))
+        if self.program.has_function(node.name):
+            return self.call("_constant", self.const(node.name))
+        return self.call("_missing", self.const(node.name))
 
     def stmt_Assign(self, node: nodes.Assign, dest: str | None) -> None:
         self.assign_loc = node.op_span[:2]
@@ -261,8 +261,10 @@ class Statements(Chains):
         variable = self.program.info.bindings.get(id(node))
         if node.namespace or (variable is not None and variable.constant):
             self.loc = first.span[:2]
-            name = "::".join((*node.namespace, node.name))
-            self.evaluate(self.call("_constant", self.const(name)))
+            if node.namespace:
+                self.evaluate(self.module_variable(node, owned=False))
+                self.at(node.name_span if node is first and node.name_span else node.span)
+            self.evaluate(self.call("_constant", self.const(node.name)))
         elif variable is not None and variable.kind == "external":
             self.loc = first.span[:2]
             self.check_external(variable)
@@ -385,7 +387,24 @@ class Statements(Chains):
         self.body_in_scope(node.body, dest)
 
     def body_in_scope(self, body: Sequence[nodes.Node], dest: str | None) -> None:
-        """A block's statements; what `eval` declares in the block ends with it."""
+        """A block's statements; what they import or `eval` declares ends with the block."""
+        if any(isinstance(node, nodes.Import) for node in body):
+            self.importing_body(body, dest)
+            return
+        self.declaring_body(body, dest)
+
+    def importing_body(self, body: Sequence[nodes.Node], dest: str | None) -> None:
+        """A block that imports modules: they are forgotten however it is left."""
+        mark = self.temp()
+        self.assign(mark, self.service("_import_mark"))
+        outer, self.out = self.out, []
+        self.declaring_body(body, dest)
+        inner, self.out = self.out, []
+        self.evaluate(self.service("_forget_imports", self.name(mark)))
+        final, self.out = self.out, outer
+        self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
+
+    def declaring_body(self, body: Sequence[nodes.Node], dest: str | None) -> None:
         if not self.dynamic or not any(_declares_by_eval(node) for node in body):
             self.body(body, dest)
             return
@@ -710,7 +729,7 @@ class Statements(Chains):
                 self.check_definition(variable)
             self.declare(variable, self.service("_caught", self.name(error)))
         self.handlers.append(error)
-        self.body(node.handler.body, None)
+        self.body_in_scope(node.handler.body, None)
         self.handlers.pop()
         self.at(node.span)
         self.unit(dest)
@@ -721,6 +740,8 @@ class Statements(Chains):
     # ---- modules ----------------------------------------------------------------------------------------------------
 
     def stmt_Import(self, node: nodes.Import, dest: str | None) -> None:
+        self.at(node.span)
+        self.evaluate(self.service("_count_import"))
         path = self.expr(node.path)
         self.at(node.path.span)
         alias = self.const(node.alias)

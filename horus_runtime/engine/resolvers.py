@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from horus_runtime.errors import EvalError, HorusError, ParseError
+from horus_runtime.errors import EvalError, HorusError, InternalError, ParseError
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.program import THIS_CELL, FunctionMeta
+from horus_runtime.runtime.program import THIS_CELL, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.tracing import nested_text
 from horus_runtime.runtime.values import Cell, copy_value
+from horus_runtime.source import SourceFile
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
@@ -40,6 +42,7 @@ class StaticModuleResolver:
     def insert(self, name: str, module: Module) -> StaticModuleResolver:
         """Offer a module under a path."""
         self.modules[name] = module
+        module.name = module.name or name
         return self
 
     def resolve(self, engine: Engine, path: str, source: str | None) -> Module | AST:
@@ -151,50 +154,97 @@ def resolve_import(engine: Engine, run: Run, path: str, source: str | None, dept
         return module
     try:
         found = find(engine, path, source)
-        if isinstance(found, Module):
-            return found
-        cache[path] = None
-        module = module_from_script(engine, run, found, Scope(), depth)
-    except HorusError as error:
-        cache.pop(path, None)
-        if not isinstance(error, (EvalError, ParseError)) or error.kind == "ErrorModuleNotFound":
+    except ParseError as error:
+        raise _in_module(error, path) from None
+    if isinstance(found, Module):
+        return found
+    cache[path] = None
+    try:
+        cache[path] = module = module_from_script(engine, run, found, Scope(), depth)
+    except Exception as error:
+        del cache[path]
+        inner = run.explain(error)
+        if isinstance(inner, InternalError):
             raise
-        message = f"{nested_text(run.explain(error), None)}\nin module '{path}'"
-        raise EvalError("ErrorInModule", message, fields={"module": path}, inner=error) from None
-    cache[path] = module
+        raise _in_module(inner, path) from None
     return module
+
+
+def _in_module(inner: HorusError, path: str) -> EvalError:
+    """What an importer sees of an error in a module. As in Rhai it may be caught, whatever it was."""
+    message = f"{nested_text(inner, None)}\nin module '{path}'"
+    return EvalError("ErrorInModule", message, fields={"module": path}, inner=inner)
 
 
 def module_from_script(engine: Engine, run: Run, tree: AST, scope: Scope, depth: int = 0) -> Module:
     """Run a script and collect what it exports: `export`ed variables, its functions, and the modules it imported."""
     linked = run.link(engine.program(tree, scope))
+    linked.is_module = True
     assert linked.main is not None
-    linked.main(scope, depth)
+    mark = len(run.imports)
+    run.running.append(linked)
+    try:
+        linked.main(scope, depth)
+        imports = run.imports[mark:]
+    finally:
+        run.running.pop()
+        del run.imports[mark:]
     module = Module(tree.source or "")
     for name, aliases in scope.aliases.items():
         for alias in aliases:
             module.set_var(alias, copy_value(scope.get(name)))
-    for alias, imported in linked.imports:
-        module.set_sub_module(alias, imported)
+    for alias, imported in imports:
+        if alias:
+            module.set_sub_module(alias, imported)
+    exports = _Exports(linked.program, imports, linked.constants)
     for meta in linked.program.public_functions():
+        key = (meta.name, len(meta.params))
         if meta.this_type is None:
-            key = (meta.name, len(meta.params))
-            module.script_functions[key] = _exported(linked, meta)
+            module.script_functions[key] = exports.function(meta)
+        else:
+            module.script_methods[meta.this_type, *key] = exports.function(meta)
     return module
 
 
-def _exported(linked: Linked, meta: FunctionMeta) -> Any:
-    """A script function as importers call it: in the run of the caller."""
-    program = linked.program
+class _Exports:
+    """The functions of a script as importers call them: in the run of the caller, with the script's own imports."""
 
-    def call(run: Run, depth: int, args: tuple[Any, ...]) -> Any:
-        home = run.link(program)
-        if home is not linked and not home.imports:
-            home.imports.extend(linked.imports)
-            home.constants.update(linked.constants)
-        function = home.functions[meta.name, len(meta.params)]
-        if meta.this:
-            return function(Cell(MISSING) if meta.this == THIS_CELL else MISSING, depth + 1, *args)
-        return function(depth + 1, *args)
+    def __init__(self, program: Program, imports: list[tuple[str, Module]], constants: dict[str, Any]) -> None:
+        self.program = program
+        self.imports = imports
+        self.constants = constants
+        self.named: dict[str, Program] = {program.source.name or "": program}
 
-    return call
+    def home(self, run: Run, name: str) -> Linked:
+        """The script, linked in a run; errors show it under the name of the module it is reached by."""
+        program = self.named.get(name)
+        if program is None:
+            source = SourceFile(self.program.source.text, name)
+            # Frames are found by the name of the code's file, so that a second name needs code of its own.
+            program = self.named[name] = replace(self.program, source=source, factory=None)
+        linked = run.link(program)
+        if not linked.is_module:
+            linked.is_module = True
+            linked.constants.update(self.constants)
+        run.programs[program.filename] = program
+        return linked
+
+    def function(self, meta: FunctionMeta) -> Any:
+        key = (meta.name, len(meta.params))
+
+        def call(run: Run, depth: int, args: tuple[Any, ...], name: str, this: Cell | None = None) -> Any:
+            home = self.home(run, name)
+            function = home.functions[key] if this is None else home.typed[meta.this_type or "", *key][0]
+            mark = len(run.imports)
+            run.imports.extend(self.imports)
+            run.running.append(home)
+            try:
+                if not meta.this:
+                    return function(depth + 1, *args)
+                bound = Cell(MISSING) if this is None else this
+                return function(bound if meta.this == THIS_CELL else bound.v, depth + 1, *args)
+            finally:
+                run.running.pop()
+                del run.imports[mark:]
+
+        return call

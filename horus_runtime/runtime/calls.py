@@ -8,6 +8,7 @@ from typing import Any
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
+from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import Module, NativeFn
@@ -36,8 +37,16 @@ class Calling(RunState):
             if found is not None:
                 return found
             linked = linked.parent
-        for other in self.linked.values():
-            found = other.find(name, count) if other is not home else None
+        for running in reversed(self.running):
+            found = running.find(name, count)
+            if found is not None:
+                return found
+        return self.find_main(name, count)
+
+    def find_main(self, name: str, count: int) -> Found | None:
+        """A function of the script that runs, which the modules it imports may call, too."""
+        for linked in self.linked.values():
+            found = None if linked.is_module else linked.find(name, count)
             if found is not None:
                 return found
         return None
@@ -147,14 +156,14 @@ class Calling(RunState):
         """Call a native function found by name and argument types."""
         fn = self.table.find(name, args)
         if fn is None:
-            return self.missing_function(name, args)
+            return self.fallback(depth, name, args)
         return self.run_native(fn, depth, args)
 
     def native(self, depth: int, name: str, *args: Any) -> Any:
         """As `native_named`, with the arguments spread."""
         fn = self.table.find(name, args)
         if fn is None:
-            return self.missing_function(name, args)
+            return self.fallback(depth, name, args)
         if fn.callbacks:
             return self.run_native(fn, depth, args)
         result = fn.call(self, *args) if fn.context else fn.call(*args)
@@ -181,7 +190,7 @@ class Calling(RunState):
         receiver = cell.v
         fn = self.table.find(name, (receiver, *args))
         if fn is None:
-            return self.missing_function(name, (receiver, *args))
+            return self.method_fallback(depth, name, cell, args)
         if not fn.pure and cell.constant:
             raise faults.non_pure_call(name)
         outer, self.depth = self.depth, depth + 1
@@ -198,8 +207,27 @@ class Calling(RunState):
             cell.v, result = result
         return result
 
+    def fallback(self, depth: int, name: str, args: tuple[Any, ...]) -> Any:
+        """No function of this script and no native fits: a module may mean a function of the script around it."""
+        found = self.find_main(name, len(args)) if self.running else None
+        return self.missing_function(name, args) if found is None else self._invoke(found, MISSING, args, depth)
+
+    def method_fallback(self, depth: int, name: str, cell: Cell, args: tuple[Any, ...]) -> Any:
+        """As `fallback`, for methods; imported modules may define some for the type."""
+        key = (self.type_name(cell.v), name, len(args))
+        for _, module in reversed(self.imports):
+            method = module.script_methods.get(key)
+            if method is not None:
+                return method(self, depth, args, module.name, cell)
+        found = self.find_main(name, len(args)) if self.running else None
+        return self.missing_function(name, (cell.v, *args)) if found is None else self._invoke(found, cell, args, depth)
+
     def missing_function(self, name: str, args: tuple[Any, ...]) -> Any:
-        """No function fits: say so, with a near match where there is one."""
+        """No function fits: the host may know it, else say so, with a near match where there is one."""
+        ask = self.settings.on_missing_function
+        answer = NOTHING if ask is None else ask(name, args)
+        if answer is not NOTHING:
+            return answer
         error = faults.function_not_found_for(name, [self.type_name(arg) for arg in args])
         error.hint = self._suggest(name, len(args))
         raise error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
 from horus_runtime.runtime import abi, faults
@@ -17,7 +17,21 @@ from horus_runtime.runtime.tracing import wrap_call
 from horus_runtime.runtime.values import Cell, type_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from horus_runtime.runtime.run import Run
+
+
+class Pinned(str):
+    """The name of a module together with the module it means here."""
+
+    __slots__ = ("module",)
+    module: Module
+
+    def __new__(cls, name: str, module: Module) -> Self:
+        pinned = super().__new__(cls, name)
+        pinned.module = module
+        return pinned
 
 
 class EvalScope(Scope):
@@ -251,16 +265,17 @@ class Environment(Calling):
 
     def module_call(self, home: Linked, depth: int, path: tuple[str, ...], name: str, *args: Any) -> Any:
         """`a::b::f(args)`."""
-        module = self.find_module(home, path)
+        root, module = self.find_module(path)
         qualified = "::".join((*path, name))
         key = (name, len(args))
-        script = module.script_functions.get(key)
+        script = module.script_functions.get(key) if module is not None else None
         if script is not None:
-            return script(self, depth, args)
-        fn = find_in_module(module, name, args, self.table)
+            return script(self, depth, args, root.name)
+        fn = find_in_module(module, name, args, self.table) if module is not None else None
         if fn is None:
             error = faults.function_not_found_for(qualified, [self.type_name(arg) for arg in args])
-            error.hint = _near(name, {n for n, _ in (*module.functions, *module.script_functions)})
+            if module is not None:
+                error.hint = _near(name, {n for n, _ in (*module.functions, *module.script_functions)})
             raise error
         return self.run_native(fn, depth, args)
 
@@ -268,8 +283,8 @@ class Environment(Calling):
         """`a::b::X`, and `global::X`."""
         if path == ("global",) and "global" not in self.settings.modules:
             return self._global(home, name)
-        module = self.find_module(home, path)
-        if name not in module.variables:
+        _, module = self.find_module(path)
+        if module is None or name not in module.variables:
             raise faults.variable_not_found("::".join((*path, name)))
         return module.variables[name]
 
@@ -287,34 +302,69 @@ class Environment(Calling):
         """A constant was declared at global level."""
         home.constants[name] = value
 
-    def find_module(self, home: Linked, path: tuple[str, ...]) -> Module:
-        """A module by path: imported ones first, then the engine's static ones."""
-        linked: Linked | None = home
-        module: Module | None = None
-        while linked is not None and module is None:
-            module = next((m for alias, m in reversed(linked.imports) if alias == path[0]), None)
-            linked = linked.parent
-        module = module or self.settings.modules.get(path[0])
-        for name in path[1:]:
-            module = module.modules.get(name) if module is not None else None
-        if module is None:
-            shown = "::".join(path)
-            raise EvalError("ErrorModuleNotFound", f"Module not found: {shown}", fields={"module": shown})
-        return module
+    def find_module(self, path: tuple[str, ...]) -> tuple[Module, Module | None]:
+        """The module that a path starts from, and the one it leads to, if there is one.
+
+        Imported modules come first, the latest before the others, then the engine's static ones.
+        """
+        name = path[0]
+        root = name.module if type(name) is Pinned else self.imported(name) or self.settings.modules.get(name)
+        if root is None:
+            raise faults.module_not_found("::".join(path))
+        module: Module | None = root
+        for step in path[1:]:
+            module = module.modules.get(step) if module is not None else None
+        return root, module
+
+    def imported(self, name: str) -> Module | None:
+        """The module that was imported last under a name."""
+        return next((module for alias, module in reversed(self.imports) if alias == name), None)
+
+    def pin(self, name: str, mark: int) -> str:
+        """The name of a module, fixed to the first one that the running code (from `mark` on) imported under it."""
+        module = next((m for alias, m in self.imports[mark:] if alias == name), None)
+        return name if module is None else Pinned(name, module)
+
+    def import_mark(self) -> int:
+        """How many modules are imported at the start of a block."""
+        return len(self.imports)
+
+    def forget_imports(self, mark: int) -> None:
+        """A block ends: so do its imports."""
+        del self.imports[mark:]
+
+    def keep_imports(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A closure that names modules: it goes on to know those that are imported where it is made."""
+        kept = list(self.imports)
+        if not kept:
+            return function
+
+        def call(*args: Any) -> Any:
+            mark = len(self.imports)
+            self.imports.extend(kept)
+            try:
+                return function(*args)
+            finally:
+                del self.imports[mark:]
+
+        return call
+
+    def count_import(self) -> None:
+        """One more `import` is executed."""
+        self.modules_imported += 1
+        limit = self.limits.max_modules
+        if limit is not None and self.modules_imported > limit:
+            raise LimitError("ErrorTooManyModules", "Too many modules imported", limit=limit)
 
     def import_module(self, home: Linked, depth: int, path: Any, alias: str | None) -> None:
         """`import path as alias`."""
         if type(path) is not str:
             raise faults.mismatch(self.type_name(path), "string")
-        self.modules_imported += 1
-        limit = self.limits.max_modules
-        if limit is not None and self.modules_imported > limit:
-            raise LimitError("ErrorTooManyModules", "Too many modules imported", limit=limit)
         host = self.settings.host
         assert host is not None
         module = host.import_module(cast("Run", self), path, home.program.source.name, depth)
-        if alias is not None:
-            home.imports.append((alias, module))
+        # Without a name nothing of the module can be reached but the methods it defines for types.
+        self.imports.append((alias or "", module))
 
 
 def _near(name: str, known: set[str]) -> str | None:

@@ -49,7 +49,12 @@ def mismatch(actual: str, expected: str) -> EvalError:
 
 
 class PointerError(EvalError):
-    """Something that is no function pointer was called: stands at the pointer, not at the call."""
+    """What is to be called is no function pointer, or its module does not exist: stands there, not at the call."""
+
+
+def module_not_found(path: str) -> PointerError:
+    """`Module not found: a::b`, at the first name of the path."""
+    return PointerError("ErrorModuleNotFound", f"Module not found: {path}", fields={"module": path})
 
 
 def no_pointer(actual: str) -> PointerError:

@@ -52,6 +52,8 @@ class Module:
     functions: dict[tuple[str, int], list[NativeFn]] = field(default_factory=dict)
     script_functions: dict[tuple[str, int], Any] = field(default_factory=dict)
     """Script functions of an imported script: (name, parameter count) to what the engine linked."""
+    script_methods: dict[tuple[str, str, int], Any] = field(default_factory=dict)
+    """Script functions for the values of a type: (type name, name, parameter count). Importing makes them known."""
     variables: dict[str, Any] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
     iterators: dict[str, Callable[[Any], Iterable[Any]]] = field(default_factory=dict)

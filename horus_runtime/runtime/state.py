@@ -64,7 +64,7 @@ class RunSettings:
 class Linked:
     """A program made runnable: its functions as closures over this run's counter."""
 
-    __slots__ = ("closures", "constants", "functions", "imports", "main", "metas", "parent", "program", "typed")
+    __slots__ = ("closures", "constants", "functions", "is_module", "main", "metas", "parent", "program", "typed")
 
     def __init__(self, program: Program, parent: Linked | None = None) -> None:
         self.program = program
@@ -73,7 +73,8 @@ class Linked:
         self.metas: dict[Key, FunctionMeta] = {}
         self.closures: dict[str, Found] = {}
         self.typed: dict[tuple[str, str, int], Found] = {}
-        self.imports: list[tuple[str, Module]] = []
+        self.is_module = False
+        """Belongs to an imported module: its functions are not those of the script."""
         self.constants: dict[str, Any] = {}
         """Constants declared at global level, for `global::NAME`."""
         self.main: Callable[..., Any] | None = None
@@ -111,6 +112,10 @@ class RunState:
         self.tokens: dict[int, object] = {}
         self.call_scope: Scope | None = None
         """Variables that a function called by the host may read."""
+        self.imports: list[tuple[str, Module]] = []
+        """The modules imported by the code that is running, latest last; blocks and functions drop theirs again."""
+        self.running: list[Linked] = []
+        """The modules whose functions are running, the innermost last."""
         self.modules_imported = 0
         self.modules_cache: dict[str, Module | None] = {}
         """Modules made in this run by path; `None` while a module is being made."""

@@ -95,7 +95,7 @@ class ExpressionBuilder(Levels):
         names = a[0]
         first, last = names[0], names[-1]
         span = tokens_span(first, last) if type(first) is tuple else node_to_token(first, last)
-        return nodes.Variable(span, last[1], _namespace(names))
+        return nodes.Variable(span, last[1], _namespace(names), token_span(last))
 
     # ---- calls -----------------------------------------------------------------------------------------------------
 
@@ -121,10 +121,12 @@ class ExpressionBuilder(Levels):
         if type(callee) is list:
             first = callee[0]
             span = tokens_span(first, end) if type(first) is tuple else node_to_token(first, end)
-            call = nodes.Call(span, callee[-1][1], values, _namespace(callee), captures)
+            name = callee[-1]
+            call = nodes.Call(span, name[1], values, _namespace(callee), captures, token_span(name))
             self.call_names[id(call)] = callee[-1]
             return call
-        return nodes.Call(node_to_token(callee, end), callee.name, values, callee.namespace, captures)
+        span = node_to_token(callee, end)
+        return nodes.Call(span, callee.name, values, callee.namespace, captures, callee.name_span)
 
     def arguments_start(self, a: Values) -> Opener:
         values = self.values

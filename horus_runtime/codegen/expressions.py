@@ -213,11 +213,11 @@ class Expressions(Emitter):
         made: pyast.expr = place(pyast.JoinedStr(pieces), self.loc)
         return self.sized_text(made) if grows else made
 
-    def sized_text(self, made: pyast.expr, check: str = "_sized") -> pyast.expr:
-        """A new string, checked against the size limit when it is long enough to reach it."""
+    def sized_text(self, made: pyast.expr, check: str = "_priced") -> pyast.expr:
+        """A new string; a long one is paid for and checked against the size limit."""
         name = self.temp()
         short = self.compare(
-            self.call("len", self.walrus(name, made)), (pyast.LtE(), self.name(self.use("_safe_string")))
+            self.call("len", self.walrus(name, made)), (pyast.LtE(), self.name(self.use("_short_string")))
         )
         return self.choose(short, self.name(name), self.service(check, self.name(name)))
 

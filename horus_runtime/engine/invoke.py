@@ -10,7 +10,7 @@ from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.run import Linked, Run
 from horus_runtime.runtime.scope import MISSING, Scope
-from horus_runtime.runtime.values import Cell, copy_value
+from horus_runtime.runtime.values import COPY_TERMS, Cell, copy_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,8 @@ class Invocation:
         needed = self.run.max_depth * FRAMES_PER_CALL + SPARE_FRAMES
         if needed > sys.getrecursionlimit() - 200:
             sys.setrecursionlimit(min(needed + 1000, 1_000_000))
+        terms = (COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse)
+        COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse = self.run.copy_terms()
         try:
             return function(*args)
         except ScriptExit as leaving:
@@ -102,3 +104,5 @@ class Invocation:
             found.__cause__ = None
             found.__context__ = None
             raise found.with_traceback(None) from None
+        finally:
+            COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse = terms

@@ -27,8 +27,11 @@ class Accessing(Calling):
         builtin = BINARY.get(op)
         if builtin is None:
             return lambda a, b: self.operator(op, a, b)
+        compares = op in ("==", "!=")
 
         def apply(a: Any, b: Any) -> Any:
+            if compares and (type(a) is list or type(a) is dict):
+                self.weigh(a)
             result = builtin(a, b)
             if result is NO_OPERATOR:
                 return self.operator(op, a, b)
@@ -55,9 +58,9 @@ class Accessing(Calling):
     def sized_sum(self, value: Any) -> Any:
         """As `sized`, for `a + b`: of a string that is too long Rhai does not say where."""
         try:
-            return self.sized(value)
+            return self.priced(value)
         except LimitError as error:
-            if type(value) is str:
+            if type(value) is str and error.kind == "ErrorDataTooLarge":
                 error.position = None
             raise
 
@@ -105,6 +108,8 @@ class Accessing(Calling):
         return fn.call(self, *args) if fn.context else fn.call(*args)
 
     def equals(self, left: Any, right: Any) -> bool:
+        if type(left) is list or type(left) is dict:
+            self.weigh(left)
         result = builtin_eq(left, right)
         return bool(self.operator("==", left, right)) if result is NO_OPERATOR else bool(result)
 
@@ -129,7 +134,7 @@ class Accessing(Calling):
                 error.position = Position(*bracket)
                 raise error
             return fn.call(self, target, index) if fn.context else fn.call(target, index)
-        return result
+        return self.priced(result) if type(result) is str else result
 
     def store_index(
         self, target: Any, index: Any, value: Any, bracket: tuple[int, int], assignment: tuple[int, int]

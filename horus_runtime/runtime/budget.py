@@ -14,8 +14,13 @@ from typing import Any, Final
 from horus_runtime.errors import DeadlineError, LimitError, TerminatedError
 from horus_runtime.limits import Limits
 
-STRIDE: Final = 20_000
-"""Operations between two looks at the clock: about a millisecond of script."""
+FIRST_STRIDE: Final = 500
+LONGEST_STRIDE: Final = 20_000
+"""Operations between two looks at the clock: about a millisecond of ordinary script."""
+SHORTEST_STRIDE: Final = 50
+SOON: Final = 0.001
+LATE: Final = 0.004
+"""A stride that took less time is followed by a longer one, one that took more by a shorter one."""
 
 
 class Budget:
@@ -25,6 +30,7 @@ class Budget:
         "cancelled",
         "deadline",
         "granted",
+        "granted_at",
         "limit",
         "max_duration",
         "on_progress",
@@ -39,7 +45,8 @@ class Budget:
         self.started = monotonic()
         self.deadline = self.started + limits.max_duration if limits.max_duration else None
         self.on_progress = on_progress
-        self.stride = 1 if on_progress is not None else STRIDE
+        self.stride = 1 if on_progress is not None else FIRST_STRIDE
+        self.granted_at = self.started
         self.granted = 0
         self.cancelled: str | None = None
         self.readers: list[Callable[[], int]] = []
@@ -61,7 +68,19 @@ class Budget:
         """Called with a counter below zero: account for the overdraft, look at the limits, grant another stride."""
         self.granted -= left
         self.check()
+        self._adapt()
         return self._grant()
+
+    def _adapt(self) -> None:
+        """Make the next stride last about as long as the clock should go unseen. What is spent stays the same."""
+        if self.on_progress is not None:
+            return
+        now = monotonic()
+        taken, self.granted_at = now - self.granted_at, now
+        if taken < SOON:
+            self.stride = min(self.stride * 2, LONGEST_STRIDE)
+        elif taken > LATE:
+            self.stride = max(int(self.stride * SOON / taken), SHORTEST_STRIDE)
 
     def charge(self, operations: int) -> None:
         """Spend operations outside generated code."""

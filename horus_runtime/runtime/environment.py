@@ -214,7 +214,8 @@ class Environment(Calling):
         try:
             return linked.main(scope, depth)
         except Exception as error:  # noqa: BLE001 - inlined operations fail with Python's own exceptions
-            raise self._wrapped(self.explain(error), "eval", home) from None
+            found = self.explain(error)
+            raise self._wrapped(found, "eval", home) if isinstance(found, EvalError) else found from None
         finally:
             scope.keep()
 

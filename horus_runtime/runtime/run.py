@@ -27,9 +27,13 @@ class Run(Accessing, Environment):
     # ---- text -------------------------------------------------------------------------------------------------------
 
     def to_display(self, value: Any) -> str:
+        if type(value) is list or type(value) is dict:
+            self.weigh(value)
         return text.to_display(value, self)
 
     def to_debug(self, value: Any) -> str:
+        if type(value) is list or type(value) is dict:
+            self.weigh(value)
         return text.to_debug(value, self)
 
     def print(self, value: Any = "") -> None:

@@ -27,6 +27,14 @@ Found = tuple[Callable[..., Any], FunctionMeta]
 
 CLOSURE_PREFIX: Final = "anon$"
 
+PRICED: Final = 16_384
+"""Values up to this size are worked on for free: generated code and natives pay for their steps only."""
+SMALLEST_ROOM: Final = 1 << 20
+"""Elements that a copy may hold at least: small limits are checked exactly elsewhere."""
+ITEMS_PER_OPERATION: Final = 4
+TEXT_PER_OPERATION: Final = 256
+"""Twenty thousand operations are about a millisecond, and so are copies of these sizes."""
+
 
 class Host(Protocol):
     """What a run needs from the engine that started it."""
@@ -105,6 +113,8 @@ class RunState:
         self.map_limit = settings.limits.max_map_size
         # A string of so many characters cannot exceed the limit in UTF-8 bytes.
         self.safe_string = self.string_limit // 4 if self.string_limit else 1 << 62
+        # Text that is built as a whole is also paid for from a certain size on.
+        self.short_string = min(self.safe_string, PRICED)
         self.safe_array = self.array_limit or 1 << 62
         self.safe_map = self.map_limit or 1 << 62
         self.poll = self.budget.poll
@@ -165,17 +175,45 @@ class RunState:
     def type_name(self, value: Any) -> str:
         return self.table.type_name(value)
 
+    # What natives are about to make is checked against the limits, and paid for when it is large.
+
     def check_string(self, length: int) -> None:
         if self.string_limit and length > self.string_limit:
             raise faults.too_large(faults.STRING_SIZE, self.string_limit, length)
+        if length > PRICED:
+            self.budget.charge(length // TEXT_PER_OPERATION)
 
     def check_array(self, length: int) -> None:
         if self.array_limit and length > self.array_limit:
             raise faults.too_large(faults.ARRAY_SIZE, self.array_limit, length)
+        if length > PRICED:
+            self.budget.charge(length // ITEMS_PER_OPERATION)
 
     def check_map(self, length: int) -> None:
         if self.map_limit and length > self.map_limit:
             raise faults.too_large(faults.MAP_SIZE, self.map_limit, length)
+        if length > PRICED:
+            self.budget.charge(length // ITEMS_PER_OPERATION)
+
+    def copy_terms(self) -> tuple[int, Callable[[int], None], Callable[[], None]]:
+        """What `values.copy_value` has to know of this run."""
+        room = max(self.array_limit, SMALLEST_ROOM) if self.array_limit else 1 << 62
+        return room, self.pay_for_copy, self.refuse_copy
+
+    def pay_for_copy(self, elements: int) -> None:
+        """A copy of so many elements was made."""
+        self.budget.charge(elements // ITEMS_PER_OPERATION)
+
+    def refuse_copy(self) -> None:
+        """A copy grew beyond what one value may hold."""
+        raise faults.too_large(faults.ARRAY_SIZE, self.array_limit)
+
+    def weigh(self, value: Any) -> None:
+        """Pay for work on everything in an array or map, before it is done."""
+        size = size_of(value)
+        items = size.elements + size.properties
+        if items > PRICED:
+            self.budget.charge(items)
 
     def check_sizes(self, value: Any) -> None:
         """Check a value against the size limits, everything nested in it counted."""
@@ -190,6 +228,16 @@ class RunState:
         return value
 
     sized_map = sized_array
+
+    def priced(self, value: Any) -> Any:
+        """As `sized`, for a value that was built as a whole: a large one costs operations."""
+        cls = type(value)
+        if cls is str:
+            if len(value) > PRICED:
+                self.budget.charge(len(value) // TEXT_PER_OPERATION)
+        elif (cls is list or cls is dict or cls is bytearray) and len(value) > PRICED:
+            self.budget.charge(len(value) // ITEMS_PER_OPERATION)
+        return self.sized(value)
 
     def sized(self, value: Any) -> Any:
         """Check a freshly built string, array or map against the limits."""

@@ -6,6 +6,7 @@ classes below are the rest. `type(x) is int` is the test for INT, because `bool`
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -179,15 +180,74 @@ def full_type_name(value: Any) -> str:
     return type_name(value)
 
 
+class CopyTerms(threading.local):
+    """On what terms the run of this thread copies: what one copy may hold, and who is told of a large one."""
+
+    room: int = 1 << 62
+    """Elements of one copy, `NESTED_WEIGHT` more for each array or map inside another."""
+    pay: Callable[[int], None] = staticmethod(lambda _elements: None)
+    refuse: Callable[[], None] = staticmethod(lambda: None)
+
+
+COPY_TERMS: Final = CopyTerms()
+NESTED_WEIGHT: Final = 8
+"""An inner array or map takes the memory of so many elements: `a = [a, a]` must not fill it in thirty rounds."""
+LARGE_COPY: Final = 16_384
+
+
 def copy_value(value: Any) -> Any:
     """The deep copy that storing, passing and returning make. Host objects are handed on by reference."""
     cls = type(value)
     if cls is list:
-        return [item if type(item) in SCALARS else copy_value(item) for item in value]
+        if not SCALARS.issuperset(map(type, value)):
+            return _copy_nested(value)
+        if len(value) > LARGE_COPY:
+            COPY_TERMS.pay(len(value))
+        return value.copy()
     if cls is dict:
-        return {key: item if type(item) in SCALARS else copy_value(item) for key, item in value.items()}
+        if not SCALARS.issuperset(map(type, value.values())):
+            return _copy_nested(value)
+        if len(value) > LARGE_COPY:
+            COPY_TERMS.pay(len(value))
+        return value.copy()
     if cls is bytearray:
         return bytearray(value)
     if cls is Cell:
         return copy_value(value.v)
     return value
+
+
+def _copy_nested(value: Any) -> Any:
+    """Copy an array or map that may hold others."""
+    return _Copier(COPY_TERMS.room).copy(value)
+
+
+class _Copier:
+    """One deep copy, its elements counted and paid for as it grows."""
+
+    __slots__ = ("left", "mark")
+
+    def __init__(self, room: int) -> None:
+        self.left = room
+        self.mark = room - LARGE_COPY
+
+    def copy(self, value: Any) -> Any:
+        cls = type(value)
+        if cls is list or cls is dict:
+            self.left -= len(value) + NESTED_WEIGHT
+            if self.left < self.mark:
+                self.settle()
+            if cls is list:
+                return [item if type(item) in SCALARS else self.copy(item) for item in value]
+            return {key: item if type(item) in SCALARS else self.copy(item) for key, item in value.items()}
+        if cls is bytearray:
+            self.left -= len(value) >> 3
+            return bytearray(value)
+        return self.copy(value.v) if cls is Cell else value
+
+    def settle(self) -> None:
+        """Another stretch is copied: pay for it, or stop where the copy has become too large."""
+        if self.left < 0:
+            COPY_TERMS.refuse()
+        COPY_TERMS.pay(self.mark - self.left + LARGE_COPY)
+        self.mark = self.left - LARGE_COPY

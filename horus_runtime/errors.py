@@ -199,6 +199,11 @@ class LimitError(HorusError):
         self.limit = limit
         self.usage = usage
 
+    @property
+    def ends_run(self) -> bool:
+        """Is the run over, its time or operations used up or stopped by the host? Nothing may wrap such an error."""
+        return self.kind in ("ErrorTooManyOperations", "ErrorTerminated")
+
     def to_dict(self) -> dict[str, Any]:
         """Adds the limit and the usage to the plain data."""
         data = super().to_dict()

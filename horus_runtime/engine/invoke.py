@@ -10,7 +10,7 @@ from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.run import Linked, Run
 from horus_runtime.runtime.scope import MISSING, Scope
-from horus_runtime.runtime.values import COPY_TERMS, Cell, copy_value
+from horus_runtime.runtime.values import COPY_TERMS, Cell, to_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ class Invocation:
             error.position = None
             raise error
         function, meta = linked.functions[key], linked.metas[key]
-        given: tuple[Any, ...] = (1, *map(copy_value, args))
+        given: tuple[Any, ...] = (1, *map(to_script, args))
         if meta.this:
             bound = MISSING if this is None else this
             given = (Cell(bound) if meta.this == THIS_CELL else bound, *given)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from horus_runtime.errors import EvalError, HorusError, InternalError, ParseError
+from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import THIS_CELL, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
@@ -166,12 +166,14 @@ def resolve_import(engine: Engine, run: Run, path: str, source: str | None, dept
         inner = run.explain(error)
         if isinstance(inner, InternalError):
             raise
+        if isinstance(inner, LimitError) and inner.ends_run:
+            raise inner from None
         raise _in_module(inner, path) from None
     return module
 
 
 def _in_module(inner: HorusError, path: str) -> EvalError:
-    """What an importer sees of an error in a module. As in Rhai it may be caught, whatever it was."""
+    """What an importer sees of an error in a module. As in Rhai it may be caught, unless the run is over."""
     message = f"{nested_text(inner, None)}\nin module '{path}'"
     return EvalError("ErrorInModule", message, fields={"module": path}, inner=inner)
 

@@ -74,10 +74,8 @@ def leave(scope: Scope, base: int, declared: tuple[tuple[str, Any, bool], ...]) 
         at = scope.find(name)
         if at >= base:
             scope.set_entry(at, value, constant)
-        elif constant:
-            scope.push_constant(name, value)
         else:
-            scope.push(name, value)
+            scope.add(name, value, constant)
 
 
 def overflow(op: str, left: int, right: int) -> Any:

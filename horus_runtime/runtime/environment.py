@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
+from horus_runtime.errors import UNSET, EvalError, HorusError, InternalError, LimitError
 from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.calls import Calling, find_in_module
 from horus_runtime.runtime.definitions import Definition
@@ -49,7 +49,7 @@ class EvalScope(Scope):
         self.dynamic.clear()
         for at in range(self.statics, len(self) if end is None else end):
             name, value, constant = self._names[at], self._values[at], self._constants[at]
-            (self.dynamic.push_constant if constant else self.dynamic.push)(name, value)
+            self.dynamic.add(name, value, constant)
 
 
 class Environment(Calling):
@@ -143,10 +143,7 @@ class Environment(Calling):
     def leave_dynamic(scope: Scope, dynamic: Scope) -> None:
         """Hand what `eval` declared at global level to the host."""
         for name, constant, value in dynamic:
-            if constant:
-                scope.push_constant(name, value)
-            else:
-                scope.push(name, value)
+            scope.add(name, value, constant)
 
     @staticmethod
     def rewind(dynamic: Scope, size: int) -> None:
@@ -165,7 +162,7 @@ class Environment(Calling):
             raise faults.variable_not_found(name)
         if dynamic.is_constant(name):
             raise faults.cannot_modify_constant(name)
-        dynamic.set_value(name, value)
+        dynamic.assign(name, value)
 
     @staticmethod
     def see(host: Scope | None, dynamic: Scope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:
@@ -175,13 +172,13 @@ class Environment(Calling):
         scope = EvalScope(dynamic)
         if host is not None:
             for name, constant, _ in list(host):
-                (scope.push_constant if constant else scope.push)(name, abi.external_cell(host, name))
+                scope.add(name, abi.external_cell(host, name), constant)
         for name, cell, constant in visible:
             if cell is not MISSING:
-                (scope.push_constant if constant else scope.push)(name, cell)
+                scope.add(name, cell, constant)
         scope.statics = len(scope)
         for name, constant, value in dynamic:
-            (scope.push_constant if constant else scope.push)(name, value)
+            scope.add(name, value, constant)
         return scope
 
     @staticmethod
@@ -215,7 +212,9 @@ class Environment(Calling):
             return linked.main(scope, depth)
         except Exception as error:  # noqa: BLE001 - inlined operations fail with Python's own exceptions
             found = self.explain(error)
-            raise self._wrapped(found, "eval", home) if isinstance(found, EvalError) else found from None
+            if isinstance(found, InternalError) or (isinstance(found, LimitError) and found.ends_run):
+                raise found from found.__cause__
+            raise self._wrapped(found, "eval", home) from None
         finally:
             scope.keep()
 
@@ -241,7 +240,7 @@ class Environment(Calling):
         assert host is not None
         size = len(scope)
         for parameter, value in zip(linked.metas[key].params, args, strict=True):
-            scope.push(parameter, value)
+            scope.add(parameter, value, False)
         names = frozenset(n for n, _, _ in scope)
         self.check_variables(len(scope))
         program = host.compile_in_scope(linked.program, key, scope.shared_names(), names)

@@ -27,14 +27,27 @@ class Run(Accessing, Environment):
     # ---- text -------------------------------------------------------------------------------------------------------
 
     def to_display(self, value: Any) -> str:
+        if text.is_host_value(value):
+            return self._host_text("to_string", value)
         if type(value) is list or type(value) is dict:
             self.weigh(value)
         return text.to_display(value, self)
 
     def to_debug(self, value: Any) -> str:
+        if text.is_host_value(value):
+            return self._host_text("to_debug", value)
         if type(value) is list or type(value) is dict:
             self.weigh(value)
         return text.to_debug(value, self)
+
+    def _host_text(self, name: str, value: Any) -> str:
+        """The text of a host value: by an overload for its type, else the type's name."""
+        own = (self.type_name(value),)
+        fn = self.table.find_types(name, own)
+        if fn is None or fn.params != own:
+            return self.type_name(value)
+        shown = fn.call(self, value) if fn.context else fn.call(value)
+        return shown if type(shown) is str else self.to_display(shown)
 
     def print(self, value: Any = "") -> None:
         """`print(x)`: the display text goes to the host's callback."""

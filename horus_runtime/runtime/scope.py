@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime.faults import cannot_modify_constant
-from horus_runtime.runtime.values import Cell
+from horus_runtime.runtime.values import Cell, to_script
 
 
 class _Missing:
@@ -23,7 +23,10 @@ MISSING: Final = _Missing()
 
 
 class Scope:
-    """Named values, oldest first; a later entry shadows an earlier one of the same name."""
+    """Named values, oldest first; a later entry shadows an earlier one of the same name.
+
+    What a host puts in is converted: a list or dict is copied, so that script and host do not change each other's.
+    """
 
     __slots__ = ("_constants", "_names", "_values", "aliases")
 
@@ -38,14 +41,19 @@ class Scope:
     # ---- writing ----------------------------------------------------------------------------------------------------
 
     def push(self, name: str, value: Any) -> Scope:
-        """Add a variable; it shadows an older one of the same name."""
-        return self._push(name, value, False)
+        """Add a variable; it shadows an older one of the same name.
+
+        Raises:
+            OverflowError: an int in the value does not fit into 64 bits.
+        """
+        return self.add(name, to_script(value), False)
 
     def push_constant(self, name: str, value: Any) -> Scope:
         """Add a constant."""
-        return self._push(name, value, True)
+        return self.add(name, to_script(value), True)
 
-    def _push(self, name: str, value: Any, constant: bool) -> Scope:
+    def add(self, name: str, value: Any, constant: bool) -> Scope:
+        """Add an entry as it is: a script value or a shared cell."""
         self._names.append(name)
         self._values.append(value)
         self._constants.append(constant)
@@ -57,17 +65,21 @@ class Scope:
         Raises:
             EvalError: the entry is a constant (`ErrorAssignmentToConstant`).
         """
+        return self.assign(name, to_script(value))
+
+    __setitem__ = set_value
+
+    def assign(self, name: str, value: Any) -> Scope:
+        """As `set_value`, for what is a script value already."""
         at = self._find(name)
         if at < 0:
-            return self.push(name, value)
+            return self.add(name, value, False)
         if self._constants[at]:
             error: EvalError = cannot_modify_constant(name)
             error.position = None
             raise error
         self.store(at, value)
         return self
-
-    __setitem__ = set_value
 
     def store(self, at: int, value: Any) -> None:
         """Put a value into the entry at index `at`; a shared cell keeps its identity."""
@@ -176,7 +188,7 @@ class Scope:
         clone = Scope()
         last = {name: at for at, name in enumerate(self._names)}
         for at in sorted(last.values()):
-            clone._push(self._names[at], self._values[at], self._constants[at])
+            clone.add(self._names[at], self._values[at], self._constants[at])
         return clone
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from horus_runtime.errors import EvalError, HorusError
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import ANY, NativeFn
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, Range, Timestamp
+from horus_runtime.runtime.values import Char, Range, Timestamp, to_script
 
 SCRIPT_NAMES: dict[Any, str] = {
     int: "i64",
@@ -84,23 +84,3 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
             raise EvalError("ErrorRuntime", f"Runtime error: {text}", value=text) from error
 
     return call
-
-
-def to_script(value: Any) -> Any:
-    """A Python value as a script value.
-
-    Raises:
-        OverflowError: an int beyond 64 bits.
-    """
-    cls = type(value)
-    if cls is int:
-        if not INT_MIN <= value <= INT_MAX:
-            raise OverflowError(f"integer {value} does not fit into 64 bits")
-        return value
-    if cls is list or cls is tuple:
-        return [to_script(item) for item in value]
-    if cls is dict:
-        return {str(key): to_script(item) for key, item in value.items()}
-    if cls is bytes:
-        return bytearray(value)
-    return value

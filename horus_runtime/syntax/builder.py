@@ -26,6 +26,8 @@ from horus_runtime.syntax.spans import (
 from horus_runtime.syntax.tokens import RawToken
 
 _BARE_STATEMENTS: Final = frozenset((nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For))
+_JUMPS: Final = frozenset(("BREAK", "BREAK_BARE", "CONTINUE"))
+_LOOP_WORDS: Final = frozenset(("WHILE", "LOOP", "FOR", "DO"))
 _LOOPS: Final = frozenset(("while_", "loop", "for_", "for_counted", "do"))
 _TYPE_ALIASES: Final = {"int": "i64", "float": "f64"}
 _PATTERN_NUMBERS: Final = frozenset((nodes.IntLit, nodes.FloatLit))
@@ -45,8 +47,8 @@ class Arms(list[nodes.SwitchArm]):
 class Builder(ExpressionBuilder):
     """State of one parse: the functions found so far, and the callbacks for statements."""
 
-    def __init__(self, table: ParseTable, options: ParseOptions, careful: bool) -> None:
-        super().__init__(table, options, careful)
+    def __init__(self, table: ParseTable, options: ParseOptions, *, careful: bool, expression: bool) -> None:
+        super().__init__(table, options, careful=careful, expression=expression)
         self.functions: dict[tuple[str | None, str, int], nodes.FnDef] = {}
 
     # ---- scripts, statement lists, blocks --------------------------------------------------------------------------
@@ -80,15 +82,18 @@ class Builder(ExpressionBuilder):
             self.fail("ExprExpected", "Expecting a boolean expression", token)
         opener = Opener(token, self.level, self.scope)
         label, read = self.table.bodies[state] or ("", 0)
+        inner = 1 if self.expression else 2
         if not label and self.at_operand():
+            if not self.allows_operand(self.options.allow_statement_expression):
+                self.forbid_operand(token)
             level = self.operand_level()
-            self.level = level + 4
+            self.level = level + inner + 2
             if self.level > self.limit:
                 self.deep((level + 1, token), (level + 2, token))
         else:
             if not label and self.level > self.limit:
                 self.deep((self.level, token))
-            self.level += 2
+            self.level += inner
             if self.level > self.limit:
                 self.deep()
         self.enter_scope(loop=label in _LOOPS)
@@ -117,7 +122,8 @@ class Builder(ExpressionBuilder):
             self._shadow(values[-2])
 
     def _shadow(self, name: RawToken) -> None:
-        if name[1] in self.constants:
+        """Makes a variable known where it matters: when it hides a constant, or must not be declared again."""
+        if name[1] in self.constants or not self.options.allow_shadowing:
             self.scope.declare(name[1], False)
 
     def check_iterable(self, node: Any) -> None:
@@ -130,6 +136,9 @@ class Builder(ExpressionBuilder):
         opener = a[0]
         self.leave(opener)
         return nodes.Block(tokens_span(opener.token, a[-1]), body_of(a[1:-1]))
+
+    def expression_block(self, a: Values) -> nodes.Block:
+        return self.block(a)
 
     def expression_statement(self, a: Values) -> nodes.Node:
         node: nodes.Node = a[0]
@@ -147,7 +156,11 @@ class Builder(ExpressionBuilder):
 
     def _word(self, token: RawToken, further: int) -> Opener:
         opener = Opener(token, self.level, self.scope)
+        if token[0] in _LOOP_WORDS and not self.options.allow_looping:
+            self.forbid_operand(token)
         if self.at_operand():
+            if not self._is_allowed(token[0]):
+                self.forbid_operand(token)
             base = self.operand_level()
             if base + 3 > self.limit:
                 self.deep((base + 1, token), (base + 2 + further, token))
@@ -157,6 +170,14 @@ class Builder(ExpressionBuilder):
                 self.deep((base + 2 + further, token))
         self.level = base + 3
         return opener
+
+    def _is_allowed(self, kind: str) -> bool:
+        """Whether a construct may be an operand under the options."""
+        if kind == "IF":
+            return self.options.allow_if_expression
+        if kind == "SWITCH":
+            return self.options.allow_switch_expression
+        return self.allows_operand(self.options.allow_loop_expressions)
 
     def if_(self, a: Values) -> nodes.If:
         opener = a[0]
@@ -220,6 +241,7 @@ class Builder(ExpressionBuilder):
         if not self.scope.is_global:
             message = "Function definitions must be at global level and cannot be inside a block or another function"
             self.fail("WrongFnDefinition", message, first)
+        self.count_function(word)
         opener = Opener(first, self.level, self.scope)
         self.set_maximum(self.options.max_function_expr_depth)
         self.level = 2
@@ -240,7 +262,9 @@ class Builder(ExpressionBuilder):
 
     def parameters(self, a: Values) -> tuple[str, ...]:
         self.enter_scope(function=True)
-        return tuple(a[1])
+        names = tuple(a[1])
+        self.declare_parameters(names)
+        return names
 
     def first_name(self, a: Values) -> dict[str, RawToken]:
         token = a[0]
@@ -263,6 +287,7 @@ class Builder(ExpressionBuilder):
         key = (this_type, name[1], len(parameters))
         if key in self.functions:
             self.fail("FnDuplicatedDefinition", f"Function {name[1]} {_count(len(parameters))} already exists", word)
+        self.functions_done += 1
         doc = opener.token[1]
         self.functions[key] = nodes.FnDef(
             token_to_node(opener.token, body),
@@ -279,6 +304,7 @@ class Builder(ExpressionBuilder):
 
     def declaration_start(self, a: Values) -> tuple[Any, ...]:
         word, name, _assign = a
+        self._check_new(name)
         if self.level >= self.limit:
             self.deep((self.level, word))
         self.level += 1
@@ -286,12 +312,17 @@ class Builder(ExpressionBuilder):
 
     def declaration(self, a: Values) -> nodes.Let:
         word, name = a
+        self._check_new(name)
         return self._declare(word, name, None, tokens_span(word, name))
 
     def valued_declaration(self, a: Values) -> nodes.Let:
         (word, name), value = a
         self.level -= 1
         return self._declare(word, name, value, token_to_node(word, value))
+
+    def _check_new(self, name: RawToken) -> None:
+        if not self.options.allow_shadowing and self.scope.find(name[1]) is not None:
+            self.fail("VariableExists", f"Variable already defined: {name[1]}", name)
 
     def _declare(self, word: RawToken, name: RawToken, value: nodes.Node | None, span: Span) -> nodes.Let:
         constant = word[0] == "CONST"
@@ -310,7 +341,7 @@ class Builder(ExpressionBuilder):
     def _check_target(self, target: Any, operator: RawToken) -> None:
         kind = type(target)
         if kind is nodes.Variable:
-            if target.name in self.constants and not target.namespace and self.scope.is_constant(target.name):
+            if target.name in self.constants and not target.namespace and self.scope.find(target.name):
                 self.fail("AssignmentToConstant", f"Cannot assign to constant {target.name}", target)
         elif checks.is_constant(target):
             self.fail("AssignmentToConstant", "Cannot assign to a constant value", target)
@@ -346,7 +377,9 @@ class Builder(ExpressionBuilder):
         return opener
 
     def _check_loop(self, token: RawToken) -> None:
-        if not self.scope.in_loop and token[0] in {"BREAK", "BREAK_BARE", "CONTINUE"}:
+        if not self.options.allow_looping and token[0] in _JUMPS:
+            self.forbid_operand(token)
+        if not self.scope.in_loop and token[0] in _JUMPS:
             self.fail("LoopBreak", "Break statement should only be used inside a loop", token)
 
     def valued_flow(self, a: Values) -> nodes.Node:
@@ -416,7 +449,7 @@ class Builder(ExpressionBuilder):
 
     def arm(self, a: Values) -> nodes.SwitchArm:
         (start, alternatives, guard), arrow, body = a
-        self.level -= 1
+        self.level -= not self.expression
         patterns = self._patterns(alternatives)
         if body is None:  # a function definition: the arm does nothing
             body = nodes.Block(token_span(arrow), ())
@@ -425,6 +458,9 @@ class Builder(ExpressionBuilder):
 
     def empty_arm(self, a: Values) -> nodes.SwitchArm:
         return self.arm([*a[:2], nodes.Block(token_span(a[2]), ())])
+
+    def expression_arm(self, a: Values) -> nodes.SwitchArm:
+        return self.arm([*a[:2], self.expression_statement([a[2]])])
 
     def _patterns(self, alternatives: tuple[nodes.Node, ...]) -> tuple[nodes.Node, ...]:
         """Insists on literals, and on numbers before ranges; Rhai does so when the arm is complete."""
@@ -460,14 +496,14 @@ class Builder(ExpressionBuilder):
         guard = a[2] if len(a) > 1 else None
         if guard is not None:
             self.check_bool(guard)
-        self.level += 1
+        self.level += not self.expression
         return alternatives[0], alternatives, guard
 
     def default_case(self, a: Values) -> tuple[Any, tuple[nodes.Node, ...], nodes.Node | None]:
         self.in_case = False
         self.check_default()
         self.values[-1].default = a[0]
-        self.level += 1
+        self.level += not self.expression
         return a[0], (), None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from horus_runtime.syntax.builder import Builder
+from horus_runtime.syntax.expressions import MapEntries
 from horus_runtime.syntax.levels import Opener
 from horus_runtime.syntax.tokens import RawToken
 
@@ -34,6 +35,23 @@ _BREAKS: Final = frozenset(("BREAK", "BREAK_BARE"))
 _CLOSERS: Final = {"array": "RBRACKET", "map": "RBRACE", "arguments": "RPAREN"}
 
 
+def check_sizes(builder: Builder, token: RawToken) -> None:
+    """Compares array and map literals with their limits, where Rhai does: before an item, or the closing bracket."""
+    role = builder.table.roles[builder.states[-1]]
+    limits = builder.options
+    if role == "items" and limits.max_array_size:
+        items = builder.values[-2] if type(builder.values[-1]) is tuple else builder.values[-1]
+        read = token[0] == "RBRACKET" or type(builder.values[-1]) is tuple
+        if read and len(items) >= limits.max_array_size:
+            message = f"Size of array literal exceeds the maximum limit ({limits.max_array_size})"
+            builder.fail("LiteralTooLarge", message, token)
+    elif role == "entry" and limits.max_map_size:
+        entries = builder.values[-4]
+        if type(entries) is MapEntries and len(entries) >= limits.max_map_size:
+            message = f"Number of properties in object map literal exceeds the maximum limit ({limits.max_map_size})"
+            builder.fail("LiteralTooLarge", message, token)
+
+
 def check_depth(builder: Builder, token: RawToken) -> None:
     """Compares the level of what starts at the token with the limit."""
     role = builder.table.roles[builder.states[-1]]
@@ -54,7 +72,7 @@ def check_depth(builder: Builder, token: RawToken) -> None:
     elif role == "export":
         if kind in {"LET", "CONST"}:
             builder.deep((level - 1, builder.values[-1].token))
-    elif role == "expression" or (role == "condition" and kind != "LBRACE"):
+    elif role in {"expression", "entry"} or (role == "condition" and kind != "LBRACE"):
         builder.deep((level, token))
 
 

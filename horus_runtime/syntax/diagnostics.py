@@ -18,10 +18,7 @@ from horus_runtime.syntax.levels import Opener
 from horus_runtime.syntax.tokens import (
     END,
     ERROR,
-    FORBIDDEN_WORDS,
-    FUNCTION_WORDS,
     KEYWORDS,
-    METHOD_WORDS,
     NO_BODY,
     RESERVED_SYMBOL,
     RESERVED_WORD,
@@ -30,10 +27,12 @@ from horus_runtime.syntax.tokens import (
 
 Handler = Callable[[Builder, RawToken], ParseError]
 
+_TEMPLATE_STARTS: Final = frozenset(("TEMPLATE_START", "EXPRESSION_TEMPLATE_START"))
+_TEMPLATE_ENDS: Final = frozenset(("TEMPLATE_MIDDLE", "TEMPLATE_END", "EXPRESSION_TEMPLATE_MIDDLE"))
 _ENDS: Final = frozenset((END, NO_BODY))
 _CLOSURES: Final = frozenset(("closure", "empty_closure"))
 _CALLABLE_WORDS: Final = frozenset(("FUNCTION_WORD", "METHOD_WORD"))
-_RESERVED: Final = FORBIDDEN_WORDS | FUNCTION_WORDS | METHOD_WORDS | {"this"}
+_RESERVED_WORDS: Final = _CALLABLE_WORDS | {RESERVED_WORD, "THIS"}
 
 
 def fault(kind: str, message: str, token: RawToken, lexical: str = "") -> ParseError:
@@ -44,6 +43,8 @@ def fault(kind: str, message: str, token: RawToken, lexical: str = "") -> ParseE
 def lexical_fault(token: RawToken) -> ParseError:
     """The error for text that is no token at all."""
     failure = token[1]
+    if failure.lexical == "StringTooLong":
+        return fault("LiteralTooLarge", failure.message, token)
     return fault("BadInput", failure.message, token, failure.lexical)
 
 
@@ -66,6 +67,7 @@ def early_fault(builder: Builder, token: RawToken) -> ParseError | None:
     """A fault that is seen before the construct before the token is taken as complete."""
     table, state = builder.table, builder.states[-1]
     if token[0] == "ASSIGN" and table.roles[state] == "tested":
+        builder.check_bool(builder.values[-1])
         return _improper("Possibly a typo of '=='?", token)
     number = table.complete[state]
     label = table.rules[number].label if number >= 0 else ""
@@ -84,7 +86,11 @@ def early_fault(builder: Builder, token: RawToken) -> ParseError | None:
 def unexpected(builder: Builder, token: RawToken) -> ParseError:
     """The error for a token at the current state."""
     places = builder.table.places[builder.states[-1]]
-    handler = _HANDLERS.get(f"{places[0].label}:{places[0].read}", operand) if places else operand
+    if not places:
+        # Behind the only expression; Rhai even quotes the message of a lexical error.
+        text = token[1].message if token[0] == ERROR else text_of(token)
+        return fault("BadInput", f"Unexpected '{text}'", token, "UnexpectedInput")
+    handler = _HANDLERS.get(f"{places[0].label}:{places[0].read}", operand)
     return handler(builder, token)
 
 
@@ -124,9 +130,17 @@ def reserved(token: RawToken) -> ParseError:
 def text_of(token: RawToken) -> str:
     """How Rhai shows a token in a message."""
     kind, value = token[:2]
+    if kind in _TEMPLATE_ENDS:
+        return "}"
     if kind in {"FN", "PRIVATE"}:
         return str(kind).lower()
-    return "}" if kind in {"TEMPLATE_MIDDLE", "TEMPLATE_END"} else str(value)
+    if kind == "STRING":
+        return f'"{value}"'
+    if kind == "FLOAT":
+        from horus_runtime.runtime.text import float_display
+
+        return float_display(value)
+    return "string" if kind in _TEMPLATE_STARTS else str(value)
 
 
 def _name(kind: str, message: str, *, symbols: bool = False, checked: bool = True) -> Handler:
@@ -138,9 +152,7 @@ def _name(kind: str, message: str, *, symbols: bool = False, checked: bool = Tru
     def handler(builder: Builder, token: RawToken) -> ParseError:
         if token[0] == ERROR and checked:
             return lexical_fault(token)
-        if token[1] in _RESERVED and token[0] in {*_CALLABLE_WORDS, RESERVED_WORD, "THIS"}:
-            return reserved(token)
-        if token[0] == RESERVED_SYMBOL and symbols:
+        if token[0] in _RESERVED_WORDS or (token[0] == RESERVED_SYMBOL and symbols):
             return reserved(token)
         return fault(kind, message, token)
 
@@ -236,7 +248,7 @@ def _map(builder: Builder, token: RawToken) -> ParseError:
 
 def _key(builder: Builder, token: RawToken) -> ParseError:
     first = type(builder.values[-1]) is Opener
-    if token[0] == "TEMPLATE_START" or (token[0] not in _ENDS and not first):
+    if token[0] in _TEMPLATE_STARTS or (token[0] not in _ENDS and not first):
         return _name("PropertyExpected", "Expecting name of a property")(builder, token)
     return _name("MissingToken", "Expecting '}' to end this object map literal")(builder, token)
 
@@ -328,6 +340,8 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "block:1": _in_block,
     "empty_statement:1": _in_block,
     "template:1": _in_block,
+    "expression_block:2": _block,
+    "expression_template:2": _block,
     "add_statement:2": _token(";", "to terminate this statement"),
     "script:2": _token(";", "to terminate this statement"),
     "if_:2": _body,

@@ -43,8 +43,8 @@ class MapEntries(list[nodes.MapEntry]):
 class ExpressionBuilder(Levels):
     """Callbacks for expressions, named like the labels of the grammar."""
 
-    def __init__(self, table: ParseTable, options: ParseOptions, careful: bool) -> None:
-        super().__init__(table, options, careful)
+    def __init__(self, table: ParseTable, options: ParseOptions, *, careful: bool, expression: bool) -> None:
+        super().__init__(table, options, careful=careful, expression=expression)
         self.precedence = {**PRECEDENCE, **dict(options.custom_operators)} if options.custom_operators else PRECEDENCE
         self.call_names: dict[int, RawToken] = {}  # where the names of calls with a path stand
         self.in_case = False
@@ -59,14 +59,7 @@ class ExpressionBuilder(Levels):
 
     def string(self, a: Values) -> nodes.StringLit:
         token = a[0]
-        if self.options.max_string_size:
-            self._check_string(token, token)
         return nodes.StringLit(_new(Span, token[2:]), token[1])
-
-    def _check_string(self, token: RawToken, place: RawToken) -> None:
-        limit = self.options.max_string_size
-        if len(token[1].encode("utf-8", "surrogatepass")) > limit:
-            self.fail("LiteralTooLarge", f"Length of string exceeds the maximum limit ({limit})", place)
 
     def this(self, a: Values) -> nodes.This:
         if not self.scope.in_function:
@@ -260,7 +253,7 @@ class ExpressionBuilder(Levels):
 
     def key(self, a: Values) -> RawToken:
         token: RawToken = a[0]
-        entries = self.values[-2]
+        entries = self.values[-2] if len(self.values) > 1 else None
         if type(entries) is MapEntries and token[1] in entries.keys:
             self.fail("DuplicatedProperty", f"Duplicated property for object map literal: {token[1]}", token)
         return token
@@ -286,7 +279,7 @@ class ExpressionBuilder(Levels):
         token = a[0]
         level = self.operand_level()
         opener = Opener(token, self.level, self.scope)
-        self.level = level + 4
+        self.level = level + (3 if self.expression else 4)
         if self.level > self.limit:
             self.deep((level + 1, token), (level + 2, token))
         self.enter_scope()
@@ -303,6 +296,9 @@ class ExpressionBuilder(Levels):
         self._interpolate(template, a[1:-1], token)
         self.leave(template[0])
         return nodes.Template(tokens_span(template[0].token, token), tuple(template[2]))
+
+    def expression_template(self, a: Values) -> nodes.Template:
+        return self.template(a)
 
     def _interpolate(self, template: Values, statements: Values, token: RawToken) -> None:
         self.scope = template[0].scope
@@ -443,15 +439,25 @@ class ExpressionBuilder(Levels):
         return self._open_closure(token)
 
     def _open_closure(self, token: RawToken) -> Opener:
+        if not self.options.allow_anonymous_fn:
+            self.forbid_operand(token)
+        self.count_function(token)
         level = self.operand_level()
         if level + 3 > self.limit:
             self.deep((level + 1, token))
         return Opener(token, self.level, self.scope, level)
 
+    def declare_parameters(self, names: tuple[str, ...]) -> None:
+        """Makes parameters known where it matters: they never are constants, but may be declared again."""
+        if not self.options.allow_shadowing:
+            for name in names:
+                self.scope.declare(name, False)
+
     def closure_start(self, a: Values) -> tuple[Opener, tuple[str, ...]]:
         opener = a[0] if type(a[0]) is Opener else self._open_closure(a[0])
         names = tuple(a[1]) if len(a) > 2 else ()
         self.enter_scope(function=True)
+        self.declare_parameters(names)
         self.level = opener.base + 3
         return opener, names
 
@@ -463,12 +469,15 @@ class ExpressionBuilder(Levels):
 
     def _closure(self, start: tuple[Opener, tuple[str, ...]], body: nodes.Node) -> nodes.Closure:
         opener, names = start
+        self.functions_done += 1
         self.leave(opener)
         return nodes.Closure(token_to_node(opener.token, body), names, body)
 
 
 def body_of(statements: Values) -> tuple[nodes.Node, ...]:
-    """The statements of `[statements]` or `[statements, last statement]`."""
+    """The statements of `[statements]`, `[statements, last statement]` or `[the only statement]`."""
+    if type(statements[0]) is not list:
+        return (statements[0],)
     if len(statements) > 1:
         statements[0].append(statements[1])
     return tuple(statements[0])

@@ -79,7 +79,10 @@ _ROLES: Final = {
     "switch:3": "arms",
     "switch:4": "arms",
     "array:1": "array",
+    "array:2": "items",
+    "array:3": "items",
     "map:1": "map",
+    "entry:2": "entry",
     "no_arguments:1": "arguments",
     "valued_flow:1": "flow",
     "export:1": "export",
@@ -166,7 +169,7 @@ def _role(rules: list[Rule], kernel: tuple[tuple[int, int], ...], row: dict[str,
     if "LET" in row:
         return "statement"
     expected = {rules[number].symbols[dot] for number, dot in kernel if dot < len(rules[number].symbols)}
-    return "expression" if expected & {"expr", "import_path"} else ""
+    return "expression" if expected & {"expr", "import_path", "inline"} else ""
 
 
 def _body(rules: list[Rule], kernel: tuple[tuple[int, int], ...]) -> tuple[str, int] | None:
@@ -185,7 +188,7 @@ def _completed(rules: list[Rule], kernel: tuple[tuple[int, int], ...]) -> int:
     """The rule to complete when no token fits: a name is a variable then, and nothing ends a script early."""
     done = [number for number, dot in kernel if dot == len(rules[number].symbols)]
     done = [number for number in done if rules[number].origin not in {START, EXPRESSION_START}]
-    done.sort(key=lambda number: rules[number].origin != "atom")
+    done.sort(key=lambda number: (rules[number].origin != "atom", rules[number].origin == "inline_target"))
     return done[0] if done else -1
 
 

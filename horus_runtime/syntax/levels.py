@@ -58,16 +58,16 @@ class Scope:
             self.names = {}
         self.names[name] = constant
 
-    def is_constant(self, name: str) -> bool:
-        """Whether an assignment to the name would hit a constant."""
+    def find(self, name: str) -> bool | None:
+        """Whether the visible declaration of the name is a constant's; `None` when there is none in this function."""
         scope: Scope | None = self
         while scope is not None:
             if scope.names is not None and name in scope.names:
                 return scope.names[name]
             if scope.barrier:
-                return False
+                return None
             scope = scope.parent
-        return False
+        return None
 
 
 class Opener:
@@ -98,15 +98,17 @@ class Link:
 class Levels:
     """Depth, scopes and the parser's stacks; the builders add the callbacks."""
 
-    def __init__(self, table: ParseTable, options: ParseOptions, careful: bool) -> None:
+    def __init__(self, table: ParseTable, options: ParseOptions, *, careful: bool, expression: bool) -> None:
         self.options = options
         self.careful = careful
         self.table = table
         self.values: list[Any] = []
         self.states: list[int] = []
         self.scope = Scope(None)
+        self.functions_done = 0
         self.constants: set[str] = set()
-        self.level = 2  # a statement is read at level 1, its expression at level 2
+        self.expression = expression  # the text may hold only one expression
+        self.level = 1 if expression else 2  # a statement is read at level 1, its expression at level 2
         self.maximum = 0
         self.limit = 0
         self.set_maximum(options.max_expr_depth)
@@ -137,8 +139,7 @@ class Levels:
 
     def _starts_flow_operand(self, place: Any, check: int) -> bool:
         """Rhai takes an operand of `return` that is too deep for no operand if it has not read its first token yet."""
-        before = self.values[-1] if self.values else None
-        if type(before) is not Opener or before.token[0] not in _FLOW_WORDS or type(place) is not tuple:
+        if type(place) is not tuple or not self.starts_flow_operand():
             return False
         return place[0] in _UNREAD_LOOPS or (place[0] in _UNREAD and check == 0)
 
@@ -152,6 +153,27 @@ class Levels:
         """Whether a block, `if`, `switch` or loop that starts now is an operand and not a statement."""
         state = self.states[-1]
         return "LET" not in self.table.steps[state] and not self.table.bodies[state]
+
+    def starts_flow_operand(self) -> bool:
+        """Whether the operand that starts now is that of `return`, `throw` or `break`."""
+        before = self.values[-1] if self.values else None
+        return type(before) is Opener and before.token[0] in _FLOW_WORDS
+
+    def forbid_operand(self, token: RawToken) -> NoReturn:
+        """Refuses a construct that the options forbid as an operand."""
+        if self.starts_flow_operand() and not self.expression:
+            self.fail("MissingToken", "Expecting ';' to terminate this statement", token)
+        self.fail("BadInput", f"Unexpected '{token[1]}'", token, lexical="UnexpectedInput")
+
+    def allows_operand(self, allowed: bool) -> bool:
+        """Whether a block or loop may be an operand here: never in an expression, but in the closures it holds."""
+        return allowed and (not self.expression or self.scope.in_function)
+
+    def count_function(self, token: RawToken) -> None:
+        """Refuses another function or closure when the limit is reached."""
+        limit = self.options.max_functions
+        if limit is not None and self.functions_done >= limit:
+            self.fail("TooManyFunctions", "Number of functions defined exceeds maximum limit", token)
 
     def enter_scope(self, *, function: bool = False, loop: bool = False) -> None:
         """Opens a scope; the opener remembers the one to return to."""

@@ -19,6 +19,7 @@ from horus_runtime.syntax.tokens import (
     BEFORE_NEGATIVE_LITERAL,
     END,
     ERROR,
+    EXPRESSION_SYMBOLS,
     FORBIDDEN_WORDS,
     FUNCTION_WORDS,
     IMPROPER_SYMBOLS,
@@ -50,6 +51,7 @@ _NO_OPERAND: Final = re.compile(r"[+\-|]=|[}\]),;:*/%&^<>=]|\?[.?\[]|!=|!in(?![A
 _NO_OPERAND_WORDS: Final = frozenset(
     "else until in fn private let const return throw break continue try catch import export as _".split()
 )
+_RESERVED_WORDS: Final = METHOD_WORDS | FUNCTION_WORDS | FORBIDDEN_WORDS | {"this"}
 _BARE: Final = {"RETURN": "RETURN_BARE", "THROW": "THROW_BARE", "BREAK": "BREAK_BARE"}
 _OPEN: Final = {"RANGE": "OPEN_RANGE", "RANGE_INCLUSIVE": "OPEN_RANGE_INCLUSIVE"}
 _AFTER_OPEN_RANGE: Final = re.compile(r"[\])},;]|=>")
@@ -58,25 +60,35 @@ _AFTER_OPEN_RANGE: Final = re.compile(r"[\])},;]|=>")
 class Vocabulary:
     """Words and symbols under one set of options, with the expression that finds them."""
 
-    __slots__ = ("pattern", "symbols", "words")
+    __slots__ = ("pattern", "symbols", "template_middle", "template_start", "words")
 
-    def __init__(self, options: ParseOptions) -> None:
+    def __init__(self, options: ParseOptions, *, expression: bool) -> None:
+        self.template_start = "EXPRESSION_TEMPLATE_START" if expression else "TEMPLATE_START"
+        self.template_middle = "EXPRESSION_TEMPLATE_MIDDLE" if expression else "TEMPLATE_MIDDLE"
         self.words: dict[str, str] = dict(KEYWORDS)
         self.words.update(dict.fromkeys(METHOD_WORDS, "METHOD_WORD"))
         self.words.update(dict.fromkeys(FUNCTION_WORDS, "FUNCTION_WORD"))
         self.words.update(dict.fromkeys(FORBIDDEN_WORDS, RESERVED_WORD))
         self.symbols: dict[str, str] = dict(SYMBOLS)
         self.symbols["!in"] = "NOT_IN"
+        if expression:
+            self.symbols.update(EXPRESSION_SYMBOLS)
         self.symbols.update(dict.fromkeys(ASSIGN_OPERATORS, "ASSIGN_OPERATOR"))
         self.symbols.update(dict.fromkeys(RESERVED_SYMBOLS, RESERVED_SYMBOL))
         self.symbols.update(dict.fromkeys(IMPROPER_SYMBOLS, ERROR))
-        for operator, _precedence in options.custom_operators:
-            self._table(operator)[operator] = "CUSTOM_OPERATOR"
         for symbol in options.disabled_symbols:
             table = self._table(symbol)
             if symbol in table:
-                table[symbol] = RESERVED_WORD if table is self.words else RESERVED_SYMBOL
+                self._disable(table, symbol)
+        for operator, _precedence in options.custom_operators:
+            self._table(operator)[operator] = "CUSTOM_OPERATOR"
         self.pattern = re.compile(self._expression(), re.DOTALL)
+
+    def _disable(self, table: dict[str, str], symbol: str) -> None:
+        if table is self.symbols:
+            table[symbol] = RESERVED_SYMBOL
+        else:
+            table[symbol] = ERROR if symbol in _RESERVED_WORDS else RESERVED_WORD
 
     def _table(self, text: str) -> dict[str, str]:
         return self.words if _WORD.fullmatch(text) else self.symbols
@@ -100,6 +112,7 @@ class Lexer:
         "_docs",
         "_docs_index",
         "_emitted",
+        "_max_string",
         "_out",
         "_text",
         "_vocabulary",
@@ -114,6 +127,7 @@ class Lexer:
         self._vocabulary = vocabulary
         self.options = options
         self.line = 1
+        self._max_string = _string_limit(text, options)
         self.base = -1  # offset of the line's first character, minus one: column = offset - base
         self.prev = "SEMICOLON"
         self._braces: list[bool] = []  # True for a brace that closes an interpolation
@@ -179,6 +193,9 @@ class Lexer:
                 continue
             if group == _STRING_GROUP:
                 prev = "STRING"
+                if self._max_string:
+                    self.line, self.base = line, base
+                    self._check_length(text[start + 1 : end - 1], start)
                 append((prev, text[start + 1 : end - 1], line, start - base, line, end - base))
                 continue
             self.line, self.base, self.prev = line, base, prev
@@ -230,6 +247,8 @@ class Lexer:
 
     def _word(self, kind: str, word: str, start: int, end: int) -> str:
         value: object = word
+        if kind == ERROR:
+            raise LexError(LexFailure("ImproperSymbol", f"reserved keyword '{word}' is disabled", word), start)
         if kind in _BARE:
             if self._without_operand(end):
                 kind = _BARE[kind]
@@ -240,8 +259,9 @@ class Lexer:
 
     def _without_operand(self, at: int) -> bool:
         at = self._next_token(at)
-        if _NO_OPERAND.match(self._text, at):
-            return True
+        symbol = _NO_OPERAND.match(self._text, at)
+        if symbol:
+            return self._vocabulary.symbols.get(symbol[0]) != RESERVED_SYMBOL
         word = _WORD.match(self._text, at)
         return bool(word) and word[0] in _NO_OPERAND_WORDS  # type: ignore[index]
 
@@ -255,7 +275,8 @@ class Lexer:
 
     def _symbol(self, kind: str, symbol: str, start: int, end: int) -> tuple[str, int]:
         if kind in _OPEN:
-            if _AFTER_OPEN_RANGE.match(self._text, self._next_token(end)):
+            after = _AFTER_OPEN_RANGE.match(self._text, self._next_token(end))
+            if after and self._vocabulary.symbols[after[0]] != RESERVED_SYMBOL:
                 kind = _OPEN[kind]
         elif kind == "RBRACE":
             if self._braces and self._braces.pop():
@@ -272,7 +293,7 @@ class Lexer:
     def _number(self, start: int, end: int) -> int:
         text = self._text[start:end]
         if text[0] == "-" and self.prev not in BEFORE_NEGATIVE_LITERAL:
-            self._emit("MINUS", "-", start, start + 1)
+            self._emit(self._vocabulary.symbols["-"], "-", start, start + 1)
             return start + 1
         value = literals.number_value(text, start)
         self._emit("INT" if type(value) is int else "FLOAT", value, start, end)
@@ -284,6 +305,7 @@ class Lexer:
         column = start - self.base
         if char == '"':
             value, end = literals.read_quoted(text, start, column)
+            self._check_length(value, start)
             self._emit_long("STRING", value, start, end)
         elif char == "'":
             value, end = literals.read_char(text, start, column)
@@ -292,6 +314,7 @@ class Lexer:
             return self._template(start)
         elif char == "#":
             value, end = literals.read_raw(text, start)
+            self._check_length(value, start)
             self._emit_long("STRING", value, start, end)
         elif char == "_":
             end = self._underscore(start)
@@ -304,7 +327,8 @@ class Lexer:
         assert word
         name = word[0]
         if name == "_":
-            self._emit("WILDCARD", name, start, word.end())
+            wildcard = RESERVED_SYMBOL if "_" in self.options.disabled_symbols else "WILDCARD"
+            self._emit(wildcard, name, start, word.end())
         elif self.options.strict_identifiers or not name.lstrip("_")[:1].isalpha():
             message = f"Variable name is not proper: '{name}'"
             raise LexError(LexFailure("MalformedIdentifier", message, name), start)
@@ -315,10 +339,11 @@ class Lexer:
     def _template(self, start: int) -> int:
         body = literals.skip_first_line_end(self._text, start + 1)
         value, end, interpolated = literals.read_template_text(self._text, body, start)
+        self._check_length(value, start)
         if interpolated:
             self._braces.append(True)
         lone_return = self._text.startswith("\r", start + 1) and body == start + 2
-        self._emit_long("TEMPLATE_START" if interpolated else "STRING", value, start, end)
+        self._emit_long(self._vocabulary.template_start if interpolated else "STRING", value, start, end)
         if lone_return:
             # Dropped as the first line end, a lone carriage return counts as one.
             self.line += 1
@@ -330,15 +355,22 @@ class Lexer:
         fault = end if end < len(self._text) else -1
         try:
             value, after, interpolated = literals.read_template_text(self._text, end, fault)
+            self._check_length(value, start)
         except LexError:
             # The brace still counts where it does not fit, so the fault comes one token later.
             self._emit(TEMPLATE_BROKEN, "}", start, end)
             raise
         if interpolated:
             self._braces.append(True)
-        kind = "TEMPLATE_MIDDLE" if interpolated else "TEMPLATE_END"
+        kind = self._vocabulary.template_middle if interpolated else "TEMPLATE_END"
         self._emit_long(kind, value, start, after)
         return kind, after
+
+    def _check_length(self, value: str, start: int) -> None:
+        limit = self._max_string
+        if limit and len(value) * 4 > limit and len(value.encode("utf-8", "surrogatepass")) > limit:
+            message = f"Length of string exceeds the maximum limit ({limit})"
+            raise LexError(LexFailure("StringTooLong", message), start)
 
     # ---- comments --------------------------------------------------------------------------------------------------
 
@@ -367,4 +399,11 @@ class Lexer:
         self._docs.append(comment)
 
 
-_SPECIAL_SYMBOLS: Final = frozenset({"RANGE", "RANGE_INCLUSIVE", "LBRACE", "MAP_START", "RBRACE", ERROR})
+def _string_limit(text: str, options: ParseOptions) -> int:
+    """The limit for string literals, 0 if no string of the text could reach it."""
+    return options.max_string_size if len(text) * 4 > options.max_string_size else 0
+
+
+_SPECIAL_SYMBOLS: Final = frozenset(
+    {"RANGE", "RANGE_INCLUSIVE", "LBRACE", "EXPRESSION_BRACE", "MAP_START", "RBRACE", ERROR}
+)

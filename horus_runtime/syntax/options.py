@@ -34,10 +34,11 @@ class ParseOptions:
     custom_syntaxes: tuple[tuple[str, ...], ...] = ()
     """Constructs added by the host, each as the symbols it is made of (see `grammar.extended_grammar`)."""
 
-    @property
-    def has_low_depth(self) -> bool:
-        """Whether a depth limit is so low that any script may reach it."""
-        return 0 < self.max_expr_depth < 10 or 0 < self.max_function_expr_depth < 10
+    def needs_care(self, length: int) -> bool:
+        """Whether a script of this many characters may reach a limit that only the careful parse checks."""
+        shallow = 0 < self.max_expr_depth < 10 or 0 < self.max_function_expr_depth < 10
+        sizes = (self.max_array_size, self.max_map_size)
+        return shallow or any(0 < size <= length for size in sizes)
 
 
 DEFAULT = ParseOptions()

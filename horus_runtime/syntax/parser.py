@@ -48,6 +48,7 @@ class Parser:
             kind = token[0]
             if careful:
                 self._settle(token)
+                depth.check_sizes(self.builder, token)
                 depth.check_depth(self.builder, token)
                 state = states[-1]
             while True:

@@ -55,14 +55,14 @@ def strip_shebang(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _vocabulary(options: ParseOptions) -> Vocabulary:
-    return Vocabulary(options)
+def _vocabulary(options: ParseOptions, expression: bool = False) -> Vocabulary:
+    return Vocabulary(options, expression=expression)
 
 
 def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> nodes.Node:
     try:
         try:
-            return _run(text, options, start, careful=options.has_low_depth)
+            return _run(text, options, start, careful=options.needs_care(len(text)))
         except DeepNesting:
             return _run(text, options, start, careful=True)
     except ParseError as error:
@@ -75,7 +75,8 @@ def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> no
 
 def _run(text: str, options: ParseOptions, start: str, *, careful: bool) -> nodes.Node:
     table = rhai_table()
-    builder = Builder(table, options, careful)
-    tokens = chain.from_iterable(Lexer(text, _vocabulary(options), options).batches())
+    expression = start == EXPRESSION_START
+    builder = Builder(table, options, careful=careful, expression=expression)
+    tokens = chain.from_iterable(Lexer(text, _vocabulary(options, expression), options).batches())
     node: nodes.Node = Parser(table, builder).run(start, tokens)
     return node

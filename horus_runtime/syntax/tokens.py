@@ -124,6 +124,9 @@ SYMBOLS: Final[dict[str, str]] = {
 }
 """Symbols with a meaning, without `!in`, `_` and the assignment operators."""
 
+EXPRESSION_SYMBOLS: Final = {"{": "EXPRESSION_BRACE", "=>": "EXPRESSION_ARROW"}
+"""Kinds of symbols in a text that may hold only one expression, where they introduce just another expression."""
+
 ASSIGN_OPERATORS: Final = ("+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^=")
 
 RESERVED_SYMBOLS: Final = ("?", "#", "#!", "...", "++", "--", "<|", "|>", "~", "!.", "@", "$")
@@ -174,6 +177,7 @@ PRECEDENCE: Final[dict[str, int]] = {
 BEFORE_NEGATIVE_LITERAL: Final = frozenset(
     "SEMICOLON COLON COMMA COALESCE RANGE RANGE_INCLUSIVE LBRACE LPAREN LBRACKET SAFE_BRACKET ASSIGN PLUS MINUS STAR "
     "SLASH PERCENT POWER SHIFT_LEFT SHIFT_RIGHT ASSIGN_OPERATOR EQUAL NOT_EQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL "
-    "BANG PIPE AMPERSAND CARET AND OR IF WHILE UNTIL IN NOT_IN RETURN THROW TEMPLATE_START TEMPLATE_MIDDLE".split()
+    "BANG PIPE AMPERSAND CARET AND OR IF WHILE UNTIL IN NOT_IN RETURN THROW TEMPLATE_START TEMPLATE_MIDDLE "
+    "EXPRESSION_BRACE EXPRESSION_TEMPLATE_START EXPRESSION_TEMPLATE_MIDDLE".split()
 )
 """Kinds after which `-5` is one token; the start of the script is another such place."""

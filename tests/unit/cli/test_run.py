@@ -83,8 +83,8 @@ def test_limits_end_a_script(horus, script):
             "hint: max_duration is 0.05 s\n"
         ),
     )
-    assert horus("eval", "--max-array-size=3", "[1, 2, 3].len()") == (0, "3\n", "")
-    code, _, err = horus("eval", "--max-array-size=3", "let a = [1, 2, 3]; a += 4; a")
+    assert horus("eval", "--max-array-size=3", "let a = [1, 2]; a += 3; a.len()") == (0, "3\n", "")
+    code, _, err = horus("eval", "--max-array-size=3", "let a = [1, 2]; a += 3; a += 4; a")
     assert (code, err.splitlines()[2].strip()) == (3, "^ Size of array/BLOB too large")
 
 

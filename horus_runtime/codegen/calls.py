@@ -74,8 +74,6 @@ class Calls(Expressions):
     def next_level(self) -> pyast.expr:
         return self.binop(self.level(), pyast.Add(), self.const(1)) if not self.is_main else self.const(1)
 
-    is_main = False
-
     def native_call(self, node: nodes.Call) -> pyast.expr:
         """A function that the script does not define."""
         name, count = node.name, len(node.args)

@@ -240,7 +240,10 @@ class Chains(Calls):
         bound = self.bound_native(node, t)
         if bound is not None:
             return bound
-        if node.name == "push" and count == 1 and ty.is_only(t, ty.ARRAY) and not self.is_constant_root(node.target):
+        exact = self.program.config.exact_sizes
+        if node.name == "push" and count == 1 and ty.is_only(t, ty.ARRAY) and not exact:
+            if self.is_constant_root(node.target):
+                return None
             return self.fast_push(node)
         return None
 
@@ -547,6 +550,9 @@ class Chains(Calls):
         self.at(self.index_error_span(node))
         slot = place(pyast.Subscript(target, index, STORE), self.loc)
         self.emit(pyast.Assign([slot], value))
+        if self.program.config.exact_sizes:
+            self.evaluate(self.service("_check_map", self.call("len", target)))
+            return
         too_many = self.compare(self.call("len", target), (pyast.Gt(), self.name(self.use("_safe_map"))))
         self.when(too_many, [place(pyast.Expr(self.service("_sized", target)), self.loc)])
 
@@ -624,6 +630,9 @@ class Chains(Calls):
             outer, self.out = self.out, []
             new = self.spill(self.service("_set_property", target, key, value))
             self.write_back(new, target, store_target)
+            if self.program.config.exact_sizes:
+                self.loc = self.assign_loc
+                self.evaluate(self.service("_check_owner", target))
             slow, self.out = self.out, outer
             if t & ty.MAP and key_fits:
                 slot = place(pyast.Subscript(target, key, STORE), self.loc)

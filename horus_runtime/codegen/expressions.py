@@ -197,6 +197,8 @@ class Expressions(Emitter):
         return self.name(self.program.char(node.value))
 
     def expr_Template(self, node: nodes.Template, _owned: bool) -> pyast.expr:
+        if self.program.config.exact_sizes:
+            return self.growing_template(node)
         self.at(node.span)
         pieces: list[pyast.expr] = []
         grows = False
@@ -213,6 +215,25 @@ class Expressions(Emitter):
         made: pyast.expr = place(pyast.JoinedStr(pieces), self.loc)
         return self.sized_text(made) if grows else made
 
+    def growing_template(self, node: nodes.Template) -> pyast.expr:
+        """A template under size limits of the host: every part is checked at its own place."""
+        text: pyast.expr = self.const("")
+        for part, expr in zip(node.parts, self.operands(node.parts), strict=True):
+            inner = part.body[0] if isinstance(part, nodes.Block) and len(part.body) == 1 else part
+            line, column = inner.span[:2]
+            # Behind an interpolation the text of a template starts with its closing brace.
+            self.loc = (line, column + (isinstance(part, nodes.StringLit) and part is not node.parts[0]))
+            shown = expr if isinstance(part, nodes.StringLit) else self.service("_display", expr)
+            text = self.service("_grow", text, shown)
+        return text
+
+    def sized_items(self, made: pyast.expr, items: Sequence[nodes.Node]) -> pyast.expr:
+        """A literal under size limits of the host; in functions the call is to blame."""
+        places = [self.tuple_of([self.const(x) for x in item.span[:2]]) for item in items] if self.is_main else []
+        return self.service("_sized_items", made, self.tuple_of(places))
+
+    is_main = False
+
     def sized_text(self, made: pyast.expr, check: str = "_priced") -> pyast.expr:
         """A new string; a long one is paid for and checked against the size limit."""
         name = self.temp()
@@ -225,14 +246,16 @@ class Expressions(Emitter):
         items = self.operands(node.items, owned=True)
         self.at(node.span)
         made = self.list_of(items)
-        return self.service("_sized_array", made) if self.program.config.exact_sizes else made
+        return self.sized_items(made, node.items) if self.program.config.exact_sizes else made
 
     def expr_MapLit(self, node: nodes.MapLit, _owned: bool) -> pyast.expr:
         values = self.operands([entry.value for entry in node.entries], owned=True)
         self.at(node.span)
         keys: list[pyast.expr | None] = [self.const(entry.key) for entry in node.entries]
         made: pyast.expr = place(pyast.Dict(keys, values), self.loc)
-        return self.service("_sized_map", made) if self.program.config.exact_sizes else made
+        if self.program.config.exact_sizes:
+            return self.sized_items(made, [entry.value for entry in node.entries])
+        return made
 
     # ---- names ------------------------------------------------------------------------------------------------------
 
@@ -416,7 +439,7 @@ class Expressions(Emitter):
         if numbers and (ty.is_only(lt, ty.FLOAT) or ty.is_only(rt, ty.FLOAT)):
             return self.float_operation(op, left, right)
         if op == "+" and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
-            return self.sized_text(self.binop(left, pyast.Add(), right), "_sized_sum")
+            return self.sized_text(self.binop(left, pyast.Add(), right), "_priced" if at else "_sized_sum")
         if op in ("&", "|", "^") and ty.is_only(lt, ty.BOOL) and ty.is_only(rt, ty.BOOL):
             return self.binop(left, PY_OPS[op](), right)
         general = self.use_assign(op + "=") if at else self.program.use_operator(op)

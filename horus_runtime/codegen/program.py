@@ -188,6 +188,8 @@ class ProgramCompiler(Emitter):
         """Does the script or the host define a function that could be meant instead of the standard one?"""
         if (name, count) in self.by_key or (name, count - 1) in self.method_keys or self.config.has_parent:
             return True
+        if self.config.exact_sizes:
+            return True  # every call of a native has to look at sizes
         return bool(self.config.table.is_overridden(name, count))
 
     def is_standard(self, name: str) -> bool:

@@ -318,7 +318,7 @@ class Statements(Chains):
             self.at(node.target.span)
             self.evaluate(self.call("_constant", self.const(variable.name)))
             return
-        if op == "+" and t & ty.STR and ty.is_only(v, ty.STR | ty.CHAR):
+        if op == "+" and t & ty.STR and ty.is_only(v, ty.STR | ty.CHAR) and not self.program.config.exact_sizes:
             self.append_text(node, variable, value, t)
             return
         current = self.name(variable.py)

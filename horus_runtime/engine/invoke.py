@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from horus_runtime.errors import EvalError, InternalError
 from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.program import THIS_CELL
-from horus_runtime.runtime.run import Linked, Run
+from horus_runtime.runtime.run import Linked, Run, RunSettings
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.values import COPY_TERMS, Cell, to_script
 
@@ -24,12 +24,19 @@ FRAMES_PER_CALL = 4
 SPARE_FRAMES = 400
 
 
+def _exact_run(settings: RunSettings) -> Run:
+    from horus_runtime.runtime.exact import ExactRun
+
+    return ExactRun(settings)
+
+
 class Invocation:
     """One evaluation on one engine."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.run = Run(engine.run_settings())
+        settings = engine.run_settings()
+        self.run = _exact_run(settings) if settings.exact_sizes else Run(settings)
 
     def eval(self, tree: AST, scope: Scope) -> Any:
         """Run a script's statements in a scope and return the value of the last one."""

@@ -279,6 +279,7 @@ class EngineSettings:
             on_def_var=self._def_var,
             on_missing_function=self._missing_function,
             allow_shadowing=self.allow_shadowing,
+            exact_sizes=self._sizes_set,
             fail_on_invalid_map_property=self.fail_on_invalid_map_property,
             host=cast("Host", self),  # only Engine, which has the two methods, is ever instantiated
         )

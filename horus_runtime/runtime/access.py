@@ -64,6 +64,10 @@ class Accessing(Calling):
                 error.position = None
             raise
 
+    def sized_assigned(self, value: Any) -> Any:
+        """As `sized`, for the outcome of a compound assignment."""
+        return self.sized(value)
+
     def assign(self, op: str) -> Callable[[Any, Any], Any]:
         """The slow path of a compound assignment; `op` includes the `=`. Lists grow in place."""
         builtin = ASSIGN[op]
@@ -79,7 +83,7 @@ class Accessing(Calling):
                     fn.call(self, a, b) if fn.context else fn.call(a, b)
                     return a
                 return self.operator(plain, a, b)
-            return self.sized(result)
+            return self.sized_assigned(result)
 
         return apply
 

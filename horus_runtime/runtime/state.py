@@ -65,6 +65,8 @@ class RunSettings:
     on_def_var: Callable[[bool, Definition], bool] | None = None
     on_missing_function: Callable[[str, tuple[Any, ...]], Any] | None = None
     allow_shadowing: bool = True
+    exact_sizes: bool = False
+    """The host set size limits itself."""
     fail_on_invalid_map_property: bool = False
     host: Host | None = None
 
@@ -221,13 +223,6 @@ class RunState:
         self.check_array(size.elements)
         self.check_map(size.properties)
         self.check_string(size.string_bytes)
-
-    def sized_array(self, value: list[Any]) -> list[Any]:
-        """An array literal under explicit size limits: nested sizes count."""
-        self.check_sizes(value)
-        return value
-
-    sized_map = sized_array
 
     def priced(self, value: Any) -> Any:
         """As `sized`, for a value that was built as a whole: a large one costs operations."""

@@ -71,9 +71,10 @@ def append(ctx: NativeCallContext, array: Array, other: Array) -> None:
     array.extend(other)
 
 
-@native("insert", ARRAY, INT, ANY, pure=False, returns=UNIT)
-def insert(array: Array, index: int, value: Any) -> None:
+@native("insert", ARRAY, INT, ANY, pure=False, context=True, returns=UNIT)
+def insert(ctx: NativeCallContext, array: Array, index: int, value: Any) -> None:
     """Insert an element before the index, which is cut to what is there; `-1` inserts before the last element."""
+    ctx.check_array(len(array) + 1)
     array.insert(start_of(index, len(array)), value)
 
 

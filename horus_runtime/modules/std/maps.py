@@ -44,9 +44,11 @@ def get(entries: Map, key: str) -> Any:
     return copy_value(entries.get(key))
 
 
-@native("set", MAP, STRING, ANY, pure=False, returns=UNIT)
-def set_(entries: Map, key: str, value: Any) -> None:
+@native("set", MAP, STRING, ANY, pure=False, context=True, returns=UNIT)
+def set_(ctx: NativeCallContext, entries: Map, key: str, value: Any) -> None:
     """Set or add a property."""
+    if key not in entries:
+        ctx.check_map(len(entries) + 1)
     entries[key] = value
 
 

@@ -76,6 +76,11 @@ class Emitter:
         return place(pyast.BinOp(left, op, right), self.loc)  # type: ignore[no-any-return]
 
     def compare(self, left: pyast.expr, *rest: tuple[pyast.cmpop, pyast.expr]) -> pyast.expr:
+        (first, value), *more = rest
+        if isinstance(first, (pyast.Is, pyast.IsNot)) and not more:
+            if isinstance(left, pyast.Constant) and isinstance(value, pyast.Constant):
+                # CPython warns about `1 is None`.
+                return self.const((left.value is value.value) == isinstance(first, pyast.Is))
         ops = [op for op, _ in rest]
         return place(pyast.Compare(left, ops, [value for _, value in rest]), self.loc)  # type: ignore[no-any-return]
 

@@ -1,0 +1,36 @@
+"""Engines that compile in other ways than the default one: what a script does must not depend on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import horus_runtime as hr
+from horus_runtime.codegen.program import CompileConfig
+
+VARIANTS: dict[str, dict[str, bool]] = {
+    "default": {},
+    "generic": {"specialise": False},
+    "unmetered": {"metered": False},
+    "slow operators": {"fast_operators": False},
+    "exact sizes": {"exact_sizes": True},
+    "plain": {"specialise": False, "metered": False, "fast_operators": False},
+}
+"""Ways to compile, by name: what each changes in the default configuration."""
+
+
+class VariantEngine(hr.Engine):
+    """An engine whose compiler settings differ from the default ones."""
+
+    def __init__(self, **changes: bool) -> None:
+        self.changes = changes
+        super().__init__()
+
+    def compile_config(self, **wanted: Any) -> CompileConfig:
+        """The engine's own settings, then the changes."""
+        return replace(super().compile_config(**wanted), **self.changes)
+
+
+def engine_of(variant: str) -> VariantEngine:
+    """A new engine that compiles in the way of this name."""
+    return VariantEngine(**VARIANTS[variant])

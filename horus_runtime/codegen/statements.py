@@ -25,7 +25,6 @@ EXPRESSIONS_WITHOUT_EFFECT: Final = (
     nodes.CharLit,
     nodes.StringLit,
     nodes.UnitLit,
-    nodes.Closure,
 )
 
 
@@ -710,16 +709,9 @@ class Statements(Chains):
     # ---- try --------------------------------------------------------------------------------------------------------
 
     def stmt_Try(self, node: nodes.Try, dest: str | None) -> None:
-        inner_dest = dest
-        if dest is not None and self.program.config.optimized and _is_pure_last(node.body):
-            inner_dest = None
-        body = self.suite(node.body.body, inner_dest)
+        body = self.suite(node.body.body, dest)
         outer, self.out = self.out, []
         self.at(node.span)
-        if inner_dest is None and dest is not None:
-            self.unit(dest)
-        body += self.out
-        self.out = []
         raw, error = self.temp(), self.temp()
         self.assign(error, self.service("_catch", self.name(raw)))
         variable = self.program.info.bindings.get(id(node))
@@ -766,13 +758,6 @@ def _has_range(arm: nodes.SwitchArm) -> bool:
 
 def _null_safe_target(node: nodes.Property | nodes.Index) -> bool:
     return node.null_safe
-
-
-def _is_pure_last(block: nodes.Block) -> bool:
-    """Rhai's optimizer drops a pure last expression of a `try` block, and with it the block's value."""
-    if not block.body or not isinstance(block.body[-1], nodes.ExprStmt):
-        return False
-    return is_literal(block.body[-1].expr) or isinstance(block.body[-1].expr, nodes.Variable)
 
 
 def _declares_by_eval(node: nodes.Node) -> bool:

@@ -126,7 +126,29 @@ class Engine(EngineSettings):
         from horus_runtime.codegen.program import compile_script
 
         config = self.compile_config(shared=shared, scope_names=scope_names)
-        return compile_script(tree.script, tree.source_file, config)
+        return compile_script(self.optimized(tree.script), tree.source_file, config)
+
+    def optimized(self, script: nodes.Script) -> nodes.Script:
+        """The script as the engine's optimization level has it."""
+        from horus_runtime.optimize.passes import optimize
+
+        return optimize(
+            script,
+            self.optimization_level,
+            self._call_early,
+            folds=self.fast_operators,
+            max_text=self.max_string_size,
+        )
+
+    def _call_early(self, name: str, args: tuple[Any, ...]) -> Any:
+        """A native called while a script is compiled: one that depends on nothing but its arguments."""
+        fn = self.table.find(name, args)
+        if fn is None or fn.volatile or fn.context or fn.ref or fn.callbacks or fn.capability is not None:
+            raise LookupError(name)
+        try:
+            return fn.call(*args)
+        except Exception as error:
+            raise LookupError(name) from error
 
     def _cached(self, text: str, name: str | None) -> AST:
         key = (text, name, self.parse_options())

@@ -1,0 +1,425 @@
+"""The optimizer: a tree in, a tree out that does the same with less, but for what Rhai's own optimizer changes.
+
+Level `none` leaves a script alone. `simple` folds operators on literals, inserts constants with a literal value where
+they are read, prunes branches that are never taken, drops statements without effect and rewrites `x = x + y` to
+`x += y`. `full` also calls natives with literal arguments. What would raise is left for run time.
+
+Some of it shows, as it does in Rhai: `v && true` is `v` whatever its type, an unknown variable that is a statement of
+its own is dropped with it, `try { 5 } catch {}` has no value. `grammars/DIVERGENCES.md` lists where Rhai goes further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import child_fields, walk
+from horus_runtime.errors import HorusError
+from horus_runtime.runtime.operators import ASSIGN, BINARY, UNARY
+from horus_runtime.runtime.values import Char
+from horus_runtime.source import Span
+
+Native = Callable[[str, tuple[Any, ...]], Any]
+"""Calls a native for level `full`; raises `LookupError` where it must not or cannot be called."""
+
+LITERALS: Final = frozenset(
+    {nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit}
+)
+JUMPS: Final = frozenset({nodes.Return, nodes.Throw, nodes.Break, nodes.Continue})
+MAX_TEXT: Final = 10_000
+"""Folding makes no longer strings than this."""
+
+Environment = dict[str, "nodes.Node | None"]
+"""What is known of the names in a block: the literal of a constant, or `None`."""
+
+
+def optimize(
+    script: nodes.Script, level: str, native: Native | None = None, *, folds: bool = True, max_text: int = 0
+) -> nodes.Script:
+    """The script at a level: `"none"`, `"simple"` or `"full"`.
+
+    Args:
+        script: the tree as parsed.
+        level: how much is done.
+        native: at level `full`, calls natives ahead of time.
+        folds: operators on literals mean what they mean in the language: no host redefines them.
+        max_text: bytes a string may have; 0: any number.
+    """
+    if level == "none":
+        return script
+    return _Optimizer(script, native if level == "full" else None, folds, max_text).run()
+
+
+class _Optimizer:
+    """One walk; `blocks` holds what is known of the names around the current node."""
+
+    def __init__(self, script: nodes.Script, native: Native | None, folds: bool, max_text: int) -> None:
+        self.script = script
+        self.folds = folds
+        self.max_text = min(MAX_TEXT, max_text) if max_text else MAX_TEXT
+        self.closures = 0
+        """Closures around the node. A closure captures what its text names, so nothing with a name is pruned there."""
+        self.native = native
+        self.functions = {(f.name, len(f.params)) for f in script.functions}
+        self.blocks: list[Environment] = [{}]
+        # What `eval` declares may shadow a constant.
+        self.propagates = not any(type(node) is nodes.Call and _hides_names(node) for node in walk(script))
+
+    def run(self) -> nodes.Script:
+        script = self.script
+        body = self.statements(script.body, keeps_value=True)
+        functions = []
+        for definition in script.functions:
+            self.blocks = [dict.fromkeys(definition.params)]
+            inner = self.block(definition.body, keeps_value=True)
+            functions.append(definition if inner is definition.body else replace(definition, body=inner))
+        if body == script.body and all(a is b for a, b in zip(functions, script.functions, strict=True)):
+            return script
+        return replace(script, body=body, functions=tuple(functions))
+
+    # ---- statement lists --------------------------------------------------------------------------------------------
+
+    def statements(self, body: tuple[nodes.Node, ...], *, keeps_value: bool) -> tuple[nodes.Node, ...]:
+        """A statement list without what has no effect; `keeps_value` says that the last value is looked at."""
+        kept: list[nodes.Node] = []
+        last = len(body) - 1
+        while last > 0 and _is_nothing(body[last]):
+            last -= 1
+        for at, node in enumerate(body[: last + 1]):
+            wanted = keeps_value and at == last
+            done = self.statement(node, keeps_value=wanted)
+            if not wanted and not self.closures and _is_pure(done):
+                continue
+            kept.append(done)
+            if type(done) in JUMPS and not self.closures:
+                break
+        return body if len(kept) == len(body) and all(a is b for a, b in zip(kept, body, strict=True)) else tuple(kept)
+
+    def block(self, node: nodes.Block, *, keeps_value: bool, names: tuple[str | None, ...] = ()) -> nodes.Block:
+        """A block in a scope of its own, in which `names` are variables."""
+        self.blocks.append({name: None for name in names if name is not None})
+        body = self.statements(node.body, keeps_value=keeps_value)
+        self.blocks.pop()
+        return node if body is node.body else replace(node, body=body)
+
+    def statement(self, node: nodes.Node, *, keeps_value: bool) -> nodes.Node:
+        """A node in statement position."""
+        method = getattr(self, "stmt_" + type(node).__name__, None)
+        if method is not None:
+            result: nodes.Node = method(node, keeps_value)
+            return result
+        return self.rebuild(node)
+
+    def stmt_ExprStmt(self, node: nodes.ExprStmt, _keeps_value: bool) -> nodes.Node:
+        expr = self.expr(node.expr)
+        return node if expr is node.expr else nodes.ExprStmt(node.span, expr)
+
+    def stmt_Block(self, node: nodes.Block, keeps_value: bool) -> nodes.Node:
+        return self.block(node, keeps_value=keeps_value)
+
+    def stmt_If(self, node: nodes.If, keeps_value: bool) -> nodes.Node:
+        condition = self.read(node.condition)
+        if type(condition) is nodes.BoolLit and not self.closures:
+            if condition.value:
+                return self.block(node.then, keeps_value=keeps_value)
+            if node.orelse is None:
+                return nodes.Block(node.span, ())
+            return self.statement(node.orelse, keeps_value=keeps_value)
+        then = self.block(node.then, keeps_value=keeps_value)
+        orelse = None if node.orelse is None else self.statement(node.orelse, keeps_value=keeps_value)
+        if not keeps_value and not then.body and _is_empty(orelse):
+            return nodes.ExprStmt(condition.span, condition)
+        if condition is node.condition and then is node.then and orelse is node.orelse:
+            return node
+        return replace(node, condition=condition, then=then, orelse=orelse)
+
+    def stmt_Switch(self, node: nodes.Switch, keeps_value: bool) -> nodes.Node:
+        value = self.expr(node.value)
+        arms = []
+        for arm in node.arms:
+            guard = None if arm.guard is None else self.read(arm.guard)
+            self.blocks.append({})
+            body = self.statement(arm.body, keeps_value=keeps_value)
+            self.blocks.pop()
+            same = guard is arm.guard and body is arm.body
+            arms.append(arm if same else replace(arm, guard=guard, body=body))
+        if value is node.value and all(a is b for a, b in zip(arms, node.arms, strict=True)):
+            return node
+        return replace(node, value=value, arms=tuple(arms))
+
+    def stmt_While(self, node: nodes.While, _keeps_value: bool) -> nodes.Node:
+        condition = self.read(node.condition)
+        if type(condition) is nodes.BoolLit and not condition.value and not self.closures:
+            return nodes.Block(node.span, ())
+        return self.with_body(node, self.block(node.body, keeps_value=False), condition=condition)
+
+    def stmt_Loop(self, node: nodes.Loop, _keeps_value: bool) -> nodes.Node:
+        return self.with_body(node, self.block(node.body, keeps_value=False))
+
+    def stmt_Do(self, node: nodes.Do, _keeps_value: bool) -> nodes.Node:
+        body = self.block(node.body, keeps_value=False)
+        return self.with_body(node, body, condition=self.read(node.condition))
+
+    def stmt_For(self, node: nodes.For, _keeps_value: bool) -> nodes.Node:
+        iterable = self.expr(node.iterable)
+        body = self.block(node.body, keeps_value=False, names=(node.variable, node.counter))
+        return self.with_body(node, body, iterable=iterable)
+
+    @staticmethod
+    def with_body(node: Any, body: nodes.Block, **parts: nodes.Node) -> nodes.Node:
+        same = body is node.body and all(getattr(node, name) is part for name, part in parts.items())
+        result: nodes.Node = node if same else replace(node, body=body, **parts)
+        return result
+
+    def stmt_Try(self, node: nodes.Try, _keeps_value: bool) -> nodes.Node:
+        """Rhai looks neither at the value of the `try` block nor at that of the handler."""
+        body = self.block(node.body, keeps_value=False)
+        if not self.closures and all(map(_is_pure, body.body)):
+            return nodes.Block(node.span, ())
+        handler = self.block(node.handler, keeps_value=False, names=(node.variable,))
+        return node if body is node.body and handler is node.handler else replace(node, body=body, handler=handler)
+
+    def stmt_Let(self, node: nodes.Let, _keeps_value: bool) -> nodes.Node:
+        value = None if node.value is None else self.read(node.value)
+        known = value if value is not None else nodes.UnitLit(node.span)
+        self.blocks[-1][node.name] = known if node.constant and type(known) in LITERALS else None
+        return node if value is node.value else replace(node, value=value)
+
+    def stmt_Export(self, node: nodes.Export, _keeps_value: bool) -> nodes.Node:
+        if node.declaration is None:
+            return node
+        declaration = self.stmt_Let(node.declaration, False)
+        assert isinstance(declaration, nodes.Let)
+        return node if declaration is node.declaration else replace(node, declaration=declaration)
+
+    def stmt_Assign(self, node: nodes.Assign, _keeps_value: bool) -> nodes.Node:
+        value, target = self.read(node.value), self.address(node.target)
+        op, op_span = node.op, node.op_span
+        if op == "=" and type(value) is nodes.Binary and f"{value.op}=" in ASSIGN and _is_same(target, value.left):
+            op, op_span, value = f"{value.op}=", value.op_span, value.right
+        if value is node.value and target is node.target:
+            return node
+        return nodes.Assign(node.span, target, op, value, op_span)
+
+    # ---- expressions ------------------------------------------------------------------------------------------------
+
+    def address(self, node: nodes.Node) -> nodes.Node:
+        """The target of an assignment: only its indices are expressions."""
+        if isinstance(node, nodes.Index):
+            target, index = self.address(node.target), self.expr(node.index)
+            return node if target is node.target and index is node.index else replace(node, target=target, index=index)
+        if isinstance(node, nodes.Property):
+            target = self.address(node.target)
+            return node if target is node.target else replace(node, target=target)
+        return node if isinstance(node, (nodes.Variable, nodes.This)) else self.expr(node)
+
+    def read(self, node: nodes.Node) -> nodes.Node:
+        """An expression of which only the value is used: a constant may stand for itself."""
+        return self.inserted(self.expr(node))
+
+    def inserted(self, done: nodes.Node) -> nodes.Node:
+        """The literal of a constant, or the node itself."""
+        if type(done) is nodes.Variable and not done.namespace and self.propagates:
+            for block in reversed(self.blocks):
+                if done.name in block:
+                    known = block[done.name]
+                    return done if known is None else replace(known, span=done.span)
+        return done
+
+    def expr(self, node: nodes.Node) -> nodes.Node:
+        """A node in expression position."""
+        kind = type(node)
+        if kind in LITERALS or kind is nodes.Variable:
+            return node
+        method = getattr(self, "expr_" + kind.__name__, None)
+        if method is not None:
+            result: nodes.Node = method(node)
+            return result
+        if hasattr(self, "stmt_" + kind.__name__):
+            return _unwrapped(self.statement(node, keeps_value=True))
+        return self.rebuild(node)
+
+    def rebuild(self, node: nodes.Node) -> nodes.Node:
+        """The node with its children optimized."""
+        changes: dict[str, Any] = {}
+        for name in child_fields(type(node)):
+            old = getattr(node, name)
+            if type(old) is tuple:
+                new: Any = tuple(map(self.expr, old))
+                if any(a is not b for a, b in zip(new, old, strict=True)):
+                    changes[name] = new
+            elif old is not None:
+                new = self.expr(old)
+                if new is not old:
+                    changes[name] = new
+        return replace(node, **changes) if changes else node
+
+    def expr_CustomSyntax(self, node: nodes.CustomSyntax) -> nodes.Node:
+        """What the inputs of a host's construct mean is the host's business."""
+        return node
+
+    def expr_Template(self, node: nodes.Template) -> nodes.Node:
+        """The parts of a template stay blocks."""
+        parts = tuple(
+            self.block(part, keeps_value=True) if isinstance(part, nodes.Block) else part for part in node.parts
+        )
+        return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else replace(node, parts=parts)
+
+    def expr_Closure(self, node: nodes.Closure) -> nodes.Node:
+        self.blocks.append(dict.fromkeys(node.params))
+        self.closures += 1
+        body = self.statement(node.body, keeps_value=True)
+        self.closures -= 1
+        self.blocks.pop()
+        return node if body is node.body else replace(node, body=body)
+
+    def expr_Unary(self, node: nodes.Unary) -> nodes.Node:
+        operand = self.read(node.operand)
+        if self.folds and type(operand) in LITERALS:
+            folded = self.folded(node.span, UNARY.get(node.op), operand)
+            if folded is not None:
+                return folded
+        return node if operand is node.operand else replace(node, operand=operand)
+
+    def folded(self, span: Span, operator: Callable[..., Any] | None, *operands: nodes.Node) -> nodes.Node | None:
+        """The literal that an operator yields; `None` where it raises or has another kind of result."""
+        if operator is None:
+            return None
+        try:
+            return self.literal(span, operator(*map(_value, operands)))
+        except HorusError:
+            return None
+
+    def literal(self, span: Span, value: Any) -> nodes.Node | None:
+        """The literal of a value, or `None`."""
+        if type(value) is str and len(value.encode()) > self.max_text:
+            return None
+        return _literal(span, value)
+
+    def expr_Binary(self, node: nodes.Binary) -> nodes.Node:
+        if node.op == "??" and _all_units(node):
+            return nodes.BoolLit(node.span, False)  # Rhai's optimizer leaves nothing of it, and takes that for `false`
+        if node.op == "??" and _all_units(node.left):
+            return self.expr(node.right)
+        left, right = self.read(node.left), self.read(node.right)
+        if node.op in ("&&", "||"):
+            return self.logical(node, left, right)
+        if node.op == "??":
+            if type(left) is nodes.UnitLit and type(right) is not nodes.UnitLit:
+                return right
+        elif self.folds and type(left) in LITERALS and type(right) in LITERALS:
+            folded = self.folded(node.op_span, BINARY.get(node.op), left, right)
+            if folded is not None:
+                return folded
+        return node if left is node.left and right is node.right else replace(node, left=left, right=right)
+
+    def logical(self, node: nodes.Binary, left: nodes.Node, right: nodes.Node) -> nodes.Node:
+        """A literal operand decides, or goes away and takes the check of the other one with it."""
+        neutral = node.op == "&&"
+        if type(left) is nodes.BoolLit and (left.value is neutral or not self.closures):
+            return right if left.value is neutral else left
+        if type(right) is nodes.BoolLit and right.value is neutral:
+            return left
+        return node if left is node.left and right is node.right else replace(node, left=left, right=right)
+
+    def expr_Call(self, node: nodes.Call) -> nodes.Node:
+        args = tuple(map(self.expr, node.args))
+        if self.native is not None and not node.namespace and (node.name, len(args)) not in self.functions:
+            values = tuple(map(self.inserted, args))
+            if values and all(type(value) in LITERALS for value in values):
+                try:
+                    made = self.literal(node.span, self.native(node.name, tuple(map(_value, values))))
+                except (LookupError, HorusError):
+                    made = None
+                if made is not None:
+                    return made
+        return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=args)
+
+
+# ---- what nodes are -------------------------------------------------------------------------------------------------
+
+
+def _hides_names(node: nodes.Call) -> bool:
+    return node.name == "eval" or node.captures_scope
+
+
+def _all_units(node: nodes.Node) -> bool:
+    """Is this `() ?? ()`, with any number of parts?"""
+    while type(node) is nodes.Binary and node.op == "??" and type(node.right) is nodes.UnitLit:
+        node = node.left
+    return type(node) is nodes.UnitLit
+
+
+def _is_nothing(node: nodes.Node) -> bool:
+    """Is this `{}`?"""
+    return type(node) is nodes.Block and not node.body
+
+
+def _is_empty(node: nodes.Node | None) -> bool:
+    return node is None or _is_nothing(node)
+
+
+def _is_same(target: nodes.Node, value: nodes.Node) -> bool:
+    """Are both the same variable?"""
+    return (
+        type(target) is nodes.Variable and type(value) is nodes.Variable
+        and target.name == value.name and not target.namespace and not value.namespace
+    )  # fmt: skip
+
+
+def _is_pure(node: nodes.Node) -> bool:
+    """Has the statement no effect, by Rhai's reckoning? Whether a variable exists does not count."""
+    if type(node) is nodes.ExprStmt:
+        return _is_pure_value(node.expr)
+    if type(node) is nodes.Block:
+        return all(_is_pure(part) or _is_private(part) for part in node.body)
+    if type(node) is nodes.If:
+        return _is_pure_value(node.condition) and _is_pure(node.then) and (node.orelse is None or _is_pure(node.orelse))
+    return False
+
+
+def _is_private(node: nodes.Node) -> bool:
+    """Does the statement change nothing outside its block?"""
+    if type(node) is nodes.Let:
+        return node.value is None or type(node.value) in LITERALS
+    return type(node) is nodes.Import and type(node.path) in LITERALS
+
+
+def _is_pure_value(node: nodes.Node) -> bool:
+    return type(node) in LITERALS or type(node) is nodes.Variable
+
+
+def _unwrapped(node: nodes.Node) -> nodes.Node:
+    """A block of a single expression is that expression."""
+    if type(node) is nodes.Block and len(node.body) == 1 and type(node.body[0]) is nodes.ExprStmt:
+        return node.body[0].expr
+    return node
+
+
+# ---- literals and their values --------------------------------------------------------------------------------------
+
+
+def _value(node: nodes.Node) -> Any:
+    if isinstance(node, nodes.CharLit):
+        return Char(node.value)
+    return getattr(node, "value", None)
+
+
+def _literal(span: Span, value: Any) -> nodes.Node | None:
+    """The literal of a value."""
+    match value:
+        case None:
+            return nodes.UnitLit(span)
+        case bool():
+            return nodes.BoolLit(span, value)
+        case int():
+            return nodes.IntLit(span, value)
+        case float():
+            return nodes.FloatLit(span, value)
+        case Char():
+            return nodes.CharLit(span, str(value))
+        case str():
+            return nodes.StringLit(span, value)
+    return None

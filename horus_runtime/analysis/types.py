@@ -97,8 +97,13 @@ class Inference:
 
     # ---- variables --------------------------------------------------------------------------------------------------
 
+    opaque = False
+    """A variable may have any value: the host answers for names."""
+    open_operators = False
+    """An operator may have any result: the host redefines them."""
+
     def type_of_variable(self, variable: Variable) -> int:
-        if variable.is_cell or variable.kind == "external":
+        if self.opaque or variable.is_cell or variable.kind == "external":
             return ANY
         return self.types.get(variable, NONE)
 
@@ -364,6 +369,8 @@ class Inference:
             return BOOL
         if op == "??":
             return (left & ~UNIT) | right
+        if self.open_operators:
+            return ANY
         low_left, low_right = left & LOW, right & LOW
         if not (low_left and low_right):
             return NONE

@@ -265,11 +265,21 @@ class Expressions(Emitter):
             return self.module_variable(node, owned)
         variable = self.program.info.bindings.get(id(node))
         if variable is None:
-            return self.free_name(node.name)
-        expr = self.read(variable)
+            return self.asked(node, self.free_name(node.name))
+        expr = self.asked(node, self.read(variable))
         if owned:
             expr = self.own(expr, self.type(node))
         return expr
+
+    def asked(self, node: nodes.Variable, otherwise: pyast.expr) -> pyast.expr:
+        """A variable whose value the host may want to give."""
+        if not self.program.config.watches_reads:
+            return otherwise
+        self.at(node.span)
+        answer = self.temp()
+        asked = self.walrus(answer, self.service("_ask_variable", self.const(node.name)))
+        none = self.compare(asked, (pyast.Is(), self.name(self.use("_nothing"))))
+        return self.choose(none, otherwise, self.name(answer))
 
     def read(self, variable: Variable) -> pyast.expr:
         """The variable's value, borrowed."""

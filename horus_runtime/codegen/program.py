@@ -82,6 +82,8 @@ class CompileConfig:
     has_parent: bool = False
     specialise: bool = True
     keep_tree: bool = False
+    globals: frozenset[str] = frozenset()
+    """Variables of global modules."""
     rewind: bool = False
     """Drop what main declares at global level: it is the body of a function."""
     optimized: bool = True
@@ -150,7 +152,7 @@ class ProgramCompiler(Emitter):
             self.is_pure_call,
             self.may_replace_receiver,
             config.shared,
-            config.modules - config.scope_names,
+            (config.modules | config.globals) - config.scope_names,
             slots=config.checks_definitions,
             literals=config.optimized,
         )
@@ -344,7 +346,10 @@ class ProgramCompiler(Emitter):
     named = False
 
     def infer(self, fn: FunctionInfo) -> ty.Inference:
-        return ty.Inference(self.info, fn, self.overridden, self.call_type)
+        inference = ty.Inference(self.info, fn, self.overridden, self.call_type)
+        inference.opaque = self.config.watches_reads
+        inference.open_operators = not self.config.fast_operators
+        return inference
 
     def call_type(self, node: nodes.Call, arg_types: list[int]) -> int:
         fn = self.function(node.name, len(node.args))

@@ -161,6 +161,9 @@ class Statements(Chains):
         if variable is None or node.namespace:
             self.evaluate(self.assignment_refused(node, value))
             return
+        if self.program.config.watches_reads:
+            value = self.spill_if_complex(value)
+            self.evaluate(self.service("_refuse_answered", self.const(node.name)))
         if variable.kind == "external":
             value = self.spill_if_complex(value)
             self.check_external(variable)
@@ -273,7 +276,8 @@ class Statements(Chains):
         target = node.target
         value = self.expr(node.value, owned=node.op == "+=")
         variable = self.program.info.bindings.get(id(target)) if isinstance(target, nodes.Variable) else None
-        if variable is not None and not variable.is_cell and variable.kind != "external" and not self.dynamic:
+        opaque = self.dynamic or self.program.config.watches_reads
+        if variable is not None and not variable.is_cell and variable.kind != "external" and not opaque:
             self.compound_local(node, variable, value)
             return
         if not isinstance(value, pyast.Constant):

@@ -118,7 +118,7 @@ class Engine(EngineSettings):
         """The code of a script for this engine's present settings and this scope's names."""
         externals = frozenset(name for name, _, _ in scope) if len(scope) else frozenset()
         shared = scope.shared_names()
-        modules = frozenset(externals & self.modules.keys())
+        modules = frozenset(externals & self.free_names())
         key = (self.fingerprint(), shared, modules)
         return tree.program(key, lambda: self._build(tree, shared, modules))
 
@@ -234,7 +234,7 @@ class Engine(EngineSettings):
         from horus_runtime.codegen.program import compile_script
         from horus_runtime.syntax.rhai import parse_script
 
-        key = ("eval", text, shared, frozenset(names & self.modules.keys()), self.fingerprint())
+        key = ("eval", text, shared, frozenset(names & self.free_names()), self.fingerprint())
         cached = self._texts.get(key)
         if cached is not None:
             return cached.program(None, _unreachable)
@@ -246,7 +246,7 @@ class Engine(EngineSettings):
             )
         tree = AST(script, SourceFile(text))
         self.check_names(tree)
-        config = self.compile_config(shared=shared, scope_names=frozenset(names & self.modules.keys()), has_parent=True)
+        config = self.compile_config(shared=shared, scope_names=frozenset(names & self.free_names()), has_parent=True)
         program = tree.program(None, lambda: compile_script(script, tree.source_file, config))
         self._keep(key, tree)
         return program
@@ -265,7 +265,7 @@ class Engine(EngineSettings):
             cached = AST(script, program.source)
             self._keep(cache_key, cached)
         config = self.compile_config(
-            shared=shared, scope_names=frozenset(names & self.modules.keys()), has_parent=True, rewind=True
+            shared=shared, scope_names=frozenset(names & self.free_names()), has_parent=True, rewind=True
         )
         return cached.program(None, lambda: compile_script(cached.script, program.source, config))
 

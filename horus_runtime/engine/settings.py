@@ -141,6 +141,31 @@ class EngineSettings:
         self._options = None
         return self
 
+    def register_custom_operator(self, symbol: str, precedence: int) -> Any:
+        """Make a word or symbol a binary operator; it calls the function of that name.
+
+        Args:
+            symbol: an identifier, a reserved symbol, or something that was disabled before.
+            precedence: 1 to 255; `+` has 150, `*` has 180. Equal ones group from the left.
+
+        Raises:
+            ValueError: the symbol has a meaning in the language, or the precedence is out of range.
+        """
+        from horus_runtime.syntax.tokens import KEYWORDS, PRECEDENCE, RESERVED_SYMBOLS, SYMBOLS
+
+        if symbol not in self._disabled:
+            if symbol in PRECEDENCE:
+                raise ValueError(f"'{symbol}' is a reserved operator")
+            if symbol in KEYWORDS:
+                raise ValueError(f"'{symbol}' is a reserved keyword")
+            if symbol in SYMBOLS and symbol not in RESERVED_SYMBOLS:
+                raise ValueError(f"'{symbol}' is a reserved symbol")
+        if not 1 <= precedence <= 255:
+            raise ValueError("precedence cannot be zero" if precedence == 0 else "precedence must be 1 to 255")
+        self._operators[symbol] = precedence
+        self._options = None
+        return self
+
     # ---- callbacks --------------------------------------------------------------------------------------------------
 
     def on_print(self, callback: PrintCallback | None) -> Any:
@@ -238,12 +263,21 @@ class EngineSettings:
             has_parent=has_parent,
             keep_tree=keep_tree,
             rewind=rewind,
+            globals=self.global_names(),
             optimized=self._optimization != "none",
             allow_shadowing=self.allow_shadowing,
             max_variables=self._limits.max_variables,
             watches_definitions=self._def_var is not None,
             watches_reads=self._var is not None,
         )
+
+    def global_names(self) -> frozenset[str]:
+        """The variables of global modules."""
+        return frozenset(name for layer in self.table.layers for name in layer.variables)
+
+    def free_names(self) -> frozenset[str]:
+        """Names that mean something unless a variable has them: static modules and variables of global ones."""
+        return self.global_names().union(self.modules)
 
     def fingerprint(self) -> tuple[Any, ...]:
         """Changes whenever compiled code would come out differently."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from horus_runtime.errors import UNSET, EvalError, HorusError, InternalError, LimitError
 from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.calls import Calling, find_in_module
-from horus_runtime.runtime.definitions import Definition
+from horus_runtime.runtime.definitions import NOTHING, Definition
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.scope import MISSING, Scope
@@ -54,6 +54,20 @@ class EvalScope(Scope):
 
 class Environment(Calling):
     """The naming part of a run."""
+
+    # ---- what the host says about names -----------------------------------------------------------------------------
+
+    nothing = NOTHING
+
+    def ask_variable(self, name: str) -> Any:
+        """What the host gives for a variable, or `NOTHING`."""
+        ask = self.settings.on_var
+        return NOTHING if ask is None else ask(name)
+
+    def refuse_answered(self, name: str) -> None:
+        """What the host gives for a variable is a constant."""
+        if self.ask_variable(name) is not NOTHING:
+            raise faults.cannot_modify_constant(name)
 
     # ---- the host's variables ---------------------------------------------------------------------------------------
 

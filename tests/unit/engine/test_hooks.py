@@ -1,0 +1,101 @@
+"""What a host may answer, add and redefine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import horus_runtime as hr
+
+
+def failure(engine: hr.Engine, text: str) -> tuple[str, str, Any]:
+    with pytest.raises(hr.HorusError) as caught:
+        engine.eval(text)
+    return caught.value.kind, caught.value.message, caught.value.position
+
+
+def answering(**values: Any) -> hr.Engine:
+    engine = hr.Engine()
+    engine.on_var(lambda name: values.get(name, engine.NOTHING))
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("magic + 1", 42),
+        ("let magic = 1; magic + 1", 42),
+        ("fn f() { magic } f()", 41),
+        ("let other = 1; other += 1; other", 2),
+        ("let s = 0; for i in 0..3 { s += i; } s", 3),
+        ("unit", None),
+    ],
+)
+def test_a_host_answers_for_variables_before_they_are_looked_up(text: str, value: Any) -> None:
+    assert answering(magic=41, unit=None).eval(text) == value
+
+
+@pytest.mark.parametrize("text", ["let magic = 1; magic = 2;", "let magic = 1; magic += 2;"])
+def test_what_the_host_answers_is_constant(text: str) -> None:
+    expected = ("ErrorAssignmentToConstant", "Cannot modify constant magic", (1, 16))
+    assert failure(answering(magic=41), text) == expected
+
+
+def test_a_host_answers_for_functions_that_do_not_exist() -> None:
+    engine = hr.Engine()
+    engine.on_missing_function(lambda name, args: [name, *args] if name.startswith("x_") else engine.NOTHING)
+    assert engine.eval('[x_a(1), 5.x_b("c")]') == [["x_a", 1], ["x_b", 5, "c"]]
+    assert failure(engine, "nope(1)") == ("ErrorFunctionNotFound", "Function not found: nope (i64)", (1, 1))
+
+
+def test_variables_of_global_modules_are_constants_known_everywhere() -> None:
+    engine = hr.Engine()
+    module = hr.Module()
+    module.set_var("LIMIT", 7)
+    engine.register_global_module(module)
+    assert engine.eval("fn f() { LIMIT } let g = || LIMIT + 1; [LIMIT, f(), g.call()]") == [7, 7, 8]
+    assert engine.eval("let LIMIT = 1; let g = || LIMIT; [LIMIT, g.call()]") == [1, 1]
+    assert engine.eval("let g = || LIMIT; g.call()", scope=hr.Scope({"LIMIT": 3})) == 3
+
+
+def test_a_custom_operator_calls_the_function_of_its_name() -> None:
+    engine = hr.Engine()
+    engine.register_custom_operator("foo", 160)
+    engine.register_fn("foo", lambda a, b: a * 10 + b)
+    assert engine.eval("1 + 2 foo 3 + 1 foo 2 foo 3") == 1 + 23 + 123
+
+
+@pytest.mark.parametrize(
+    ("symbol", "precedence", "message"),
+    [
+        ("+", 160, "'+' is a reserved operator"),
+        ("for", 160, "'for' is a reserved keyword"),
+        ("=>", 160, "'=>' is a reserved symbol"),
+        ("foo", 0, "precedence cannot be zero"),
+        ("foo", 256, "precedence must be 1 to 255"),
+    ],
+)
+def test_a_custom_operator_must_be_free_and_have_a_precedence(symbol: str, precedence: int, message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        hr.Engine().register_custom_operator(symbol, precedence)
+    assert str(caught.value) == message
+
+
+def test_without_fast_operators_a_host_redefines_them_for_all_types() -> None:
+    engine = hr.Engine()
+    engine.fast_operators = False
+
+    @engine.fn(name="+")
+    def add(a: int, b: int) -> str:
+        return f"{a}&{b}"
+
+    assert engine.eval('let x = 1; let y = x + 2; [1 + 2, y, y + "!"]') == ["1&2", "1&2", "1&2!"]
+    assert failure(engine, "1 / 0") == ("ErrorArithmetic", "Division by zero: 1 / 0", (1, 3))
+
+
+def test_a_disabled_symbol_is_reserved() -> None:
+    engine = hr.Engine()
+    engine.disable_symbol("while").disable_symbol("+=")
+    assert failure(engine, "while true {}") == ("Reserved", "'while' is a reserved keyword", (1, 1))
+    assert failure(engine, "let x = 1; x += 1;") == ("UnknownOperator", "Unknown operator: '+='", (1, 14))

@@ -119,7 +119,7 @@ class _Analyzer:
         self.second: dict[int, Variable] = {}
         self.closures: dict[int, FunctionInfo] = {}
         self.functions: list[FunctionInfo] = []
-        self.function_at = {f.name: f.span[:2] for f in reversed(script.functions) if f.this_type is None}
+        self.function_at = {f.name: f.span[:2] for f in reversed(script.functions)}
         self.fn: FunctionInfo
         self.blocks: list[dict[str, Variable]] = []
         self.stack: list[tuple[FunctionInfo, list[dict[str, Variable]]]] = []

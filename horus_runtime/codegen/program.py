@@ -142,7 +142,7 @@ class ProgramCompiler(Emitter):
         self.source = source
         self.source_name = source.name
         self.by_key = {(f.name, len(f.params)): f for f in script.functions if f.this_type is None}
-        self.names = {f.name for f in script.functions if f.this_type is None}
+        self.names = {f.name for f in script.functions}
         self.typed = {f.name for f in script.functions if f.this_type is not None}
         self.method_keys = {(f.name, len(f.params)) for f in script.functions}
         digest = hashlib.sha256(f"{source.name}\0{source.text}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -146,8 +146,7 @@ class Statements(Chains):
             value = self.spill_if_complex(value)
             found = self.compare(self.const(variable.name), (pyast.In(), self.name("_dyn")))
             outer, self.out = self.out, []
-            slot = place(pyast.Subscript(self.name("_dyn"), self.const(variable.name), STORE), self.loc)
-            self.emit(pyast.Assign([slot], value))
+            self.evaluate(self.service("_dyn_store", self.name("_dyn"), self.const(variable.name), value))
             dynamic, self.out = self.out, []
             self.assign_cell(variable.py, value)
             static, self.out = self.out, outer

@@ -102,7 +102,7 @@ class _Run:
     def _execute(self, engine: Any, scope: Any) -> Any:
         script, mode, call = self._case.script, self._options.get("mode"), self._options.get("call")
         if mode == "json":
-            return engine.parse_json(script, self._options.get("has_null", True))
+            return engine.parse_json(script, has_null=self._options.get("has_null", True))
         if mode == "expression":
             return engine.eval_expression(script, scope=scope)
         if call:

@@ -1,0 +1,164 @@
+"""Pins every heading of `grammars/DIVERGENCES.md`: the test is named after it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import horus_runtime as hr
+from horus_runtime.resources import grammar_path
+
+PINNED: dict[str, Any] = {}
+
+
+def pins(heading: str) -> Any:
+    def note(test: Any) -> Any:
+        PINNED[heading] = test
+        return test
+
+    return note
+
+
+def failure(text: str, engine: hr.Engine | None = None) -> tuple[str, str]:
+    with pytest.raises(hr.HorusError) as caught:
+        (engine or hr.Engine()).eval(text)
+    return caught.value.kind, caught.value.message
+
+
+def with_module(text: str) -> hr.Engine:
+    engine = hr.Engine()
+    module = hr.Module.eval_ast_as_new(hr.Scope(), engine.compile(text), engine)
+    engine.module_resolver = hr.StaticModuleResolver().insert("m", module)
+    return engine
+
+
+@pins("Names may begin with an underscore")
+def test_names_may_begin_with_an_underscore() -> None:
+    assert hr.Engine().eval("let _x = 1; let __a1 = 2; _x + __a1") == 3
+    engine = hr.Engine()
+    engine.strict_identifiers = True
+    assert failure("let _x = 1;", engine) == ("BadInput", "Variable name is not proper: '_x'")
+
+
+@pins("The operation counter charges basic blocks")
+def test_the_operation_counter_charges_basic_blocks() -> None:
+    engine = hr.Engine()
+    engine.max_operations = 3
+    scope = hr.Scope()
+    with pytest.raises(hr.LimitError) as caught:
+        engine.eval("let v = 5; v + 1", scope=scope)
+    assert (caught.value.kind, len(scope)) == ("ErrorTooManyOperations", 0)
+
+
+@pins("Limit errors in callbacks pass unwrapped and cannot be caught")
+def test_limit_errors_in_callbacks_cannot_be_caught() -> None:
+    engine = hr.Engine()
+    engine.max_operations = 1000
+    assert failure("try { [1].map(|x| loop { }) } catch { 5 }", engine) == (
+        "ErrorTooManyOperations", "Too many operations",
+    )  # fmt: skip
+
+
+@pins("`exit` ends the script from a callback, too")
+def test_exit_ends_the_script_from_a_callback() -> None:
+    assert hr.Engine().eval("[1, 2].map(|x| exit(x)); 5") == 1
+
+
+@pins("Tags are not supported")
+def test_tags_are_not_supported() -> None:
+    assert hr.Engine().eval("let x = 5; x.tag") == 0
+    assert failure("let x = 5; x.tag = 3;") == ("ErrorRuntime", "Runtime error: tags are not supported")
+
+
+@pins("Items of a blob are integers")
+def test_items_of_a_blob_are_integers() -> None:
+    assert hr.Engine().eval("let s = 0; for x in blob(2, 7) { s += x; } [s, type_of(s)]") == [14, "i64"]
+
+
+@pins("JSON is JSON")
+def test_json_is_json() -> None:
+    engine = hr.Engine()
+    assert engine.parse_json('[1, {"a": null}]') == [1, {"a": None}]
+    assert failure('parse_json(`{"a": 1 + 1}`)') == (
+        "ErrorRuntime", "Runtime error: expected `,` or `}` at line 1 column 9",
+    )  # fmt: skip
+
+
+@pins("Constants cannot be written through")
+def test_constants_cannot_be_written_through() -> None:
+    expected = ("ErrorAssignmentToConstant", "Cannot modify constant S")
+    assert failure("const S = \"abc\"; S[0] = 'x';") == expected
+    assert failure("const S = 5; S[0] = true;") == expected
+
+
+@pins("`this` of a constant may be changed in place")
+def test_this_of_a_constant_may_be_changed_in_place() -> None:
+    assert hr.Engine().eval("fn f() { this.push(1); } const C = []; C.f(); C") == [1]
+
+
+@pins("A captured variable may be used while a call holds it, where that is harmless")
+def test_a_captured_variable_may_be_used_while_a_call_holds_it() -> None:
+    assert hr.Engine().eval("let x = 1; let f = || x; x.call(f)") == 1
+    assert hr.Engine().eval("let a = [[1, 2]]; a[0].map(|x| a.len())") == [1, 1]
+
+
+@pins("Closures keep working outside their module")
+def test_closures_keep_working_outside_their_module() -> None:
+    engine = with_module("fn add(n) { |x| x + n }")
+    assert engine.eval('import "m" as m; m::add(5).call(1)') == 6
+
+
+@pins("A module does not see the variables of its importer")
+def test_a_module_does_not_see_the_variables_of_its_importer(tmp_path: Path) -> None:
+    (tmp_path / "m.rhai").write_text('export let seen = is_def_var("x"); fn back() { helper() }')
+    engine = hr.Engine()
+    engine.module_resolver = hr.FileModuleResolver(tmp_path)
+    assert engine.eval('let x = 1; import "m" as m; fn helper() { 2 } [m::seen, m::back()]') == [False, 2]
+
+
+@pins("A module that imports itself is an error")
+def test_a_module_that_imports_itself_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "m.rhai").write_text('import "m" as m;')
+    engine = hr.Engine()
+    engine.module_resolver = hr.FileModuleResolver(tmp_path)
+    message = "Module not found: m (imports itself) (line 1, position 8)\nin module 'm'"
+    assert failure('import "m" as m;', engine) == ("ErrorInModule", message)
+
+
+@pins("A closure finds global constants that are declared later")
+def test_a_closure_finds_global_constants_declared_later() -> None:
+    assert hr.Engine().eval("let f = || global::A; const A = 1; f.call()") == 1
+
+
+@pins("Variables of `eval` come after those around it")
+def test_variables_of_eval_in_the_scope() -> None:
+    scope = hr.Scope()
+    hr.Engine().eval('let r = eval("let y = 1; y");', scope=scope)
+    assert [name for name, _, _ in scope] == ["r", "y"]
+
+
+@pins("Function pointers in raw texts")
+def test_function_pointers_in_raw_texts() -> None:
+    assert failure('fn foo(x) {} throw [foo, Fn("foo")]')[1] == 'Runtime error: [Fn+("foo"), Fn+("foo")]'
+
+
+@pins("Constant arrays and maps are captured, not inserted")
+def test_constant_arrays_are_captured() -> None:
+    assert hr.Engine().eval("const C = [1]; let f = || C; is_shared(C)") is True
+    assert hr.Engine().eval("`${['c']}`") == "[c]"
+
+
+@pins("Growth by `+=` and by index is bounded")
+def test_growth_by_compound_assignment_is_bounded() -> None:
+    engine = hr.Engine()
+    engine.max_array_size = 3
+    assert engine.eval("let a = [1, 2]; a += [3, 4]; a") == [1, 2, 3, 4]
+    assert failure("let a = [1, 2]; loop { a += a; }", engine) == ("ErrorDataTooLarge", "Size of array/BLOB too large")
+
+
+def test_every_heading_is_pinned() -> None:
+    text = (Path(str(grammar_path("rhai"))).parent / "DIVERGENCES.md").read_text()
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == list(PINNED)

@@ -133,7 +133,7 @@ class ExactRun(Run):
         return result
 
     def sized_assigned(self, value: Any) -> Any:
-        """Rhai lets arrays grow by `+=`; `check_array` has seen to it that they stay in bounds."""
+        """Rhai lets arrays grow by other arrays; `check_array` has seen to it that they stay in bounds."""
         return value if type(value) is list else self.sized(value)
 
     def assign(self, op: str) -> Callable[[Any, Any], Any]:
@@ -142,6 +142,9 @@ class ExactRun(Run):
         def changed(a: Any, b: Any) -> Any:
             if type(a) is bytearray:
                 a = bytearray(a)  # the variable keeps its value when the new one is refused
-            return apply(a, b)
+            result = apply(a, b)
+            if type(a) is list and type(b) is not list:
+                self.check_sizes(result)
+            return result
 
         return changed

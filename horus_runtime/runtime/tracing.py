@@ -99,7 +99,8 @@ def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, P
 
 def _place_limit(error: LimitError, frames: list[Frame]) -> LimitError:
     """Limits pass function boundaries unwrapped and stand at the outermost call."""
-    if frames and (error.needs_position or (error.position is None and len(frames) > 1)):
+    called = any(kind in {"function", "closure"} for _, kind, _, _, _ in frames)
+    if frames and (error.needs_position or (error.position is None and called)):
         error.position = frames[0][3]
         error.source = frames[0][0].source
         error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]

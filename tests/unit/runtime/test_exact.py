@@ -54,6 +54,7 @@ def test_all_strings_of_a_value_count_together(text: str, column: int | None, le
         ("let a = [1, 2]; a.append([3, 4]);", 19, {"a": [1, 2, 3, 4]}),
         ("let a = [1, 2]; a.push([1]);", 19, {"a": [1, 2, [1]]}),
         ("let x = [1]; [x, x]", 18, {"x": [1]}),
+        ("let a = [1, 2]; a += 3; a += 4;", 27, {"a": [1, 2, 3, 4]}),
         ("let b = blob(2); b += 1; b += 2;", 28, {"b": bytearray([0, 0, 1])}),
         ("[1, 2].map(|x| [x])", 8, {}),
         ("fn f(a) { [a, a] } f([1])", 20, {}),

@@ -179,7 +179,7 @@ class Engine(EngineSettings):
         """
         tree = self._cached(text, name)
         self.check_names(tree, _names_in(scope))
-        return self.eval_ast(tree, scope=scope)
+        return Invocation(self).eval(tree, Scope() if scope is None else scope, propagate=True)
 
     def run(self, text: str, *, scope: Scope | None = None, name: str | None = None) -> None:
         """Run a script for its effects."""

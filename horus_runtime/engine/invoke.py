@@ -38,8 +38,13 @@ class Invocation:
         settings = engine.run_settings()
         self.run = _exact_run(settings) if settings.exact_sizes else Run(settings)
 
-    def eval(self, tree: AST, scope: Scope) -> Any:
-        """Run a script's statements in a scope and return the value of the last one."""
+    def eval(self, tree: AST, scope: Scope, *, propagate: bool = False) -> Any:
+        """Run a script's statements in a scope and return the value of the last one.
+
+        `propagate` says that the script was compiled with the scope: Rhai's optimizer inserts its constants.
+        """
+        if propagate and len(scope) and self.engine.optimization_level != "none":
+            self.run.host_constants = scope.constants()
         linked = self.link(tree, scope)
         assert linked.main is not None
         return self.guard(linked.main, scope, 0)

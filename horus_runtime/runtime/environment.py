@@ -14,7 +14,7 @@ from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Linked
 from horus_runtime.runtime.tracing import wrap_call
-from horus_runtime.runtime.values import Cell, type_name
+from horus_runtime.runtime.values import Cell, copy_value, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,8 @@ class Environment(Calling):
                 if known == name:
                     return FnPtr(name)
             linked = linked.parent
+        if name in self.host_constants:
+            return copy_value(self.host_constants[name])
         for layer in reversed(self.table.layers):
             if name in layer.variables:
                 return layer.variables[name]

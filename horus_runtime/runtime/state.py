@@ -126,6 +126,8 @@ class RunState:
         """Variables that a function called by the host may read."""
         self.imports: list[tuple[str, Module]] = []
         """The modules imported by the code that is running, latest last; blocks and functions drop theirs again."""
+        self.host_constants: dict[str, Any] = {}
+        """Constants of the host's scope that the script was compiled with: known inside functions, too."""
         self.running: list[Linked] = []
         """The modules whose functions are running, the innermost last."""
         self.modules_imported = 0

@@ -138,6 +138,16 @@ def test_operators_that_a_host_may_redefine_are_not_folded() -> None:
     assert optimize(tree, "simple", folds=False) is tree
 
 
+def test_constants_of_the_host_reach_functions_unless_nothing_is_optimized() -> None:
+    engine = hr.Engine()
+    scope = hr.Scope().push_constant("LIMIT", 9).push("x", 1)
+    assert engine.eval("fn f() { LIMIT } f()", scope=scope) == 9
+    engine.optimization_level = "none"
+    with pytest.raises(hr.EvalError) as caught:
+        engine.eval("fn f() { LIMIT } f()", scope=scope)
+    assert caught.value.message.startswith("Variable not found: LIMIT (line 1, position 10)")
+
+
 def test_no_string_is_folded_beyond_the_limit() -> None:
     engine = hr.Engine()
     engine.max_string_size = 5

@@ -78,6 +78,12 @@ def test_items_of_a_blob_are_integers() -> None:
     assert hr.Engine().eval("let s = 0; for x in blob(2, 7) { s += x; } [s, type_of(s)]") == [14, "i64"]
 
 
+@pins("Padding with nothing is an error")
+def test_padding_with_nothing_is_an_error() -> None:
+    assert failure('let s = ""; s.pad(5, "");') == ("ErrorRuntime", "Runtime error: cannot pad with an empty string")
+    assert hr.Engine().eval('let s = "abc"; s.pad(3, ""); s') == "abc"
+
+
 @pins("JSON is JSON")
 def test_json_is_json() -> None:
     engine = hr.Engine()
@@ -109,6 +115,11 @@ def test_a_captured_variable_may_be_used_while_a_call_holds_it() -> None:
 def test_closures_keep_working_outside_their_module() -> None:
     engine = with_module("fn add(n) { |x| x + n }")
     assert engine.eval('import "m" as m; m::add(5).call(1)') == 6
+
+
+@pins("A constant that holds a closure can be used like any other")
+def test_a_constant_that_holds_a_closure_can_be_used() -> None:
+    assert hr.Engine().eval("const F = |x| x + 1; [[1].map(F), call(F, 2), is_anonymous(F)]") == [[2], 3, True]
 
 
 @pins("A module does not see the variables of its importer")

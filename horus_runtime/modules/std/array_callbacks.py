@@ -49,7 +49,9 @@ def _method(name: str, *params: str, named: bool = True, blame: str = "", **flag
                 return guarded(ctx, array, pointer_to(callback), *rest)
 
             doc = f"{function.__doc__} The function is given by its name."
-            PACKAGE.native(name, ARRAY, STRING, *params, **{**flags, "pure": False, "doc": doc})(by_name)
+            # Rhai forgot to say that the named forms of two methods change nothing.
+            pure = flags.get("pure", True) and name not in {"map", "filter"}
+            PACKAGE.native(name, ARRAY, STRING, *params, **{**flags, "pure": pure, "doc": doc})(by_name)
         return function
 
     return register
@@ -160,8 +162,8 @@ def index_of(ctx: NativeCallContext, array: Array, value: Any, start: int = 0) -
     return position_of(ctx, array, value, start_of(start, len(array)))
 
 
-@PACKAGE.native("index_of", ARRAY, STRING, INT, pure=False, context=True, callbacks=True, returns=INT)
-@PACKAGE.native("index_of", ARRAY, STRING, context=True, pure=False, callbacks=True, returns=INT)
+@PACKAGE.native("index_of", ARRAY, STRING, INT, context=True, callbacks=True, returns=INT)
+@PACKAGE.native("index_of", ARRAY, STRING, context=True, callbacks=True, returns=INT)
 def index_of_text(ctx: NativeCallContext, array: Array, text: str, start: int = 0) -> int:
     """The index of the first element that the function of this name accepts; without such a function, of the text."""
     try:

@@ -18,6 +18,7 @@ from horus_runtime.modules.std.signature import (
 )
 from horus_runtime.modules.std.spans import clamped, exact_span, range_span, start_of, strict_index
 from horus_runtime.modules.std.whitespace import trimmed
+from horus_runtime.runtime import faults
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.sizes import byte_length
 from horus_runtime.runtime.values import Char, Range, Stream
@@ -289,9 +290,11 @@ def replace(ctx: NativeCallContext, text: str, find: str, new: str) -> Changed:
 def pad(ctx: NativeCallContext, text: str, length: int, filling: str) -> Changed:
     """Add a text or character at the end, again and again, until the string has this many characters."""
     missing = length - len(text)
-    # DIVERGENCE: Rhai never returns from padding with an empty string; here nothing is added.
-    if missing <= 0 or not filling:
+    if missing <= 0:
         return text, None
+    if not filling:
+        # DIVERGENCE: Padding with nothing is an error; Rhai never returns.
+        raise faults.runtime_error("cannot pad with an empty string")
     times = -(-missing // len(filling))
     ctx.check_string(byte_length(text) + times * byte_length(filling))
     return text + (filling * times)[:missing], None

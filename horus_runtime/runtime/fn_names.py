@@ -8,7 +8,8 @@ from typing import Final
 from horus_runtime.errors import UNSET, EvalError, HorusError, ParseError
 from horus_runtime.runtime.fn_ptr import FnPtr
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+# DIVERGENCE: Names may begin with an underscore, as in every Rhai but 1.26.
+_NAME: Final = re.compile(r"_*[A-Za-z][A-Za-z0-9_]*\Z")
 
 _WORD: Final = re.compile(r"\S+")
 

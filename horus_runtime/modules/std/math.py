@@ -78,7 +78,7 @@ for _name, _function, _overflow, _doc in (
     ("acosh", _acosh, _infinite, "The number of which this is the hyperbolic cosine."),
     ("atanh", _atanh, _signed_infinite, "The number of which this is the hyperbolic tangent."),
     ("sqrt", math.sqrt, _infinite, "The square root."),
-    ("exp", math.exp, _infinite, "e to the power of this number."),
+    ("exp", math.exp, _infinite, "Euler's number to the power of this one."),
     ("ln", _ln, _infinite, "The natural logarithm."),
     ("log", _log10, _infinite, "The logarithm to base 10."),
 ):

@@ -275,6 +275,9 @@ class Chains(Calls):
         args = [self.stable(a) for a in self.args_of(node, owned=True)]
         cell = variable.py if variable is not None and variable.is_cell else None
         holder = self.name(cell) if cell is not None else None
+        # `obj.call(f)` may put another value into `obj`, unlike `f.call(x)`.
+        if cell is None and node.args and self.type(node.args[0]) & ty.FN and self.is_place(target):
+            return self.pointer_call_with_write_back(node, target, args)
         pointer = self.names(self.target(target))[0]
         self.at(node.name_span)
         first = node.args[0].span if node.args else node.name_span
@@ -288,6 +291,27 @@ class Chains(Calls):
         if cell is None:
             return self.choose(ready, fast, slow)
         return self.locked_call(cell, pointer, ready, fast, slow)
+
+    def pointer_call_with_write_back(
+        self, node: nodes.MethodCall, target: nodes.Node, args: list[pyast.expr]
+    ) -> pyast.expr:
+        """`x.call(y)` where either may be the pointer: the fast call for `x`, and for `y` the general one."""
+        load, store = self.place_of(target)
+        self.at(node.name_span)
+        pointer = self.spill(load())
+        self.at(node.name_span)
+        self.program.places[self.loc] = node.args[0].span.start
+        token = self.compare(
+            self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
+        )
+        ready = self.both(self.type_is(pointer, "_FnPtr"), token)
+        fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
+        result = self.temp()
+        outer, self.out = self.out, []
+        self.call_on_cell(node, target, pointer, store, args, result)
+        slow, self.out = self.out, outer
+        self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
+        return self.name(result)
 
     def stable(self, expr: pyast.expr) -> pyast.expr:
         return expr if isinstance(expr, (pyast.Name, pyast.Constant)) else self.spill(expr)
@@ -417,12 +441,25 @@ class Chains(Calls):
         if cell is not None:
             self.at(node.name_span)
             return self.dispatch(node, cell, args, len(args))
-        holder = self.temp()
         load, store = self.place_of(receiver)
         self.at(node.name_span)
         old = self.spill(load())
-        self.assign(holder, self.call("_Cell", old))
         result = self.temp()
+        self.call_on_cell(node, receiver, old, store, args, result)
+        return self.name(result)
+
+    def call_on_cell(
+        self,
+        node: nodes.MethodCall,
+        receiver: nodes.Node,
+        old: pyast.expr,
+        store: Callable[[pyast.expr], None],
+        args: list[pyast.expr],
+        result: str,
+    ) -> None:
+        """Call the method on a cell with the old value of a place, and store what the cell holds afterwards."""
+        holder = self.temp()
+        self.assign(holder, self.call("_Cell", old))
         outer, self.out = self.out, []
         self.at(node.name_span)
         self.assign(result, self.dispatch(node, self.name(holder), args, len(args)))
@@ -438,7 +475,6 @@ class Chains(Calls):
         self.when(changed, writes)
         final, self.out = self.out, outer
         self.emit(pyast.Try(body, [], [], final))
-        return self.name(result)
 
     def plain_cell(self, receiver: nodes.Node) -> pyast.expr | None:
         """A variable that lives in a cell anyway."""

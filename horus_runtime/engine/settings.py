@@ -315,6 +315,7 @@ class EngineSettings:
             allow_shadowing=self.allow_shadowing,
             exact_sizes=self._sizes_set,
             fail_on_invalid_map_property=self.fail_on_invalid_map_property,
+            strict_identifiers=self.strict_identifiers,
             host=cast("Host", self),  # only Engine, which has the two methods, is ever instantiated
         )
 

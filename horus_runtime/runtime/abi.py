@@ -113,11 +113,11 @@ def in_range(value: Any, start: int, end: int, inclusive: bool) -> bool:
     return start <= value <= end if inclusive else start <= value < end
 
 
-def make_pointer(name: Any, type_name: Callable[[Any], str]) -> FnPtr:
+def make_pointer(name: Any, type_name: Callable[[Any], str], *, strict: bool = False) -> FnPtr:
     """`Fn(name)`: the name must be an identifier that is no reserved word; the function need not exist."""
     if type(name) is not str:
         raise faults.mismatch(type_name(name), "string")
-    return pointer_to(name)
+    return pointer_to(name, strict=strict)
 
 
 def closure(

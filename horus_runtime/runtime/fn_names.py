@@ -29,9 +29,12 @@ _SYMBOLS: Final = frozenset(
 )
 
 
-def pointer_to(name: str) -> FnPtr:
-    """A pointer to the function of this name, which need not exist; raises for a text that cannot be a name."""
-    if _NAME.match(name) and name not in _KEYWORDS:
+def pointer_to(name: str, *, strict: bool = False) -> FnPtr:
+    """A pointer to the function of this name, which need not exist; raises for a text that cannot be a name.
+
+    `strict` refuses names that begin with an underscore, as Rhai 1.26 does.
+    """
+    if _NAME.match(name) and name not in _KEYWORDS and not (strict and name[0] == "_"):
         return FnPtr(name)
     raise _not_a_name(name)
 

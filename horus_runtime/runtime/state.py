@@ -68,6 +68,7 @@ class RunSettings:
     exact_sizes: bool = False
     """The host set size limits itself."""
     fail_on_invalid_map_property: bool = False
+    strict_identifiers: bool = False
     host: Host | None = None
 
 

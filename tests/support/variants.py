@@ -25,6 +25,8 @@ class VariantEngine(hr.Engine):
     def __init__(self, **changes: bool) -> None:
         self.changes = changes
         super().__init__()
+        if changes.get("exact_sizes"):
+            self._sizes_set = True  # the run must be one that checks them
 
     def compile_config(self, **wanted: Any) -> CompileConfig:
         """The engine's own settings, then the changes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from horus_runtime.modules.std.signature import ANY, STRING
+from horus_runtime.modules.std.signature import ANY, BLOB, STRING
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.sizes import byte_length
 
@@ -37,6 +37,18 @@ def join_right(ctx: NativeCallContext, text: str, value: Any) -> str:
 def join_left(ctx: NativeCallContext, value: Any, text: str) -> str:
     """The text of the value followed by the text."""
     return _joined(ctx, ctx.to_display(value), text)
+
+
+@native("+", STRING, BLOB, context=True, returns=STRING)
+def join_bytes_right(ctx: NativeCallContext, text: str, blob: bytearray) -> str:
+    """The text followed by a blob read as UTF-8."""
+    return _joined(ctx, text, blob.decode(errors="replace"))
+
+
+@native("+", BLOB, STRING, context=True, returns=STRING)
+def join_bytes_left(ctx: NativeCallContext, blob: bytearray, text: str) -> str:
+    """A blob read as UTF-8 followed by the text."""
+    return _joined(ctx, blob.decode(errors="replace"), text)
 
 
 def _joined(ctx: NativeCallContext, left: str, right: str) -> str:

@@ -77,6 +77,12 @@ def test_an_identifier_names_a_function(name) -> None:
     assert (pointer.name, pointer.curried) == (name, ())
 
 
+def test_the_stricter_rule_refuses_a_leading_underscore() -> None:
+    assert pointer_to("f_", strict=True).name == "f_"
+    with pytest.raises(EvalError):
+        pointer_to("_f", strict=True)
+
+
 @pytest.mark.parametrize("name", ["", " a", "1a", "a b", "a::b", "é", "anon$0", "a\n", "__", "_1"])
 def test_another_text_names_no_function(name) -> None:
     with pytest.raises(EvalError) as caught:

@@ -181,6 +181,7 @@ def test_pieces_are_priced_as_an_array(args) -> None:
 def test_a_string_joins_with_anything() -> None:
     assert call("+", "a", [1]) == "a[1]"
     assert call("+", {"k": Char("c")}, "a") == '#{"k": c}a'
+    assert [call("+", "a", bytearray(b"A")), call("+", bytearray(b"\xff"), "a")] == ["aA", "\ufffda"]
     assert message(lambda: call("+", "a" * 6, "b" * 6, context=StdContext(string=10))) == "Length of string too large"
 
 

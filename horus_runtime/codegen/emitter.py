@@ -77,10 +77,10 @@ class Emitter:
 
     def compare(self, left: pyast.expr, *rest: tuple[pyast.cmpop, pyast.expr]) -> pyast.expr:
         (first, value), *more = rest
-        if isinstance(first, (pyast.Is, pyast.IsNot)) and not more:
-            if isinstance(left, pyast.Constant) and isinstance(value, pyast.Constant):
-                # CPython warns about `1 is None`.
-                return self.const((left.value is value.value) == isinstance(first, pyast.Is))
+        identity = isinstance(first, (pyast.Is, pyast.IsNot)) and not more
+        if identity and isinstance(left, pyast.Constant) and isinstance(value, pyast.Constant):
+            # CPython warns about `1 is None`.
+            return self.const((left.value is value.value) == isinstance(first, pyast.Is))
         ops = [op for op, _ in rest]
         return place(pyast.Compare(left, ops, [value for _, value in rest]), self.loc)  # type: ignore[no-any-return]
 

@@ -27,7 +27,9 @@ class Chunk(NamedTuple):
 
 def chunks(path: Path) -> list[Chunk]:
     """The scripts of a file."""
-    return [read(text.strip("\n")) for text in re.split(r"^---\n", path.read_text(encoding="utf-8"), flags=re.M)]
+    return [
+        read(text.strip("\n")) for text in re.split(r"^---\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    ]
 
 
 def read(text: str) -> Chunk:

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=5_000, suppress_health_check=[HealthCheck.too_slow])
+# Tests see what is compiled now, and leave nothing in the user's cache.
+os.environ["HORUS_CACHE"] = "off"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 

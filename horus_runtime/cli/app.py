@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "run": Lazy("horus_runtime.cli.commands.run:run", "Run a script or a Hero payload."),
     "eval": Lazy("horus_runtime.cli.commands.run:eval_", "Evaluate an expression and print its value."),
     "check": Lazy("horus_runtime.cli.commands.check:check", "Check a script without running it."),
+    "cache": Lazy("horus_runtime.cli.commands.cache:cache", "Show or clear the cache of compiled scripts."),
     "job": Lazy("horus_runtime.cli.commands.job:job", "Make, sign, verify, run and submit jobs."),
     "worker": Lazy("horus_runtime.cli.commands.record:worker", "Run submitted jobs."),
     "keys": Lazy("horus_runtime.cli.commands.keys:keys", "Make signing keys and say whom to trust."),

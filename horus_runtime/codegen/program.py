@@ -437,6 +437,7 @@ class ProgramCompiler(Emitter):
             self.info.script,
             frozenset(self.info.main.externals),
             self.config.shared,
+            bool(self.info.script.body),
         )
         program.tree = tree if self.config.keep_tree else None
         return program

@@ -5,30 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import walk
 from horus_runtime.source import SourceFile
 
 if TYPE_CHECKING:
+    from horus_runtime.ast import nodes
     from horus_runtime.runtime.program import Program
 
-FunctionFilter = Callable[[nodes.FnDef], bool]
+    FunctionFilter = Callable[[nodes.FnDef], bool]
+    Parse = Callable[[], nodes.Script]
 
 
 class AST:
     """A parsed script with its compiled forms.
 
     It may be evaluated any number of times, by several engines and threads: each engine compiles it once for its own
-    settings. Pickling keeps the text and the tree, not the code.
+    settings. Pickling keeps the text and the tree, not the code. A script whose code comes from the cache is parsed
+    only when somebody asks for its tree.
+
+    Args:
+        script: the tree, or what parses the text.
     """
 
-    __slots__ = ("_programs", "expression_only", "script", "source_file")
+    __slots__ = ("_programs", "_script", "expression_only", "is_text", "source_file")
 
-    def __init__(self, script: nodes.Script, source_file: SourceFile, *, expression_only: bool = False) -> None:
-        self.script = script
+    def __init__(self, script: nodes.Script | Parse, source_file: SourceFile, *, expression_only: bool = False) -> None:
+        self._script = script
         self.source_file = source_file
         self.expression_only = expression_only
+        self.is_text = callable(script)
+        """Is the tree that of the text, and of nothing else?"""
         self._programs: dict[Any, Program] = {}
+
+    @property
+    def script(self) -> nodes.Script:
+        """The syntax tree.
+
+        Raises:
+            ParseError: the text was not parsed before, and it is wrong.
+        """
+        script = self._script
+        if callable(script):
+            script = self._script = script()
+        return script
 
     @property
     def source(self) -> str | None:
@@ -47,6 +65,14 @@ class AST:
             program = self._programs[key] = build()
         return program
 
+    def known_program(self, key: Any) -> Program | None:
+        """The program compiled under `key`, if there is one."""
+        return self._programs.get(key)
+
+    def keep(self, key: Any, program: Program) -> None:
+        """Add a program that was compiled before."""
+        self._programs[key] = program
+
     # ---- looking ----------------------------------------------------------------------------------------------------
 
     def functions(self) -> list[nodes.FnDef]:
@@ -59,17 +85,23 @@ class AST:
 
     def walk(self) -> Iterator[nodes.Node]:
         """Every node, parents first."""
+        from horus_runtime.ast.visitor import walk
+
         return walk(self.script)
 
     # ---- deriving ---------------------------------------------------------------------------------------------------
 
     def clone_functions_only(self, keep: FunctionFilter = lambda _f: True) -> AST:
         """A copy with the functions that `keep` accepts and no statements."""
+        from horus_runtime.ast import nodes
+
         functions = tuple(f for f in self.script.functions if keep(f))
         return AST(nodes.Script(self.script.span, (), functions), self.source_file)
 
     def merge(self, other: AST) -> AST:
         """Both scripts in sequence; functions of `other` replace those of the same name and parameter count."""
+        from horus_runtime.ast import nodes
+
         replaced = {_key(f) for f in other.script.functions}
         functions = tuple(f for f in self.script.functions if _key(f) not in replaced) + other.script.functions
         script = nodes.Script(self.script.span, self.script.body + other.script.body, functions)
@@ -95,6 +127,8 @@ class AST:
         )
 
     def __repr__(self) -> str:
+        if callable(self._script):
+            return "AST(not yet parsed)"
         return f"AST({len(self.script.body)} statements, {len(self.script.functions)} functions)"
 
 

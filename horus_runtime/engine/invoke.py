@@ -74,7 +74,7 @@ class Invocation:
         size = len(scope)
         linked = self.link(tree, scope)
         try:
-            if eval_ast and tree.script.body:
+            if eval_ast and linked.program.has_statements:
                 assert linked.main is not None
                 self.guard(linked.main, scope, 0)
                 if rewind:

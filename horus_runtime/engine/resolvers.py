@@ -68,7 +68,7 @@ class FileModuleResolver:
 
     def resolve(self, engine: Engine, path: str, source: str | None) -> Module | AST:
         """The compiled file; compiled again only when the file changed."""
-        from horus_runtime.engine.engine import read_script
+        from horus_runtime.engine.compiling import read_script
 
         root = self.base.resolve()
         target = (root / path).with_suffix(f".{self.extension}").resolve()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from horus_runtime.cache import DiskCache, default_cache
 from horus_runtime.limits import Limits
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
@@ -15,8 +17,8 @@ from horus_runtime.runtime.run import Host, RunSettings
 from horus_runtime.source import Position
 
 if TYPE_CHECKING:
+    from horus_runtime.ast import nodes
     from horus_runtime.codegen.program import CompileConfig
-    from horus_runtime.engine.handle import AST
     from horus_runtime.runtime.budget import Budget
     from horus_runtime.syntax.options import ParseOptions
 
@@ -36,6 +38,7 @@ SWITCHES = (
     "allow_shadowing",
 )
 LIMIT_NAMES = tuple(Limits.__dataclass_fields__)
+PARSE_LIMITS = tuple(name for name in LIMIT_NAMES if name not in {"max_operations", "max_duration"})
 SIZE_LIMITS = ("max_string_size", "max_array_size", "max_map_size")
 
 
@@ -89,6 +92,9 @@ class EngineSettings:
         self._def_var: DefinitionCallback | None = None
         self._missing_function: MissingFunctionCallback | None = None
         self._options: ParseOptions | None = None
+        self._parse_key: tuple[Any, ...] | None = None
+        self._cache: bool | str | DiskCache = True
+        self._disk: DiskCache | None = None
 
     # Limits and switches are many and alike: one lookup serves them all, and keeps typos from passing silently.
 
@@ -108,9 +114,14 @@ class EngineSettings:
             if not isinstance(value, bool):
                 raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
             self._switches[name] = value
-            self._options = None
+            self._reread()
         else:
             object.__setattr__(self, name, value)
+
+    def _reread(self) -> None:
+        """The parser's settings changed."""
+        self._options = None
+        self._parse_key = None
 
     @property
     def limits(self) -> Limits:
@@ -122,7 +133,7 @@ class EngineSettings:
         if not isinstance(value, Limits):
             raise TypeError(f"limits must be a Limits, not {type(value).__name__}")
         self._limits = value
-        self._options = None
+        self._reread()
 
     @property
     def optimization_level(self) -> str:
@@ -138,7 +149,7 @@ class EngineSettings:
     def disable_symbol(self, symbol: str) -> Any:
         """Forbid a keyword or operator in scripts compiled from now on."""
         self._disabled |= {symbol}
-        self._options = None
+        self._reread()
         return self
 
     def register_custom_operator(self, symbol: str, precedence: int) -> Any:
@@ -163,7 +174,7 @@ class EngineSettings:
         if not 1 <= precedence <= 255:
             raise ValueError("precedence cannot be zero" if precedence == 0 else "precedence must be 1 to 255")
         self._operators[symbol] = precedence
-        self._options = None
+        self._reread()
         return self
 
     # ---- callbacks --------------------------------------------------------------------------------------------------
@@ -296,6 +307,41 @@ class EngineSettings:
             self._var is None,
         )
 
+    def parse_key(self) -> tuple[Any, ...]:
+        """Changes whenever a text would be read differently. Plain values, equal in every process."""
+        if self._parse_key is None:
+            self._parse_key = (
+                tuple(getattr(self._limits, name) for name in PARSE_LIMITS),
+                tuple(sorted(self._switches.items())),
+                tuple(sorted(self._disabled)),
+                tuple(sorted(self._operators.items())),
+            )
+        return self._parse_key
+
+    def compile_key(self) -> tuple[Any, ...]:
+        """As `fingerprint`, of plain values that are equal in every process."""
+        return (self.parse_key(), tuple(sorted(self.modules)), *self.fingerprint()[3:], self.table.signature())
+
+    # ---- the cache on disk ------------------------------------------------------------------------------------------
+
+    @property
+    def cache(self) -> bool | str | DiskCache:
+        """Where compiled scripts are kept for other processes: `True` for the user's cache folder (see `HORUS_CACHE`),
+        the path of a folder, or `False` for nowhere.
+        """
+        return self._cache
+
+    @cache.setter
+    def cache(self, value: bool | str | os.PathLike[str] | DiskCache) -> None:
+        self._cache = value if isinstance(value, bool | DiskCache) else os.fspath(value)
+        self._disk = DiskCache(self._cache) if isinstance(self._cache, str) else None
+
+    def disk_cache(self) -> DiskCache | None:
+        """The cache that is in use."""
+        if self._cache is True:
+            return default_cache()
+        return self._cache if isinstance(self._cache, DiskCache) else self._disk
+
     def run_settings(self) -> RunSettings:
         """The runtime's share of the settings."""
         from horus_runtime.engine.engine import default_print
@@ -319,23 +365,21 @@ class EngineSettings:
             host=cast("Host", self),  # only Engine, which has the two methods, is ever instantiated
         )
 
-    def check_names(self, tree: AST, names: Iterable[str] = ()) -> None:
-        """Refuse undeclared, repeated and forbidden names, as far as the settings ask for that.
+    @property
+    def checks_names(self) -> bool:
+        """Do the settings ask for a look at the names of a script?"""
+        return self.strict_variables or not self.allow_shadowing or self._def_var is not None
 
-        Args:
-            names: variables that the script will find in its scope.
-        """
-        if not self.strict_variables and self.allow_shadowing and self._def_var is None:
-            return
+    def check_tree(self, script: nodes.Script, names: Iterable[str]) -> None:
+        """Refuse the names that the settings forbid; `names` are variables that the script will find in its scope."""
         from horus_runtime.analysis.strict import NameRules, check_names
 
-        known = {name for layer in self.table.layers for name in layer.variables}
         check_names(
-            tree.script,
+            script,
             NameRules(
                 strict=self.strict_variables,
                 allow_shadowing=self.allow_shadowing,
-                known=frozenset(known.union(names)),
+                known=self.global_names().union(names),
                 modules=frozenset(self.modules),
                 may_define=None if self._def_var is None else partial(self._def_var, False),
             ),

@@ -27,6 +27,7 @@ class FunctionTable:
         self._cache: dict[tuple[Any, ...], NativeFn | None] = {}
         self._types = types
         self._standard_names: set[str] | None = None
+        self._signature: tuple[Any, ...] | None = None
 
     def add_layer(self, module: Module) -> None:
         """Add a module whose functions win over all earlier ones."""
@@ -39,6 +40,17 @@ class FunctionTable:
         self._cache.clear()
         self._types = None
         self._standard_names = None
+        self._signature = None
+
+    def signature(self) -> tuple[Any, ...]:
+        """What compiled code may depend on, equal for tables that offer the same names and types."""
+        if self._signature is None:
+            self._signature = (self.standard, *(layer.signature() for layer in self.layers))
+        return self._signature
+
+    def is_plain(self) -> bool:
+        """Are there no functions but those of this package?"""
+        return all(layer.built_in or not layer.functions for layer in self.layers)
 
     # ---- types ------------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,19 @@ class Module:
     iterators: dict[str, Callable[[Any], Iterable[Any]]] = field(default_factory=dict)
     types: dict[type, str] = field(default_factory=dict)
     """Host classes and the type names scripts see."""
+    built_in: bool = False
+    """Part of this package: its name alone says what is in it."""
+
+    def signature(self) -> tuple[Any, ...]:
+        """What compiled code may depend on: equal for modules that offer the same names and types."""
+        if self.built_in:
+            return (self.name,)
+        functions = sorted(
+            (name, fn.params, fn.pure, fn.ref, fn.context, fn.callbacks, fn.volatile, fn.capability or "", fn.returns)
+            for (name, _), overloads in self.functions.items()
+            for fn in overloads
+        )
+        return (*functions, *sorted(self.variables))
 
     def add(self, function: NativeFn) -> None:
         """Add an overload; one with the same parameter types is replaced."""

@@ -58,11 +58,13 @@ class Program:
     places: dict[tuple[int, int], Position]
     """Place of a call to the place of the function pointer it calls, for errors about the pointer."""
     script: Any
-    """The syntax tree, for calls that run a function in its caller's scope."""
+    """The syntax tree, for calls that run a function in its caller's scope; `None` if the text tells it all."""
     externals: frozenset[str]
     """Names that main expects from the host's scope."""
     shared: frozenset[str]
     """Externals compiled as shared cells."""
+    has_statements: bool = True
+    """Does main do anything?"""
     factory: Any = field(default=None, repr=False)
     tree: Any = field(default=None, repr=False)
     """The emitted Python tree, kept only on request."""

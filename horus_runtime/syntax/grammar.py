@@ -6,11 +6,13 @@ alternatives that only hand a value on are short-cut here, once, instead of at e
 
 from __future__ import annotations
 
+import marshal
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from horus_runtime import resources
+from horus_runtime.cache import code_stamp, default_cache, digest
 
 START: Final = "script"
 EXPRESSION_START: Final = "expression_script"
@@ -93,8 +95,48 @@ _ROLES: Final = {
 
 @cache
 def rhai_table() -> ParseTable:
-    """The table of the plain language."""
-    return build_table()
+    """The table of the plain language: from the cache on disk, or made by Lark."""
+    disk = default_cache()
+    if disk is None:
+        return build_table()
+    key = digest(b"parse table", code_stamp())
+    data = disk.get(key)
+    if data is not None:
+        return _unpack(data)
+    table = build_table()
+    disk.put(key, _pack(table))
+    return table
+
+
+def _pack(table: ParseTable) -> bytes:
+    rules = [(rule.origin, rule.label, rule.symbols) for rule in table.rules]
+    places = [[tuple(place) for place in state] for state in table.places]
+    return marshal.dumps(
+        (
+            rules,
+            table.steps,
+            table.gotos,
+            table.shortcuts,
+            places,
+            table.complete,
+            table.starts,
+            table.ends,
+            table.roles,
+            table.bodies,
+        )
+    )
+
+
+def _unpack(data: bytes) -> ParseTable:
+    rules, steps, gotos, shortcuts, places, *others = marshal.loads(data)  # noqa: S302 - the cache vouches for it
+    return ParseTable(
+        tuple(Rule(*rule) for rule in rules),
+        steps,
+        gotos,
+        shortcuts,
+        tuple(tuple(Place(*place) for place in state) for state in places),
+        *others,
+    )
 
 
 def build_table() -> ParseTable:
@@ -126,7 +168,8 @@ def build_table() -> ParseTable:
 
 def _shape(table: Any, lark_rules: Any) -> ParseTable:
     rules = [
-        Rule(rule.origin.name, _label(rule), tuple(symbol.name for symbol in rule.expansion)) for rule in lark_rules
+        Rule(str(rule.origin.name), _label(rule), tuple(str(symbol.name) for symbol in rule.expansion))
+        for rule in lark_rules
     ]
     numbers = {id(rule): number for number, rule in enumerate(lark_rules)}
     by_value = {rule: number for number, rule in enumerate(lark_rules)}
@@ -135,7 +178,8 @@ def _shape(table: Any, lark_rules: Any) -> ParseTable:
     for state in range(len(table.states)):
         shifts: dict[str, int] = {}
         jumps: dict[str, int] = {}
-        for symbol, (action, argument) in table.states[state].items():
+        for key, (action, argument) in table.states[state].items():
+            symbol = str(key)  # Lark's names are tokens
             if action.name == "Reduce":
                 number = numbers.get(id(argument))
                 shifts[symbol] = ~(by_value[argument] if number is None else number)

@@ -27,7 +27,7 @@ def standard_package() -> Module:
 
 
 def _combined(name: str, parts: tuple[str, ...]) -> Module:
-    module = Module(name, "Rhai's standard functions.")
+    module = Module(name, "Rhai's standard functions.", built_in=True)
     for part in parts:
         package: Module = import_module(f"{__name__}.{part}").PACKAGE
         for key, overloads in package.functions.items():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from horus_runtime.engine.background import RunHandle
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.handle import AST
     from horus_runtime.engine.resolvers import FileModuleResolver, ModuleResolversCollection, StaticModuleResolver
@@ -69,6 +70,7 @@ _HOMES = {
     "PolicyError": "errors",
     "Position": "source",
     "Range": "runtime.values",
+    "RunHandle": "engine.background",
     "Runner": "jobs.runners",
     "RunnerKind": "jobs.runners",
     "RunnerRegistry": "jobs.runners",
@@ -107,6 +109,7 @@ __all__ = [
     "PolicyError",
     "Position",
     "Range",
+    "RunHandle",
     "Runner",
     "RunnerKind",
     "RunnerRegistry",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from horus_runtime.engine.compiling import Compiling
 from horus_runtime.engine.invoke import Invocation
+from horus_runtime.engine.running import Running
 from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module, NativeFn
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Engine(Compiling):
+class Engine(Running, Compiling):
     """Compiles and runs scripts. Cheap to make; may be shared by threads once it is set up.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError, InternalError
@@ -117,4 +118,5 @@ class Invocation:
             found.__context__ = None
             raise found.with_traceback(None) from None
         finally:
+            self.run.budget.ended = monotonic()
             COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse = terms

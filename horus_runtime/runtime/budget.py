@@ -21,14 +21,21 @@ SHORTEST_STRIDE: Final = 50
 SOON: Final = 0.001
 LATE: Final = 0.004
 """A stride that took less time is followed by a longer one, one that took more by a shorter one."""
+CLOCKS_DIFFER: Final = 0.02
+"""Seconds by which the clock of an event loop may be early."""
+BREATH: Final = 0.005
+"""Seconds that a script computes at most before other tasks of its event loop get their turn."""
 
 
 class Budget:
     """Operations and time of one run. `granted` counts what was handed out, native charges included."""
 
     __slots__ = (
+        "breathe",
+        "breathed_at",
         "cancelled",
         "deadline",
+        "ended",
         "granted",
         "granted_at",
         "limit",
@@ -37,6 +44,7 @@ class Budget:
         "readers",
         "started",
         "stride",
+        "wakers",
     )
 
     def __init__(self, limits: Limits, on_progress: Callable[[int], Any] | None = None) -> None:
@@ -50,6 +58,12 @@ class Budget:
         self.granted = 0
         self.cancelled: str | None = None
         self.readers: list[Callable[[], int]] = []
+        self.wakers: list[Callable[[], Any]] = []
+        """Called when the run is cancelled, to end what it waits for."""
+        self.breathe: Callable[[], Any] | None = None
+        """Lets others run: set for scripts of an event loop."""
+        self.breathed_at = self.started
+        self.ended: float | None = None
 
     def open(self, read: Callable[[], int] | None = None) -> int:
         """The first stride of a program's counter; `read` tells how much of it is unspent."""
@@ -69,11 +83,16 @@ class Budget:
         self.granted -= left
         self.check()
         self._adapt()
+        if self.breathe is not None and self.granted_at - self.breathed_at > BREATH:
+            self.breathe()
+            self.breathed_at = self.granted_at = monotonic()
+            self.check()
         return self._grant()
 
     def _adapt(self) -> None:
         """Make the next stride last about as long as the clock should go unseen. What is spent stays the same."""
         if self.on_progress is not None:
+            self.granted_at = monotonic()
             return
         now = monotonic()
         taken, self.granted_at = now - self.granted_at, now
@@ -86,6 +105,19 @@ class Budget:
         """Spend operations outside generated code."""
         self.granted += operations
         self.check()
+
+    def cancel(self, reason: str = "Script terminated") -> None:
+        """End the run at its next look at the account, or at once where it waits; any thread may say so."""
+        self.cancelled = reason
+        for wake in list(self.wakers):
+            wake()
+
+    def check_ended(self) -> None:
+        """Raise when waiting is over: the run was cancelled, or its deadline has come (clocks may differ a little)."""
+        if self.cancelled is not None:
+            raise TerminatedError(self.cancelled)
+        if self.deadline is not None and self.deadline - monotonic() < CLOCKS_DIFFER:
+            raise self._too_late()
 
     def check(self) -> None:
         """Raise when a limit is exceeded, the time is over, or the host wants the run to end."""
@@ -100,17 +132,25 @@ class Budget:
                 hint=f"max_operations is {self.limit}",
             )
         if self.deadline is not None and monotonic() >= self.deadline:
-            raise DeadlineError(
-                "ErrorTerminated",
-                "Script terminated: the time limit is over",
-                limit=self.max_duration,
-                usage=monotonic() - self.started,
-                hint=f"max_duration is {self.max_duration:g} s",
-            )
+            raise self._too_late()
         if self.on_progress is not None:
             token = self.on_progress(self.spent)
             if token is not None:
                 raise TerminatedError(token=token)
+
+    def _too_late(self) -> DeadlineError:
+        return DeadlineError(
+            "ErrorTerminated",
+            "Script terminated: the time limit is over",
+            limit=self.max_duration,
+            usage=monotonic() - self.started,
+            hint=f"max_duration is {self.max_duration:g} s",
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began; of one that has ended, how long it took."""
+        return (monotonic() if self.ended is None else self.ended) - self.started
 
     @property
     def spent(self) -> int:

@@ -235,7 +235,7 @@ class Calling(RunState):
     def _suggest(self, name: str, count: int) -> str | None:
         from difflib import get_close_matches
 
-        known = {n for layer in self.table.layers for n, c in layer.functions if c == count and "$" not in n}
+        known = {n for layer in self.table.layers for n, c in list(layer.functions) if c == count and "$" not in n}
         for linked in self.linked.values():
             known |= {n for n, c in linked.functions if c == count and True}
         near = get_close_matches(name, sorted(known - {name}), n=1, cutoff=0.75)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from horus_runtime.limits import Limits
@@ -28,6 +28,15 @@ class NativeCallContext(Protocol):
 
     def charge(self, operations: int) -> None:
         """Spend operations and look at the deadline; call it once per hundred or so steps of a long loop."""
+
+    def pause(self, seconds: float) -> None:
+        """Sleep; the deadline and a cancellation end it, and other tasks of an event loop run meanwhile."""
+
+    def wait_for(self, awaitable: Awaitable[Any], name: str) -> Any:
+        """The result of an awaitable, for scripts that an event loop drives; an `EvalError` elsewhere.
+
+        `name` is what the error calls the function that made the awaitable.
+        """
 
     def remaining_seconds(self) -> float | None:
         """Seconds until the deadline, `None` without one."""

@@ -57,9 +57,11 @@ class FunctionTable:
     @property
     def types(self) -> dict[type, str]:
         """Registered host classes and their script names."""
-        if self._types is None:
-            self._types = {cls: name for layer in self.layers for cls, name in layer.types.items()}
-        return self._types
+        types = self._types
+        if types is None:
+            # Other threads may register meanwhile: `list` copies in one step.
+            types = self._types = {cls: name for layer in self.layers for cls, name in list(layer.types.items())}
+        return types
 
     def type_name(self, value: Any) -> str:
         """The script type name of a value, host types included."""
@@ -127,8 +129,8 @@ class FunctionTable:
         """Is the name known from the language's packages only?"""
         names = self._standard_names
         if names is None:
-            ours = {n for layer in self.layers[: self.standard] for n, _ in layer.functions}
-            theirs = {n for layer in self.layers[self.standard :] for n, _ in layer.functions}
+            ours = {n for layer in self.layers[: self.standard] for n, _ in list(layer.functions)}
+            theirs = {n for layer in self.layers[self.standard :] for n, _ in list(layer.functions)}
             names = self._standard_names = ours - theirs
         return name in names
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
+from types import CoroutineType
 from typing import Any, get_type_hints
 
 from horus_runtime.errors import EvalError, HorusError
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import ANY, NativeFn
+from horus_runtime.runtime.suspension import wait_for
 from horus_runtime.runtime.values import Char, Range, Timestamp, to_script
 
 SCRIPT_NAMES: dict[Any, str] = {
@@ -57,7 +59,7 @@ def native_from_python(
         params.append(_script_name(hints.get(parameter.name, Any), types or {}))
     doc = flags.pop("doc", None) or inspect.getdoc(function) or ""
     return NativeFn(
-        name or function.__name__, tuple(params), _guarded(function), doc=doc, param_names=tuple(names), **flags
+        name or function.__name__, tuple(params), _guarded(function, name), doc=doc, param_names=tuple(names), **flags
     )
 
 
@@ -70,13 +72,16 @@ def _script_name(hint: Any, types: dict[type, str]) -> str:
     return origin.__name__ if isinstance(origin, type) else ANY
 
 
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:
     """Turn the host's exceptions into script errors and its results into script values."""
 
     @wraps(function)
     def call(*args: Any) -> Any:
         try:
-            return to_script(function(*args))
+            result = function(*args)
+            if type(result) is CoroutineType:
+                result = wait_for(result, name or function.__name__)
+            return to_script(result)
         except HorusError:
             raise
         except Exception as error:

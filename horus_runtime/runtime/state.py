@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from horus_runtime.errors import HorusError
@@ -16,6 +17,7 @@ from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import FunctionMeta, Program
 from horus_runtime.runtime.scope import Scope
 from horus_runtime.runtime.sizes import size_of
+from horus_runtime.runtime.suspension import Wait, driver, pause, wait_for
 from horus_runtime.runtime.tracing import explain
 
 if TYPE_CHECKING:
@@ -105,6 +107,9 @@ class RunState:
         self.limits = settings.limits
         self.table = settings.table
         self.budget = budget or Budget(settings.limits, settings.on_progress)
+        waiting = driver()
+        if waiting is not None:
+            self.budget.breathe = partial(waiting.wait, Wait(None, self.budget))
         if settings.on_start is not None:
             settings.on_start(self.budget)
         self.programs: dict[str, Program] = {}
@@ -176,6 +181,12 @@ class RunState:
 
     def remaining_seconds(self) -> float | None:
         return self.budget.remaining_seconds()
+
+    def pause(self, seconds: float) -> None:
+        pause(seconds, self.budget)
+
+    def wait_for(self, awaitable: Awaitable[Any], name: str) -> Any:
+        return wait_for(awaitable, name, self.budget)
 
     def type_name(self, value: Any) -> str:
         return self.table.type_name(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from horus_runtime.modules.host import PURE, HostCall
@@ -84,15 +83,5 @@ def sleep(call: HostCall, seconds: float) -> None:
     """Wait. The script's deadline and a stop from the host end the wait."""
     if not 0 <= seconds <= 86_400:
         raise call.invalid("seconds", "must be between 0 and 86400")
-    end = time.monotonic() + seconds
-    while True:
-        call.context.charge(1)
-        left = end - time.monotonic()
-        if left <= 0:
-            return
-        time.sleep(min(left, 0.05, _until_deadline(call)))
-
-
-def _until_deadline(call: HostCall) -> float:
-    left = call.context.remaining_seconds()
-    return 0.05 if left is None else max(left, 0.001)
+    call.context.charge(1)
+    call.context.pause(seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from horus_runtime.errors import EvalError
@@ -62,9 +61,6 @@ def set_tag(value: Any, number: int) -> None:
 
 # --- Waiting ----------------------------------------------------------------------------------------------------------
 
-_NAP: Final = 0.05
-"""Seconds between two looks at the deadline."""
-
 
 @native("sleep", FLOAT, volatile=True, context=True, returns=UNIT)
 @native("sleep", INT, volatile=True, context=True, returns=UNIT)
@@ -72,10 +68,7 @@ def sleep(ctx: NativeCallContext, seconds: float) -> None:
     """Wait for some seconds. The run's deadline and cancellation still apply."""
     if not seconds > 0 or not math.isfinite(seconds):
         return
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, _NAP))
-        ctx.charge(0)
+    ctx.pause(seconds)
 
 
 # --- Script functions -------------------------------------------------------------------------------------------------

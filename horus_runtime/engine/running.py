@@ -32,7 +32,7 @@ class Running:
         """
         from horus_runtime.engine.background import RunHandle
 
-        tree, propagate = self._tree(script, scope, name)
+        tree, propagate = self._script(script, scope, name)
         invocation = Invocation(_engine(self))
         own = Scope() if scope is None else scope
         return RunHandle(
@@ -41,13 +41,13 @@ class Running:
             f"script {tree.source or ''}".rstrip(),
         ).begin()
 
-    def _tree(self, script: str | AST, scope: Scope | None, name: str | None) -> tuple[AST, bool]:
+    def _script(self, script: str | AST, scope: Scope | None, name: str | None) -> tuple[AST, bool]:
         """A script as a tree, and whether it is compiled for this scope."""
         if not isinstance(script, str):
             return script, False
         engine = _engine(self)
-        tree = engine._cached(script, name)  # noqa: SLF001 - both are parts of one class
-        engine.check_names(tree, () if scope is None else tuple(known for known, _, _ in scope))
+        tree = engine.cached(script, name)
+        engine.prepare(tree, scope)
         return tree, True
 
     # ---- event loops ------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ class Running:
             RuntimeError: greenlet is not installed.
             HorusError: as `eval`.
         """
-        tree, propagate = self._tree(script, scope, name)
+        tree, propagate = self._script(script, scope, name)
         own = Scope() if scope is None else scope
         return await _drive(_engine(self), lambda invocation: invocation.eval(tree, own, propagate=propagate))
 

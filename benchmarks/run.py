@@ -9,16 +9,19 @@ import json
 import sys
 from pathlib import Path
 
-from harness import driver, measure, report, workload
+from harness import chart, driver, measure, report, workload
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="workloads to run (default: all but the payloads)")
-    parser.add_argument("--all", action="store_true", help="every workload and every peer that is installed")
+    parser.add_argument(
+        "--all", action="store_true", help="every workload and every peer that is installed, and the chart"
+    )
     parser.add_argument("--peers", metavar="A,B", default="", help="only these peers beside this runtime")
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="rounds, at least 5 (default 5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a bar chart (default with --all: results.png)")
     parser.add_argument("--check", action="store_true", help="check the results, time nothing")
     parser.add_argument("--list", action="store_true", help="list the workloads and peers")
     options = parser.parse_args()
@@ -37,7 +40,7 @@ def arguments() -> argparse.Namespace:
 def start_drivers(options: argparse.Namespace) -> tuple[dict[str, driver.Driver], dict[str, str], dict[str, str]]:
     """The drivers to time, the headings of their columns, and the peers that are absent with the reason."""
     drivers = {"horus": driver.horus()}
-    columns = {"python": "Python", "horus": "Horus ms"}
+    columns = {"python": "Python", "horus": "Horus"}
     absent = {}
     wanted = options.peers.split(",")
     for peer in driver.peers():
@@ -48,7 +51,7 @@ def start_drivers(options: argparse.Namespace) -> tuple[dict[str, driver.Driver]
         except driver.Absent as reason:
             absent[peer.name] = str(reason)
         else:
-            columns[peer.name] = f"{peer.label} ms"
+            columns[peer.name] = peer.label
     return drivers, columns, absent
 
 
@@ -57,9 +60,19 @@ def check_only(names: list[str], drivers: dict[str, driver.Driver]) -> int:
     for name in names:
         _, outcomes = measure.check(workload.load(name), drivers)
         notes = [f"{column}: {outcome.note}" for column, outcome in outcomes.items() if outcome.wrong]
-        print(f"{name:<22}{'; '.join(notes) or 'ok'}")
+        print(f"{name:<24}{'; '.join(notes) or 'ok'}")
         wrong += bool(notes)
     return 1 if wrong else 0
+
+
+def write_chart(options: argparse.Namespace, results: report.Results, columns: dict[str, str]) -> None:
+    path = options.chart or (Path(__file__).parent / "results.png" if options.all and not options.names else None)
+    if path is None:
+        return
+    try:
+        chart.draw(path, results, columns)
+    except chart.NoChart as reason:
+        print(f"absent: the chart ({reason})")
 
 
 def main() -> int:
@@ -83,6 +96,7 @@ def main() -> int:
     if options.json:
         figures = report.as_json(results, columns, options.repeat, absent)
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_chart(options, results, columns)
     return 1 if any(outcome.wrong for outcomes in results.values() for outcome in outcomes.values()) else 0
 
 

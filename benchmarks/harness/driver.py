@@ -11,17 +11,13 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from .workload import Workload
+from .workload import Unsupported, Workload
 
 PEERS = Path(__file__).parents[1] / "peers"
 
 
 class Absent(Exception):
     """The peer is not installed here, and why."""
-
-
-class Unsupported(Exception):
-    """The peer has no version of this workload, or cannot run it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,8 @@ class Prepared:
 
     run: Callable[[], Any]
     measure: Callable[[], float] | None = None
+    one_number_type: bool = False
+    """The language does not tell 1 from 1.0."""
 
     def seconds(self) -> float:
         if self.measure is not None:
@@ -60,6 +58,8 @@ def horus() -> Driver:
             raise RuntimeError(f"the default engine has no {name}; a run without a budget is not what users get")
 
     def prepare(workload: Workload) -> Prepared:
+        if workload.host is not None:
+            return Prepared(workload.host(workload.text))
         tree = engine.compile(workload.text)
         return Prepared(lambda: engine.eval_ast(tree))
 
@@ -70,7 +70,18 @@ def horus() -> Driver:
 class Peer:
     name: str
     label: str
-    start: Callable[[], Driver]
+    begin: Callable[[], Driver]
+
+    def start(self) -> Driver:
+        """Its driver, for workloads that need no modules of this runtime."""
+        prepare = self.begin()
+
+        def prepare_pure(workload: Workload) -> Prepared:
+            if workload.host is not None:
+                raise Unsupported("needs modules of this runtime")
+            return prepare(workload)
+
+        return prepare_pure
 
 
 def peers() -> Iterator[Peer]:
@@ -83,3 +94,6 @@ def peers() -> Iterator[Peer]:
         module = util.module_from_spec(spec)
         spec.loader.exec_module(module)
         yield Peer(name, module.label, module.start)
+
+
+__all__ = ["Absent", "Driver", "Peer", "Prepared", "Unsupported", "horus", "peers", "python"]

@@ -39,7 +39,7 @@ def check(workload: Workload, drivers: dict[str, Driver]) -> tuple[dict[str, Pre
         except Exception as error:  # noqa: BLE001 - whatever a driver raises is its answer, and a wrong one
             outcomes[name] = Outcome(note=f"{type(error).__name__}: {error}", wrong=True)
         else:
-            if same(answer, expected):
+            if same(answer, expected, one_number_type=prepared.one_number_type):
                 ready[name] = prepared
             else:
                 outcomes[name] = Outcome(note=f"answered {answer!r}, Python {expected!r}", wrong=True)

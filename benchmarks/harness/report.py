@@ -13,20 +13,20 @@ Results = dict[str, dict[str, Outcome]]
 
 
 def heading(columns: dict[str, str]) -> str:
-    cells = "".join(f"{label:>12}{'ratio':>8}" for name, label in columns.items() if name != "python")
-    return f"{'workload':<22}{'Python ms':>12}{cells}"
+    cells = "".join(f"{label + ' ms':>14}{'ratio':>7}" for name, label in columns.items() if name != "python")
+    return f"{'workload':<24}{'Python ms':>10}{cells}"
 
 
 def row(name: str, outcomes: dict[str, Outcome], columns: dict[str, str]) -> str:
-    cells = f"{name:<22}{outcomes['python'].median * 1000:>12.1f}"
+    cells = f"{name:<24}{outcomes['python'].median * 1000:>10.1f}"
     for column in columns:
         if column == "python":
             continue
         outcome = outcomes[column]
         if outcome.seconds:
-            cells += f"{outcome.median * 1000:>12.1f}{outcome.ratio:>8.2f}"
+            cells += f"{outcome.median * 1000:>14.1f}{outcome.ratio:>7.2f}"
         else:
-            cells += f"{'WRONG' if outcome.wrong else '-':>12}{'':>8}"
+            cells += f"{'WRONG' if outcome.wrong else '-':>14}{'':>7}"
     return cells
 
 
@@ -36,23 +36,52 @@ def ratios(results: Results, column: str) -> dict[str, float]:
 
 
 def summary(results: Results, columns: dict[str, str]) -> str:
-    """Geometric mean and the worst case of each column, and what went wrong."""
+    """Geometric mean and the worst case of each column, this runtime against its peers, and what went wrong."""
     lines = []
     for column, label in columns.items():
-        figures = ratios(results, column)
-        if column == "python" or not figures:
-            continue
-        worst = max(figures, key=lambda name: figures[name])
-        mean = geometric_mean(list(figures.values()))
-        lines.append(
-            f"{label}: {mean:.2f} times hand-written Python over {len(figures)} workloads (geometric mean), "
-            f"at most {figures[worst]:.2f} ({worst})"
-        )
+        if column != "python":
+            lines += _against_python(results, column, label)
+    lines += [
+        _against(results, column, label) for column, label in columns.items() if column not in ("python", "horus")
+    ]
     for name, outcomes in results.items():
         for column, outcome in outcomes.items():
             if outcome.wrong:
                 lines.append(f"WRONG {name}, {columns[column]}: {outcome.note}")
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
+
+
+def _against_python(results: Results, column: str, label: str) -> list[str]:
+    """The means of the workloads that measure one thing each, and of the realistic mixtures."""
+    lines = []
+    for kind, payloads in (("workloads", False), ("payloads", True)):
+        figures = {
+            name: ratio for name, ratio in ratios(results, column).items() if name.startswith("payload_") is payloads
+        }
+        if figures:
+            worst = max(figures, key=lambda name: figures[name])
+            lines.append(
+                f"{label}: {geometric_mean(list(figures.values())):.2f} times hand-written Python over {len(figures)} "
+                f"{kind} (geometric mean), at most {figures[worst]:.2f} ({worst})"
+            )
+    return lines
+
+
+def faster(results: Results, column: str) -> dict[str, float]:
+    """How many times faster than the peer this runtime is, by workload."""
+    ours = ratios(results, "horus")
+    return {name: ratio / ours[name] for name, ratio in ratios(results, column).items() if name in ours}
+
+
+def _against(results: Results, column: str, label: str) -> str:
+    figures = faster(results, column)
+    if not figures:
+        return ""
+    worst = min(figures, key=lambda name: figures[name])
+    return (
+        f"Horus is {geometric_mean(list(figures.values())):.2f} times as fast as {label} over {len(figures)} workloads "
+        f"(geometric mean), at least {figures[worst]:.2f} ({worst})"
+    )
 
 
 def machine() -> dict[str, Any]:
@@ -82,6 +111,11 @@ def as_json(results: Results, columns: dict[str, str], rounds: int, absent: dict
                 for column, outcome in outcomes.items()
             }
             for name, outcomes in results.items()
+        },
+        "faster_than": {
+            column: geometric_mean(list(faster(results, column).values()))
+            for column in columns
+            if column not in ("python", "horus") and faster(results, column)
         },
         "geometric_mean": {column: geometric_mean(list(ratios(results, column).values())) for column in columns},
     }

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = sorted(path.stem for path in (ROOT / "benchmarks" / "workloads").glob("*.rhai"))
+WORKLOADS = ROOT / "benchmarks" / "workloads"
+NAMES = sorted(path.stem for path in WORKLOADS.iterdir() if path.suffix in {".rhai", ".hero"})
+PEERS = ("grain", "lupa", "monty", "quickjs", "restricted_python", "rhai", "starlark")
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -16,13 +18,29 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_workload_has_a_twin():
-    assert [name for name in NAMES if not (ROOT / "benchmarks" / "workloads" / f"{name}.py").is_file()] == []
+    assert [name for name in NAMES if not (WORKLOADS / f"{name}.py").is_file()] == []
 
 
 def test_every_workload_gives_the_result_of_its_twin():
     done = bench("--check")
-    assert done.stdout.splitlines() == [f"{name:<22}ok" for name in NAMES]
+    assert done.stdout.splitlines() == [f"{name:<24}ok" for name in NAMES]
     assert done.returncode == 0
+
+
+def test_at_least_ten_payloads_and_the_sixteen_kinds_are_there():
+    payloads = [name for name in NAMES if name.startswith("payload_")]
+    assert len(payloads) >= 10
+    assert len(NAMES) - len(payloads) >= 17
+
+
+def test_every_version_for_a_peer_belongs_to_a_workload():
+    others = [path for path in WORKLOADS.iterdir() if path.suffix in {".lua", ".js", ".star"}]
+    assert [path.name for path in others if path.stem not in NAMES] == []
+
+
+def test_peers_are_listed_whether_they_are_installed_or_not():
+    done = bench("--list")
+    assert done.stdout == f"workloads: {' '.join(NAMES)}\npeers: {' '.join(PEERS)}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The published Rhai engine, in a process of its own that holds the clock.
+"""The published Rhai engine walking its tree, in a process of its own that holds the clock.
 
 Build it with `cargo build --release` in this folder.
 """
@@ -15,11 +15,11 @@ label = "Rhai"
 BINARY = Path(__file__).parent / "target" / "release" / "horus-bench-rhai"
 
 
-def start() -> Driver:
+def start(*options: str) -> Driver:
     if not BINARY.is_file():
         raise Absent("cargo build --release in benchmarks/peers/rhai")
     process = subprocess.Popen(
-        [str(BINARY)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        [str(BINARY), *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )
     compiled = ""
 

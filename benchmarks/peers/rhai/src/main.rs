@@ -1,24 +1,35 @@
 //! Runs benchmark scripts on the published Rhai engine, with an operation budget like the runtime it is compared with.
 //!
 //! One JSON request per line: `{"compile": text}` answers `{"ok": true}`, `{"run": true}` runs the script compiled last
-//! and answers `{"seconds": s, "value": v}`. Any failure answers `{"error": text}`.
+//! and answers `{"seconds": s, "value": v}`. Any failure answers `{"error": text}`. With the argument `--grain` scripts run
+//! as byte code, otherwise the engine walks their tree.
 
-use rhai::{Array, Dynamic, Engine, Map, AST};
+use rhai::grain::{Compiler, SharedProgram, Vm};
+use rhai::{Array, Dynamic, Engine, Map, Scope, AST};
 use serde_json::{json, Value};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
+
+enum Script {
+    Tree(AST),
+    Code(SharedProgram),
+}
 
 const MAX_OPERATIONS: u64 = 10_000_000_000;
 
 fn main() {
     let mut engine = Engine::new();
     engine.set_max_operations(MAX_OPERATIONS);
-    let mut tree = AST::empty();
+    let grain = std::env::args().any(|argument| argument == "--grain");
+    let mut script = Script::Tree(AST::empty());
     for line in io::stdin().lock().lines() {
         let request: Value = serde_json::from_str(&line.expect("UTF-8 text")).expect("a JSON request");
         let answer = match request["compile"].as_str() {
-            Some(text) => compile(&engine, text, &mut tree),
-            None => run(&engine, &tree),
+            Some(text) => compile(&engine, text, grain).map(|compiled| {
+                script = compiled;
+                json!({"ok": true})
+            }),
+            None => run(&engine, &script),
         };
         let mut out = io::stdout().lock();
         writeln!(out, "{}", answer.unwrap_or_else(|error| json!({ "error": error }))).expect("standard output is open");
@@ -26,14 +37,20 @@ fn main() {
     }
 }
 
-fn compile(engine: &Engine, text: &str, tree: &mut AST) -> Result<Value, String> {
-    *tree = engine.compile(text).map_err(|error| error.to_string())?;
-    Ok(json!({"ok": true}))
+fn compile(engine: &Engine, text: &str, grain: bool) -> Result<Script, String> {
+    let tree = engine.compile(text).map_err(|error| error.to_string())?;
+    Ok(if grain { Script::Code(Compiler::new().compile(&tree).into_shared()) } else { Script::Tree(tree) })
 }
 
-fn run(engine: &Engine, tree: &AST) -> Result<Value, String> {
+fn run(engine: &Engine, script: &Script) -> Result<Value, String> {
     let start = Instant::now();
-    let value: Dynamic = engine.eval_ast(tree).map_err(|error| error.to_string())?;
+    let value: Dynamic = match script {
+        Script::Tree(tree) => engine.eval_ast(tree).map_err(|error| error.to_string())?,
+        Script::Code(program) if program.makes_fn_pointers() => {
+            Vm::new(engine).eval_with_callbacks(&mut Scope::new(), program).map_err(|error| error.to_string())?
+        }
+        Script::Code(program) => Vm::new(engine).eval(program).map_err(|error| error.to_string())?,
+    };
     let seconds = start.elapsed().as_secs_f64();
     Ok(json!({"seconds": seconds, "value": plain(value)?}))
 }

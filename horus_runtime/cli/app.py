@@ -33,6 +33,8 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "eval": Lazy("horus_runtime.cli.commands.run:eval_", "Evaluate an expression and print its value."),
     "check": Lazy("horus_runtime.cli.commands.check:check", "Check a script without running it."),
     "cache": Lazy("horus_runtime.cli.commands.cache:cache", "Show or clear the cache of compiled scripts."),
+    "fmt": Lazy("horus_runtime.cli.commands.fmt:fmt", "Lay a Hero payload out anew."),
+    "actions": Lazy("horus_runtime.cli.commands.actions:actions", "Show the actions of Hero payloads."),
     "job": Lazy("horus_runtime.cli.commands.job:job", "Make, sign, verify, run and submit jobs."),
     "worker": Lazy("horus_runtime.cli.commands.record:worker", "Run submitted jobs."),
     "keys": Lazy("horus_runtime.cli.commands.keys:keys", "Make signing keys and say whom to trust."),

@@ -14,6 +14,9 @@ from horus_runtime.source import SourceFile
 MAX_SCRIPT: Final = 1024 * 1024
 """Bytes of a script. Parsing is the one stage that no deadline interrupts, so its input is bounded."""
 STDIN: Final = "-"
+HERO_SUFFIXES: Final = (".hero", ".heroscript", ".hs")
+MARKDOWN: Final = ".md"
+"""Of such a file the fenced `heroscript` blocks are run."""
 STDIN_NAME: Final = "<stdin>"
 
 _ACTION: Final = re.compile(r"^[ \t]*!{2,4}[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*(?:[ \t]|$)", re.MULTILINE)
@@ -42,7 +45,11 @@ def read_script(path: str) -> Script:
         # Emptied, not dropped, so that lines keep their numbers.
         end = text.find("\n")
         text = text[end:] if end >= 0 else ""
-    return Script(SourceFile(text, _name(path)), is_hero=_is_hero(path, text))
+    if path.lower().endswith(MARKDOWN):
+        from horus_runtime.heroscript.markdown import hero_blocks
+
+        return Script(SourceFile(hero_blocks(text), path), is_hero=True)
+    return Script(SourceFile(text, _name(path)), is_hero=is_hero(path, text))
 
 
 def read_text(path: str) -> str:
@@ -102,8 +109,9 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError, name: str) -> ParseErro
     return ParseError("BadInput", message, position, source=source)
 
 
-def _is_hero(path: str, text: str) -> bool:
-    """`.hero` and `.rhai` say what they are; other names and standard input are known by their first action."""
-    if path.endswith(".hero"):
+def is_hero(path: str, text: str) -> bool:
+    """Names say what a file is; other names and standard input are known by their first action."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib costs start-up
+    if suffix in HERO_SUFFIXES or suffix == MARKDOWN:
         return True
-    return not path.endswith(".rhai") and _ACTION.search(text) is not None
+    return suffix != ".rhai" and _ACTION.search(text) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -32,18 +33,35 @@ class Action:
     name: str
     params: Params = field(default_factory=Params)
     comments: list[str] = field(default_factory=list)
-    id: int = 0
+    comments_above: int = field(default=0, compare=False)
+    """How many of the comments stand above the head; the others stand between or behind the parameters."""
+    id: int = field(default=0, compare=False)
     """Its number in the playbook, from 1."""
-    position: Position = Position(1, 1)  # noqa: RUF009 - a named tuple, never changed
-    offset: int = 0
-    priority: int = DEFAULT_PRIORITY
-    done: bool = False
-    result: Any = None
+    position: Position = field(default=Position(1, 1), compare=False)
+    offset: int = field(default=0, compare=False)
+    source: SourceFile | None = field(default=None, compare=False, repr=False)
+    """The text it stands in."""
+    priority: int = field(default=DEFAULT_PRIORITY, compare=False)
+    done: bool = field(default=False, compare=False)
+    result: Any = field(default=None, compare=False)
 
     @property
     def full_name(self) -> str:
         """`actor.name`."""
         return f"{self.actor}.{self.name}"
+
+    def export(self) -> str:
+        """The action as text that reads back as the same, comments included; without a line end."""
+        from horus_runtime.heroscript.export import export_action
+
+        return export_action(self)
+
+    def hash(self) -> str:
+        """BLAKE2b-160 of the exported text without comments, in hex."""
+        from horus_runtime.heroscript.export import head_of, one_line
+
+        text = f"{head_of(self)} {one_line(self.params)}"
+        return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
 
 
 def parse_action(source: SourceFile, at: int, base: int, number: int, *, mixed: bool) -> tuple[Action, int]:
@@ -59,11 +77,12 @@ def parse_action(source: SourceFile, at: int, base: int, number: int, *, mixed: 
     lexed = lex_parameters(source, head.end(), base, mixed=mixed)
     params, comments = parse_tokens(source, lexed.tokens)
     # An export writes the number of the action as its id; that one says nothing, any other is the author's.
-    if params.get("id") == str(number):
+    if params.get("id", "") == str(number):
         params.delete("id")
+    kind = KINDS[len(bangs[0]) - 1]
     action = Action(
-        KINDS[len(bangs[0]) - 1], name_fix(actor), name_fix(name), params, comments, number,
-        source.position_at(at), at,
+        kind, name_fix(actor), name_fix(name), params, comments,
+        id=number, position=source.position_at(at), offset=at, source=source,
     )  # fmt: skip
     return action, lexed.end
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from horus_runtime import resources
 from horus_runtime.heroscript.params import Argument, Params, Value
 from horus_runtime.heroscript.texts import block_text, bracket_items, bracket_text, joined_items, quoted_text
-from horus_runtime.heroscript.tokens import Token, syntax_error
+from horus_runtime.heroscript.tokens import Token, lex_parameters, syntax_error
 from horus_runtime.source import SourceFile
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class _Builder:
         token = _token(parts[0])
         return _Item("argument", quoted_text(token.text), token.start)
 
+    def block_argument(self, parts: list[Any]) -> _Item:
+        token = _token(parts[0])
+        return _Item("argument", block_text(token.text), token.start)
+
     def comment(self, parts: list[Any]) -> _Item:
         token = _token(parts[0])
         return _Item("comment", token.text, token.start)
@@ -104,6 +108,12 @@ def _atom_text(atom: Token) -> str:
     if atom.kind == "BLOCK":
         return block_text(atom.text)
     return bracket_text(atom.text) if atom.kind == "BRACKET" else atom.text
+
+
+def parse_params(text: str) -> Params:
+    """Parameters that stand alone, without an action in front of them."""
+    source = SourceFile(text)
+    return parse_tokens(source, lex_parameters(source, 0, -1, mixed=False).tokens)[0]
 
 
 def parse_tokens(source: SourceFile, tokens: list[Token]) -> tuple[Params, list[str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -77,10 +78,24 @@ class ActionSpec:
     renamed: Mapping[str, str]
     """Other spellings of parameters."""
 
+    def describe(self) -> dict[str, Any]:
+        """Name, help and parameters as plain data, for documentation."""
+        parameters = [
+            {
+                "name": name,
+                "type": _type_words(field.annotation),
+                "required": field.is_required(),
+                "default": "" if field.is_required() else _default_text(field.get_default(call_default_factory=True)),
+                "help": field.description or "",
+            }
+            for name, field in self.params.model_fields.items()
+        ]
+        return {"name": self.name, "help": self.help, "parameters": parameters, "renamed": dict(self.renamed)}
+
     def problems(self, action: Action) -> list[Problem]:
         """Everything that is wrong with the parameters of an action."""
         found = [
-            Problem(value.offset, f"unknown parameter '{key}' of {self.name}{_meant(key, self.params.model_fields)}")
+            Problem(value.offset, f"unknown parameter '{key}' of {self.name}{meant(key, self.params.model_fields)}")
             for key, value in action.params.values.items()
             if self.renamed.get(key, key) not in self.params.model_fields
         ]
@@ -150,18 +165,38 @@ class Actions:
             if spec is not None:
                 found.extend(spec.problems(action))
             else:
-                meant = _meant(action.full_name, self.specs)
+                near = meant(action.full_name, self.specs)
                 actor = any(name.startswith(f"{action.actor}.") for name in self.specs)
                 what = (
                     f"'{action.full_name}'" if actor else f"'{action.full_name}' (there is no actor '{action.actor}')"
                 )
-                found.append(Problem(action.offset, f"unknown action {what}{meant}"))
+                found.append(Problem(action.offset, f"unknown action {what}{near}"))
         return found
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str]) -> str:
+    """The tail of a message about an unknown name: the one that was probably meant."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f", did you mean '{close[0]}'?" if close else ""
+
+
+def _type_words(annotation: Any) -> str:
+    """What a parameter takes, in words for people."""
+    origin, items = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return "|".join(str(item) for item in items)
+    if origin in {Union, UnionType}:
+        return " or ".join(_type_words(item) for item in items if item is not type(None))
+    if origin is list:
+        return f"list of {_type_words(items[0])}"
+    words = {str: "text", int: "integer", float: "number", bool: "true/false", dict: "k:v, k2:v2"}
+    return words.get(origin or annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _default_text(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _wants_list(model: type[ActionParams], name: str) -> bool:

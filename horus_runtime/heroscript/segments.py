@@ -110,7 +110,8 @@ class _Splitter:
         """Take the action of this line; the offset of the first line after it."""
         number = len(self.payload.actions) + 1
         action, end = parse_action(self.payload.source, self.first_sign(line), self.base, number, mixed=True)
-        action.comments = self.comments_above(line) + action.comments
+        above = self.comments_above(line)
+        action.comments, action.comments_above = above + action.comments, len(above)
         self.close_script(line)
         self.payload.segments.append(Segment(line, end, action))
         self.script_start = end

@@ -10,6 +10,8 @@ from horus_runtime.heroscript.tokens import BLANKS, TAB, closing_quote
 _NEWLINES: Final = re.compile(r"\\\\n|<<BR>>|<BR>")
 _FOLD: Final = re.compile(r"[ \t\r\v\f]*\n[ \t\r\v\f\n]*")
 TRIM: Final = BLANKS + "\n"
+BARE_FORBIDDEN: Final = re.compile(r"[\s,'\"\[\]]|//", re.ASCII)
+"""Signs that make an export quote a value. Parsing accepts some of them inside of a bare one."""
 
 
 def quoted_text(raw: str) -> str:

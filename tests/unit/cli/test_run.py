@@ -208,7 +208,7 @@ def test_what_cannot_be_run_is_a_usage_error(horus, work):
 
 def test_help_is_shown_for_every_command(horus):
     assert horus()[0] == 2
-    assert "  eval    Evaluate an expression and print its value.\n" in horus("--help").out
+    assert "Evaluate an expression and print its value.\n" in horus("--help").out
     for words in (
         ("run",),
         ("eval",),

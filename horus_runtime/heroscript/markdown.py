@@ -10,7 +10,7 @@ _FENCE: Final = re.compile(r"( *)(`{3,}|~{3,})[ \t]*([^\s`]*)")
 
 
 def hero_blocks(text: str) -> str:
-    """A text of as many lines in which everything outside of the blocks is blank.
+    """A text of as many lines in which everything outside of the blocks is blank (or a lone `;`).
 
     A block loses the indentation of its fence, so that blocks in lists begin at the same column as all others.
     """
@@ -25,6 +25,9 @@ def hero_blocks(text: str) -> str:
             continue
         if match is not None:
             fence, margin, wanted = match[2], len(match[1]), match[3].lower() in LANGUAGES
+            # A statement ends with its block, also without a semicolon.
+            kept.append(";" if wanted and any(kept) else "")
+            continue
         kept.append("")
     return "\n".join(kept)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from horus_runtime.heroscript.texts import BARE_FORBIDDEN, block_text, quoted_text
+from horus_runtime.heroscript.texts import BARE_FORBIDDEN, block_text, bracket_items, bracket_text, quoted_text
 from horus_runtime.heroscript.tokens import BLANKS, WORD, closing_quote
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def value_text(value: Value, indent: int) -> str:
     """A value as it is written behind its key."""
     if value.items is None or len(value.items) == 0:
         return single_text(value.text, indent)
-    if value.text.startswith("[") and value.text.endswith("]"):
+    if value.text[:1] == "[" and bracket_text(value.text) == value.text and bracket_items(value.text) == value.items:
         return value.text
     if len(value.items) == 1:
         return single_text(value.items[0], indent)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from horus_runtime.jobs.validation import validate
     from horus_runtime.limits import Limits
     from horus_runtime.modules.policy import Policy
+    from horus_runtime.runtime.context import CallContext, NativeCallContext, Ref
     from horus_runtime.runtime.fn_ptr import FnPtr
     from horus_runtime.runtime.module import Module
     from horus_runtime.runtime.scope import Scope
@@ -48,6 +49,7 @@ UNIT = None
 
 _HOMES = {
     "AST": "engine.handle",
+    "CallContext": "runtime.context",
     "Char": "runtime.values",
     "DeadlineError": "errors",
     "Engine": "engine.engine",
@@ -65,11 +67,13 @@ _HOMES = {
     "Limits": "limits",
     "Module": "runtime.module",
     "ModuleResolversCollection": "engine.resolvers",
+    "NativeCallContext": "runtime.context",
     "ParseError": "errors",
     "Policy": "modules.policy",
     "PolicyError": "errors",
     "Position": "source",
     "Range": "runtime.values",
+    "Ref": "runtime.context",
     "RunHandle": "engine.background",
     "Runner": "jobs.runners",
     "RunnerKind": "jobs.runners",
@@ -87,6 +91,7 @@ _HOMES = {
 __all__ = [
     "AST",
     "UNIT",
+    "CallContext",
     "Char",
     "DeadlineError",
     "Engine",
@@ -104,11 +109,13 @@ __all__ = [
     "Limits",
     "Module",
     "ModuleResolversCollection",
+    "NativeCallContext",
     "ParseError",
     "Policy",
     "PolicyError",
     "Position",
     "Range",
+    "Ref",
     "RunHandle",
     "Runner",
     "RunnerKind",

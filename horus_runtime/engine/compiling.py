@@ -198,10 +198,12 @@ class Compiling(EngineSettings):
     def _call_early(self, name: str, args: tuple[Any, ...]) -> Any:
         """A native called while a script is compiled: one that depends on nothing but its arguments."""
         fn = self.table.find(name, args)
-        if fn is None or fn.volatile or fn.context or fn.ref or fn.callbacks or fn.capability is not None:
+        if fn is None or fn.volatile or fn.ref or fn.callbacks or fn.capability is not None:
+            raise LookupError(name)
+        if fn.context and not fn.host:
             raise LookupError(name)
         try:
-            return fn.call(*args)
+            return fn.call(None, *args) if fn.host else fn.call(*args)
         except Exception as error:
             raise LookupError(name) from error
 

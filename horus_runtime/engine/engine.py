@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from horus_runtime.engine.compiling import Compiling
 from horus_runtime.engine.invoke import Invocation
@@ -13,6 +12,7 @@ from horus_runtime.engine.running import Running
 from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module, NativeFn
+from horus_runtime.runtime.registering import Registrar
 from horus_runtime.runtime.scope import Scope
 
 if TYPE_CHECKING:
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from horus_runtime.limits import Limits
     from horus_runtime.runtime.run import Run
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-class Engine(Running, Compiling):
+class Engine(Running, Compiling, Registrar):
     """Compiles and runs scripts. Cheap to make; may be shared by threads once it is set up.
 
     Args:
@@ -139,30 +137,22 @@ class Engine(Running, Compiling):
 
     # ---- registering ------------------------------------------------------------------------------------------------
 
-    def fn(self, function: F | None = None, *, name: str | None = None, **flags: Any) -> Any:
-        """Decorator: make a Python function callable from scripts; annotated parameters choose the overload."""
+    def _registry(self) -> Module:
+        return self.host
 
-        def register(function: F) -> F:
-            self.host.fn(function, name=name, **flags)
-            self.changed()
-            return function
+    def _static(self, name: str) -> Module:
+        module = self.modules.get(name)
+        if module is None:
+            module = Module(name)
+            self.register_static_module(name, module)
+        return module
 
-        return register if function is None else register(function)
-
-    def register_fn(self, name: str, function: Callable[..., Any], **flags: Any) -> Engine:
-        """Make a Python function callable from scripts under `name`."""
-        self.fn(function, name=name, **flags)
-        return self
+    def _new_operator(self, symbol: str, precedence: int) -> None:
+        self.register_custom_operator(symbol, precedence)
 
     def register_native(self, function: NativeFn) -> Engine:
         """Register an overload with its exact script signature."""
         self.host.add(function)
-        self.changed()
-        return self
-
-    def register_type(self, cls: type, *, name: str | None = None) -> Engine:
-        """Give a Python class a script type name. Nothing of its objects is reachable unless it is registered."""
-        self.host.types[cls] = name or cls.__name__
         self.changed()
         return self
 
@@ -178,19 +168,23 @@ class Engine(Running, Compiling):
             self.modules[name] = module
         for cls, type_name in module.types.items():
             self.host.types.setdefault(cls, type_name)
+        self.host.iterators.update(module.iterators)
+        self.host.converters.update(module.converters)
+        self.host.type_docs.update(module.type_docs)
         self._expose_methods(module)
+        module.watch(self.table)
         self.changed()
         return self
 
     register_module = register_static_module
 
     def _expose_methods(self, module: Module) -> None:
-        """Methods of a module's own types are found without a prefix."""
+        """Methods of a module's own types, and what it marks as global, are found without a prefix."""
         names = set(module.types.values())
-        for overloads in module.functions.values():
-            for function in overloads:
-                if function.params and function.params[0] in names:
-                    self.host.add(function)
+        for function in module.natives():
+            own = bool(function.params) and function.params[0] in names
+            if function.namespace == "global" or (own and function.namespace is None):
+                self.host.add(function)
 
     def register_global_module(self, module: Module) -> Engine:
         """Make a module's functions and variables visible without a prefix."""

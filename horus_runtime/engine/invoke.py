@@ -7,11 +7,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError, InternalError
+from horus_runtime.runtime.context import Ref, as_cell
 from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.run import Linked, Run, RunSettings
 from horus_runtime.runtime.scope import MISSING, Scope
-from horus_runtime.runtime.values import COPY_TERMS, Cell, to_script
+from horus_runtime.runtime.values import COPY_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ class Invocation:
 
         `propagate` says that the script was compiled with the scope: Rhai's optimizer inserts its constants.
         """
+        scope.settle(self.run.convert)
         if propagate and len(scope) and self.engine.optimization_level != "none":
             self.run.host_constants = scope.constants()
         linked = self.link(tree, scope)
@@ -73,6 +75,7 @@ class Invocation:
     ) -> Any:
         """Call a script function of `tree`."""
         size = len(scope)
+        scope.settle(self.run.convert)
         linked = self.link(tree, scope)
         try:
             if eval_ast and linked.program.has_statements:
@@ -93,10 +96,13 @@ class Invocation:
             error.position = None
             raise error
         function, meta = linked.functions[key], linked.metas[key]
-        given: tuple[Any, ...] = (1, *map(to_script, args))
+        given: tuple[Any, ...] = (1, *map(self.run.convert, args))
         if meta.this:
             bound = MISSING if this is None else this
-            given = (Cell(bound) if meta.this == THIS_CELL else bound, *given)
+            if meta.this == THIS_CELL:
+                given = (as_cell(bound), *given)
+            else:
+                given = (bound.value if isinstance(bound, Ref) else bound, *given)
         return lambda: function(*given)
 
     def guard(self, function: Callable[..., Any], *args: Any) -> Any:

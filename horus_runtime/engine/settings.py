@@ -67,6 +67,8 @@ class EngineSettings:
     strict_variables: bool
     fail_on_invalid_map_property: bool
     fast_operators: bool
+    show_host_errors: bool
+    """Scripts see class and text of every exception that a host function raises; off: only of those meant for them."""
 
     def __init__(self, table: FunctionTable, limits: Limits | None, services: dict[str, Any]) -> None:
         self.table = table
@@ -80,6 +82,7 @@ class EngineSettings:
             "strict_variables": False,
             "fail_on_invalid_map_property": False,
             "fast_operators": True,
+            "show_host_errors": False,
         }
         self._disabled: frozenset[str] = frozenset()
         self._operators: dict[str, int] = {}
@@ -95,6 +98,10 @@ class EngineSettings:
         self._parse_key: tuple[Any, ...] | None = None
         self._cache: bool | str | DiskCache = True
         self._disk: DiskCache | None = None
+        self._public_errors: tuple[type[Exception], ...] = ()
+        self.default_tag: Any = None
+        """The host's own value, which every run starts with as `NativeCallContext.tag`."""
+        self._sealed = True
 
     # Limits and switches are many and alike: one lookup serves them all, and keeps typos from passing silently.
 
@@ -115,6 +122,8 @@ class EngineSettings:
                 raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
             self._switches[name] = value
             self._reread()
+        elif self.__dict__.get("_sealed") and not self._has_setting(name):
+            raise AttributeError(f"an engine has no setting '{name}'{self._near_setting(name)}")
         else:
             object.__setattr__(self, name, value)
 
@@ -122,6 +131,29 @@ class EngineSettings:
         """The parser's settings changed."""
         self._options = None
         self._parse_key = None
+
+    def _has_setting(self, name: str) -> bool:
+        return name.startswith("_") or name in self.__dict__ or hasattr(type(self), name)
+
+    def _near_setting(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        own = [known for known in self.__dict__ if not known.startswith("_")]
+        near = get_close_matches(name, [*LIMIT_NAMES, *self._switches, *own, "optimization_level", "limits"], n=1)
+        return f": did you mean '{near[0]}'?" if near else ""
+
+    @property
+    def public_errors(self) -> tuple[type[Exception], ...]:
+        """Exceptions of host functions whose text scripts see, besides `ValueError`, arithmetic and lookup errors."""
+        return self._public_errors
+
+    @public_errors.setter
+    def public_errors(self, classes: Iterable[type[Exception]]) -> None:
+        given = tuple(classes)
+        for cls in given:
+            if not issubclass(cls, Exception):
+                raise TypeError(f"public_errors takes exception classes, not {cls!r}")
+        self._public_errors = given
 
     @property
     def limits(self) -> Limits:
@@ -362,6 +394,9 @@ class EngineSettings:
             exact_sizes=self._sizes_set,
             fail_on_invalid_map_property=self.fail_on_invalid_map_property,
             strict_identifiers=self.strict_identifiers,
+            tag=self.default_tag,
+            show_host_errors=self.show_host_errors,
+            public_errors=self._public_errors,
             host=cast("Host", self),  # only Engine, which has the two methods, is ever instantiated
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 from horus_runtime.errors import UNSET, EvalError, LimitError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.calls import Calling
+from horus_runtime.runtime.conversion import host_items
 from horus_runtime.runtime.indexing import NO_INDEXER, WrongElementError, get_index, set_index
 from horus_runtime.runtime.iteration import NO_ITERATOR, iterate
 from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, not_, plus
@@ -215,5 +216,5 @@ class Accessing(Calling):
             make = self.table.iterator(value)
             if make is None:
                 raise EvalError("ErrorFor", "For loop expects iterable type")
-            return iter(make(value))
+            return host_items(make, value, self)
         return result

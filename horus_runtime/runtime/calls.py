@@ -104,6 +104,8 @@ class Calling(RunState):
             message = f"Data race detected on variable 'argument #1 of function '{pointer.name}''"
             raise EvalError("ErrorDataRace", message, None, fields={"variable": message[32:-1]})
         args = (*pointer.curried, *args)
+        if pointer.native is not None:
+            return self._call_host_pointer(depth, pointer, args)
         closure = self.closure(pointer) if pointer.name.startswith(CLOSURE_PREFIX) else None
         if closure is not None:
             if len(closure[1].params) + closure[1].captures == len(args):
@@ -117,6 +119,11 @@ class Calling(RunState):
         if type(this) is Cell:
             return self.native_ref(depth, pointer.name, this, *args)
         return self.native_named(depth, pointer.name, args)
+
+    def _call_host_pointer(self, depth: int, pointer: FnPtr, args: tuple[Any, ...]) -> Any:
+        """A pointer to a Python function: the overload for these arguments."""
+        fn = find_in_module(pointer.native, pointer.name, args, self.table)
+        return self.missing_function(pointer.name, args) if fn is None else self.run_native(fn, depth, args)
 
     def _find_typed(self, name: str, this: Cell, count: int) -> Found | None:
         """A script function declared for the type of `this`."""
@@ -241,6 +248,20 @@ class Calling(RunState):
         near = get_close_matches(name, sorted(known - {name}), n=1, cutoff=0.75)
         return f"did you mean '{near[0]}'?" if near else None
 
+    def call_by_name(self, name: str, args: tuple[Any, ...]) -> Any:
+        """A call by a host function: the script's functions first."""
+        found = self.find_script(name, len(args), None)
+        if found is not None:
+            return self._invoke(found, MISSING, args, self.depth)
+        return self.native_named(self.depth, name, args)
+
+    def call_method_by_name(self, this: Cell, name: str, args: tuple[Any, ...]) -> Any:
+        """As `call_by_name`, for methods."""
+        found = self._find_typed(name, this, len(args)) or self.find_script(name, len(args), None)
+        if found is not None:
+            return self._invoke(found, this, args, self.depth)
+        return self.native_ref(self.depth, name, this, *args)
+
     # ---- methods ----------------------------------------------------------------------------------------------------
 
     def method(self, home: Linked, depth: int, name: str, cell: Any, *args: Any) -> Any:
@@ -313,7 +334,7 @@ class Calling(RunState):
 
 def find_in_module(module: Module, name: str, args: tuple[Any, ...], table: FunctionTable) -> NativeFn | None:
     """An overload of one module, looked up with the engine's type names."""
-    return FunctionTable([module], types=table.types).find(name, args)
+    return table.of_module(module).find(name, args)
 
 
 def _described(meta: FunctionMeta) -> dict[str, Any]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from horus_runtime.errors import EvalError, HorusError, InternalError
 from horus_runtime.limits import Limits
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.scope import MISSING
+from horus_runtime.runtime.tracing import position_of
+from horus_runtime.runtime.values import Cell
+from horus_runtime.source import Position
 
 if TYPE_CHECKING:
-    from horus_runtime.errors import HorusError
-    from horus_runtime.runtime.values import Cell
+    from horus_runtime.runtime.program import Program
 
 
 class NativeCallContext(Protocol):
@@ -84,3 +89,203 @@ class NativeCallContext(Protocol):
 
     def check_map(self, length: int) -> None:
         """Raise `LimitError` when a map of so many properties is not allowed."""
+
+
+class CallContext:
+    """The call that a host function is running for: what it may ask, and how it calls back into the script.
+
+    A function gets one by a parameter annotated `NativeCallContext`. It may be used until the function returns.
+    """
+
+    __slots__ = ("_run", "fn_name")
+
+    def __init__(self, run: Any, fn_name: str) -> None:
+        self._run = run
+        self.fn_name = fn_name
+        """The name under which the function was called."""
+
+    # ---- facts ------------------------------------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> Any:
+        """The engine that runs the script."""
+        return self._run.settings.host
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the run."""
+        limits: Limits = self._run.limits
+        return limits
+
+    @property
+    def services(self) -> dict[str, Any]:
+        """What the host wired in for its modules, by name; a run may change its own."""
+        services: dict[str, Any] = self._run.services
+        return services
+
+    @property
+    def tag(self) -> Any:
+        """The host's own value for this run: `engine.default_tag`, or what `call_fn(tag=...)` gave."""
+        return self._run.tag
+
+    @tag.setter
+    def tag(self, value: Any) -> None:
+        self._run.tag = value
+
+    @property
+    def level(self) -> int:
+        """How many script calls are active."""
+        level: int = self._run.depth
+        return level
+
+    @property
+    def operations(self) -> int:
+        """Operations spent so far."""
+        spent: int = self._run.budget.spent
+        return spent
+
+    @property
+    def position(self) -> Position | None:
+        """Where in the script the call stands."""
+        frame = self._caller()
+        return None if frame is None else position_of(frame[1].f_code, frame[1].f_lasti)
+
+    @property
+    def source(self) -> str | None:
+        """The name of the script that the call stands in."""
+        frame = self._caller()
+        return None if frame is None else frame[0].source.name
+
+    def _caller(self) -> tuple[Program, Any] | None:
+        """The innermost frame of compiled code."""
+        frame = sys._getframe(1)  # noqa: SLF001 - the documented way to one's own callers
+        programs = self._run.programs
+        while frame is not None:
+            program = programs.get(frame.f_code.co_filename)
+            if program is not None:
+                return program, frame
+            frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+        return None
+
+    @property
+    def imports(self) -> list[tuple[str, Any]]:
+        """The modules imported where the call stands, by name, the latest last."""
+        return list(self._run.imports)
+
+    @property
+    def namespaces(self) -> list[Any]:
+        """The modules whose functions need no prefix, the winning ones last."""
+        return list(self._run.table.layers)
+
+    # ---- calling back -----------------------------------------------------------------------------------------------
+
+    def call_fn(self, name: str, *args: Any) -> Any:
+        """Call a function by name: of the script, else of the engine.
+
+        Raises:
+            EvalError: there is none for these arguments, or it failed.
+        """
+        return self._guarded(self._run.call_by_name, name, self._converted(args))
+
+    def call_native_fn(self, name: str, *args: Any) -> Any:
+        """Call a function of the engine by name, not one of the script."""
+        return self._guarded(self._run.native_named, self._run.depth, name, self._converted(args))
+
+    def call_method(self, this: Any, name: str, *args: Any) -> Any:
+        """Call a method on a value of the script; arrays, maps, blobs and objects are changed in place.
+
+        `this` may be a `Ref`, which then holds what the method made of it.
+        """
+        return self._guarded(self._run.call_method_by_name, as_cell(this), name, self._converted(args))
+
+    def call(self, pointer: FnPtr, *args: Any, this: Any = MISSING) -> Any:
+        """Call a function pointer.
+
+        Args:
+            this: what `this` is bound to in the function; a `Ref` tells what the function assigned to it.
+        """
+        given = self._converted(args)
+        if this is MISSING:
+            return self._guarded(self._run.call, pointer, *given)
+        return self._guarded(self._run.call_with_this, pointer, as_cell(this), *given)
+
+    def bound(self, pointer: FnPtr) -> Callable[..., Any]:
+        """The pointer as a Python function, for as long as this call lasts."""
+
+        def call(*args: Any) -> Any:
+            return self.call(pointer, *args)
+
+        call.__name__ = pointer.name
+        return call
+
+    def _converted(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        convert = self._run.convert
+        return tuple(convert(arg) for arg in args)
+
+    def _guarded(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call into the script; compiled code may raise Python's own exceptions, the host sees `HorusError`s."""
+        try:
+            return function(*args)
+        except Exception as error:
+            found: HorusError = self._run.explain(error)
+            if isinstance(found, EvalError):
+                raise found.with_traceback(None) from None
+            if isinstance(found, InternalError):
+                raise found from error
+            raise found from None
+
+    # ---- the rest ---------------------------------------------------------------------------------------------------
+
+    def print(self, value: Any = "") -> None:
+        """Print a value as the script's `print` does."""
+        self._run.print(self._run.convert(value))
+
+    def charge(self, operations: int) -> None:
+        """Spend operations and look at the limits; call it once per hundred or so steps of a long loop.
+
+        Raises:
+            LimitError: the operations or the time of the run are used up, or it was cancelled.
+        """
+        self._run.charge(operations)
+
+    def remaining_seconds(self) -> float | None:
+        """Seconds until the run's deadline; `None` when it has none."""
+        seconds: float | None = self._run.remaining_seconds()
+        return seconds
+
+    def type_name(self, value: Any) -> str:
+        """The script type of a value."""
+        name: str = self._run.type_name(value)
+        return name
+
+    def check_size(self, value: Any) -> None:
+        """Raise `LimitError` when a value is larger than the limits allow; everything nested in it counts."""
+        self._run.check_sizes(value)
+
+
+class Ref:
+    """A value that a script function may replace: hand it over as `this`, and read `.value` afterwards."""
+
+    __slots__ = ("cell",)
+
+    def __init__(self, value: Any) -> None:
+        self.cell = Cell(value)
+
+    @property
+    def value(self) -> Any:
+        """What the script made of it."""
+        return self.cell.v
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.cell.v = value
+
+    def __repr__(self) -> str:
+        return f"Ref({self.cell.v!r})"
+
+
+def as_cell(this: Any) -> Cell:
+    """What a script function gets as `this`."""
+    if isinstance(this, Ref):
+        return this.cell
+    return this if type(this) is Cell else Cell(this)

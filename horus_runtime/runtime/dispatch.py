@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
+from horus_runtime.runtime.conversion import Converter
 from horus_runtime.runtime.module import ANY, Module, NativeFn
 from horus_runtime.runtime.values import _TYPE_NAMES, Range, Stream, type_name
 
 MAX_WILDCARD_PARAMS = 16
+MODULES_KEPT = 256
 
 
 class FunctionTable:
@@ -26,12 +28,18 @@ class FunctionTable:
         self.generation = 0
         self._cache: dict[tuple[Any, ...], NativeFn | None] = {}
         self._types = types
+        self.internal = False
+        """Functions that are known by their prefix only count, too."""
         self._standard_names: set[str] | None = None
         self._signature: tuple[Any, ...] | None = None
+        self._converter: Converter | None = None
+        self._modules: dict[int, tuple[Module, FunctionTable]] = {}
 
     def add_layer(self, module: Module) -> None:
         """Add a module whose functions win over all earlier ones."""
         self.layers.append(module)
+        if not module.built_in:
+            module.watch(self)
         self.changed()
 
     def changed(self) -> None:
@@ -41,6 +49,8 @@ class FunctionTable:
         self._types = None
         self._standard_names = None
         self._signature = None
+        self._converter = None
+        self._modules.clear()
 
     def signature(self) -> tuple[Any, ...]:
         """What compiled code may depend on, equal for tables that offer the same names and types."""
@@ -51,6 +61,16 @@ class FunctionTable:
     def is_plain(self) -> bool:
         """Are there no functions but those of this package?"""
         return all(layer.built_in or not layer.functions for layer in self.layers)
+
+    def of_module(self, module: Module) -> FunctionTable:
+        """The functions of one module, looked up with the type names of this table."""
+        found = self._modules.get(id(module))
+        if found is None:
+            if len(self._modules) >= MODULES_KEPT:
+                self._modules.clear()
+            found = self._modules[id(module)] = (module, FunctionTable([module], types=self.types))
+            found[1].internal = True
+        return found[1]
 
     # ---- types ------------------------------------------------------------------------------------------------------
 
@@ -69,14 +89,45 @@ class FunctionTable:
         if cls in _TYPE_NAMES:
             return _TYPE_NAMES[cls]
         name = self.types.get(cls)
-        return type_name(value) if name is None else name
+        return self._inherited_name(cls) or type_name(value) if name is None else name
+
+    def _inherited_name(self, cls: type) -> str | None:
+        """The name of the nearest registered class that this one is derived from."""
+        for base in cls.__mro__[1:]:
+            name = self.types.get(base)
+            if name is not None:
+                self.types[cls] = name
+                return name
+        return None
+
+    @property
+    def converter(self) -> Converter:
+        """What makes script values of the host's, by the classes and converters registered."""
+        if self._converter is None:
+            rules = {cls: rule for layer in self.layers for cls, rule in layer.converters.items()}
+            self._converter = Converter(self.types, rules)
+        return self._converter
+
+    def params_of(self, fn: NativeFn) -> tuple[str, ...]:
+        """The parameter types of an overload, host classes under their registered names."""
+        if not fn.classes:
+            return fn.params
+        known = self.types
+        return tuple(
+            name if cls is None else known.get(cls, name) for name, cls in zip(fn.params, fn.classes, strict=True)
+        )
 
     # ---- functions --------------------------------------------------------------------------------------------------
 
     def overloads(self, name: str, count: int) -> list[NativeFn]:
         """Every overload of this name and parameter count, the winning layers first."""
         key = (name, count)
-        return [fn for layer in reversed(self.layers) for fn in layer.functions.get(key, ())]
+        return [
+            fn
+            for layer in reversed(self.layers)
+            for fn in layer.functions.get(key, ())
+            if fn.namespace != "internal" or self.internal
+        ]
 
     def find(self, name: str, args: tuple[Any, ...]) -> NativeFn | None:
         """The function for these argument values, or `None`."""
@@ -97,7 +148,7 @@ class FunctionTable:
         return self._resolve(name, types)
 
     def _resolve(self, name: str, types: tuple[str, ...]) -> NativeFn | None:
-        candidates = {fn.params: fn for fn in reversed(self.overloads(name, len(types)))}
+        candidates = {self.params_of(fn): fn for fn in reversed(self.overloads(name, len(types)))}
         if not candidates:
             return None
         exact = candidates.get(types)
@@ -141,8 +192,9 @@ class FunctionTable:
 
     def iterator(self, value: Any) -> Callable[[Any], Iterable[Any]] | None:
         """The registered iterator of a host type."""
-        name = self.type_name(value)
         for layer in reversed(self.layers):
-            if name in layer.iterators:
-                return layer.iterators[name]
+            if layer.iterators:
+                for cls in type(value).__mro__:
+                    if cls in layer.iterators:
+                        return layer.iterators[cls]
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from horus_runtime.errors import UNSET, EvalError, HorusError, InternalError, LimitError
 from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.calls import Calling, find_in_module
+from horus_runtime.runtime.conversion import Deferred
 from horus_runtime.runtime.definitions import NOTHING, Definition
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import Module
@@ -83,7 +84,7 @@ class Environment(Calling):
             return copy_value(self.host_constants[name])
         for layer in reversed(self.table.layers):
             if name in layer.variables:
-                return layer.variables[name]
+                return self.variable_of(layer, name)
         if self.call_scope is not None and name in self.call_scope:
             return self.call_scope[name]
         raise faults.variable_not_found(name)
@@ -302,7 +303,12 @@ class Environment(Calling):
         _, module = self.find_module(path)
         if module is None or name not in module.variables:
             raise faults.variable_not_found("::".join((*path, name)))
-        return module.variables[name]
+        return self.variable_of(module, name)
+
+    def variable_of(self, module: Module, name: str) -> Any:
+        """A constant of a module; some are converted when they are read."""
+        value = module.variables[name]
+        return self.convert(value.value) if type(value) is Deferred else value
 
     def _global(self, home: Linked, name: str) -> Any:
         """A constant declared at the global level of the same script, or of the script around an `eval`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
-from horus_runtime.runtime.values import Range, Stream, chars, copy_value
+from horus_runtime.runtime.values import Range, Stream, chars, copy_value, register_type_name
 
 
 class _NoIterator:
@@ -17,6 +18,21 @@ class _NoIterator:
 
 
 NO_ITERATOR: Final = _NoIterator()
+
+
+class HostIterator:
+    """A Python iterator as scripts see it: a `for` loop takes its items one by one, once, and nothing else can."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self.items = items
+
+    def __repr__(self) -> str:
+        return "<iterator>"
+
+
+register_type_name(HostIterator, "iterator")
 
 
 def iterate(value: Any, *, owned: bool = False) -> Any:
@@ -35,4 +51,6 @@ def iterate(value: Any, *, owned: bool = False) -> Any:
     if cls is bytearray:
         # DIVERGENCE: Rhai's items have the host type u8, on which nothing is defined; here they are plain integers.
         return iter(bytes(value))
+    if cls is HostIterator:
+        return value.items
     return value.make() if cls is Stream else NO_ITERATOR

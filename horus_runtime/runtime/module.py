@@ -11,9 +11,12 @@ A native function is a Python callable with a declared script signature. What it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+from weakref import WeakSet
+
+from horus_runtime.runtime.registering import Registrar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,11 +44,27 @@ class NativeFn:
     doc: str = ""
     param_names: tuple[str, ...] = ()
     returns: str = ANY
+    host: bool = False
+    """Made from a Python function of the host: gets the run before the arguments, and may do without one."""
+    namespace: str | None = None
+    """`"global"`: known without a prefix, also from a static module; `"internal"`: known with a prefix only."""
+    classes: tuple[type | None, ...] = ()
+    """Parameters that mean a host's class, under whatever name that is registered; empty when none does."""
+
+
+class Watcher(Protocol):
+    """Who wants to know that a module was changed: the function table of an engine."""
+
+    def changed(self) -> None: ...
 
 
 @dataclass(slots=True)
-class Module:
-    """A namespace. `name` is for messages; lookups go by the name it is registered or imported under."""
+class Module(Registrar):
+    """A namespace: functions, constants, types and sub-modules, for `engine.register_static_module` and its like.
+
+    `name` is for messages; lookups go by the name it is registered or imported under. A module may be changed at any
+    time; engines that have it see the change at their next run.
+    """
 
     name: str = ""
     doc: str = ""
@@ -56,11 +75,36 @@ class Module:
     """Script functions for the values of a type: (type name, name, parameter count). Importing makes them known."""
     variables: dict[str, Any] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
-    iterators: dict[str, Callable[[Any], Iterable[Any]]] = field(default_factory=dict)
+    iterators: dict[type, Callable[[Any], Iterable[Any]]] = field(default_factory=dict)
     types: dict[type, str] = field(default_factory=dict)
     """Host classes and the type names scripts see."""
+    type_docs: dict[str, str] = field(default_factory=dict)
+    converters: dict[type, Callable[[Any], Any]] = field(default_factory=dict)
+    """Host classes and what makes another value of their objects, before scripts see it."""
+    _watchers: WeakSet[Watcher] | None = field(default=None, repr=False, compare=False)
     built_in: bool = False
     """Part of this package: its name alone says what is in it."""
+
+    # ---- functions --------------------------------------------------------------------------------------------------
+
+    def _registry(self) -> Module:
+        return self
+
+    def _static(self, name: str) -> Module:
+        return self.modules.setdefault(name, Module(name))
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody, as long as it lives, that this module or one inside it was changed."""
+        if self._watchers is None:
+            self._watchers = WeakSet()
+        self._watchers.add(watcher)
+        for module in self.modules.values():
+            module.watch(watcher)
+
+    def changed(self) -> None:
+        """Tell the engines that have this module."""
+        for watcher in list(self._watchers or ()):
+            watcher.changed()
 
     def signature(self) -> tuple[Any, ...]:
         """What compiled code may depend on: equal for modules that offer the same names and types."""
@@ -78,9 +122,14 @@ class Module:
         overloads = self.functions.setdefault((function.name, len(function.params)), [])
         overloads[:] = [old for old in overloads if old.params != function.params]
         overloads.append(function)
+        if self._watchers is not None:
+            self.changed()
 
     def native(self, name: str, *params: str, **flags: Any) -> Callable[[F], F]:
-        """Decorator: register the function under `name` for these parameter types. Repeat it for more overloads."""
+        """Decorator: register the function as it is under `name` for these parameter types: nothing is converted.
+
+        Repeat it for more overloads.
+        """
 
         def register(function: F) -> F:
             doc = flags.pop("doc", None) or (function.__doc__ or "").strip()
@@ -89,23 +138,15 @@ class Module:
 
         return register
 
-    def getter(self, name: str, owner: str, **flags: Any) -> Callable[[F], F]:
-        """Decorator: reading property `name` of the type `owner`."""
+    def native_getter(self, name: str, owner: str, **flags: Any) -> Callable[[F], F]:
+        """Decorator: as `native`, for reading property `name` of the type `owner`."""
         return self.native(f"get${name}", owner, **flags)
 
-    def setter(self, name: str, owner: str, value: str = ANY, **flags: Any) -> Callable[[F], F]:
-        """Decorator: writing property `name` of the type `owner`; not allowed on constants unless `pure`."""
+    def native_setter(self, name: str, owner: str, value: str = ANY, **flags: Any) -> Callable[[F], F]:
+        """Decorator: as `native`, for writing property `name`; not allowed on constants unless `pure`."""
         return self.native(f"set${name}", owner, value, **{"pure": False, **flags})
 
-    def fn(self, function: F | None = None, *, name: str | None = None, **flags: Any) -> Any:
-        """Decorator: register a Python function with its annotated parameter types as the script signature."""
-        from horus_runtime.runtime.signatures import native_from_python
-
-        def register(function: F) -> F:
-            self.add(native_from_python(function, name=name, types=self.types, **flags))
-            return function
-
-        return register if function is None else register(function)
+    # ---- making -----------------------------------------------------------------------------------------------------
 
     @classmethod
     def eval_ast_as_new(cls, scope: Any, tree: Any, engine: Any) -> Module:
@@ -113,10 +154,134 @@ class Module:
         module: Module = engine.eval_module(tree, scope)
         return module
 
-    def set_var(self, name: str, value: Any) -> None:
-        """Offer a constant."""
-        self.variables[name] = value
+    @classmethod
+    def from_script(cls, engine: Any, text: str, *, name: str | None = None, scope: Any = None) -> Module:
+        """As `eval_ast_as_new`, for the text of a script."""
+        return cls.eval_ast_as_new(scope, engine.compile(text, name=name), engine)
 
-    def set_sub_module(self, name: str, module: Module) -> None:
+    @classmethod
+    def from_python(cls, namespace: Any, expose: Iterable[str], *, name: str | None = None, prefix: str = "") -> Module:
+        """A module of functions and constants that a Python module, class or object has: those named, no others.
+
+        Args:
+            prefix: put before every name.
+
+        Raises:
+            ValueError: a name is private, or not there.
+        """
+        module = cls(name or getattr(namespace, "__name__", type(namespace).__name__).rpartition(".")[2])
+        for attribute in expose:
+            if attribute.startswith("_"):
+                raise ValueError(f"'{attribute}' is private and cannot be exposed")
+            if not hasattr(namespace, attribute):
+                raise ValueError(f"{module.name} has no '{attribute}' to expose")
+            value = getattr(namespace, attribute)
+            if callable(value):
+                module.register_fn(prefix + attribute, value)
+            else:
+                module.set_var(prefix + attribute, value)
+        return module
+
+    # ---- variables and sub-modules ----------------------------------------------------------------------------------
+
+    def set_var(self, name: str, value: Any) -> Module:
+        """Offer a constant.
+
+        Raises:
+            OverflowError: an int in the value does not fit into 64 bits.
+        """
+        from horus_runtime.runtime.conversion import deferred
+
+        self.variables[name] = deferred(value)
+        self.changed()
+        return self
+
+    __setitem__ = set_var
+
+    def get_var(self, name: str, default: Any = None) -> Any:
+        """The constant of this name."""
+        from horus_runtime.runtime.conversion import undeferred
+
+        return undeferred(self.variables[name]) if name in self.variables else default
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.variables:
+            raise KeyError(name)
+        return self.get_var(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.variables
+
+    def set_sub_module(self, name: str, module: Module) -> Module:
         """Offer a module as `name::..`."""
         self.modules[name] = module
+        for watcher in list(self._watchers or ()):
+            module.watch(watcher)
+        self.changed()
+        return self
+
+    def natives(self) -> Iterator[NativeFn]:
+        """Every overload of this module, not of those inside it."""
+        for overloads in self.functions.values():
+            yield from overloads
+
+    # ---- putting together -------------------------------------------------------------------------------------------
+
+    def combine(self, other: Module, *, flatten: bool = False) -> Module:
+        """Take everything of another module; what has the same name is replaced.
+
+        Args:
+            flatten: put the contents of its sub-modules, at any depth, beside its own.
+        """
+        if flatten:
+            for module in other.modules.values():
+                self.combine(module, flatten=True)
+        else:
+            self.modules.update(other.modules)
+        for native in other.natives():
+            self.add(native)
+        for own, others in zip(self._tables(), other._tables(), strict=True):
+            own.update(others)
+        self.changed()
+        return self
+
+    merge = combine
+    """Rhai's `merge` copies where its `combine` moves: in Python they are the same."""
+
+    def combine_flatten(self, other: Module) -> Module:
+        """As `combine` with `flatten=True`."""
+        return self.combine(other, flatten=True)
+
+    def fill_with(self, other: Module) -> Module:
+        """Take from another module what this one does not have."""
+        for name, module in other.modules.items():
+            self.modules.setdefault(name, module)
+        for native in other.natives():
+            known = self.functions.get((native.name, len(native.params)), ())
+            if all(old.params != native.params for old in known):
+                self.add(native)
+        for own, others in zip(self._tables(), other._tables(), strict=True):
+            own.update({key: value for key, value in others.items() if key not in own})
+        self.changed()
+        return self
+
+    def _tables(self) -> tuple[dict[Any, Any], ...]:
+        """All that a module holds by name, but for natives and sub-modules."""
+        return (
+            self.script_functions, self.script_methods, self.variables, self.iterators, self.types, self.type_docs,
+            self.converters,
+        )  # fmt: skip
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self.functions.clear()
+        self.modules.clear()
+        for table in self._tables():
+            table.clear()
+        self.changed()
+
+    def __iadd__(self, other: Module) -> Module:  # noqa: PYI034 - it is this very module
+        return self.combine(other)
+
+    def __add__(self, other: Module) -> Module:
+        return Module(self.name, self.doc).combine(self).combine(other)

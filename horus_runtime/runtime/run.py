@@ -44,7 +44,7 @@ class Run(Accessing, Environment):
         """The text of a host value: by an overload for its type, else the type's name."""
         own = (self.type_name(value),)
         fn = self.table.find_types(name, own)
-        if fn is None or fn.params != own:
+        if fn is None or self.table.params_of(fn) != own:
             return self.type_name(value)
         shown = fn.call(self, value) if fn.context else fn.call(value)
         return shown if type(shown) is str else self.to_display(shown)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from horus_runtime.errors import EvalError
+from horus_runtime.runtime.conversion import partly
 from horus_runtime.runtime.faults import cannot_modify_constant
-from horus_runtime.runtime.values import Cell, to_script
+from horus_runtime.runtime.values import Cell, copy_value
 
 
 class _Missing:
@@ -26,17 +27,23 @@ class Scope:
     """Named values, oldest first; a later entry shadows an earlier one of the same name.
 
     What a host puts in is converted: a list or dict is copied, so that script and host do not change each other's.
+    Objects of classes are converted when a run begins, as the engine knows which of them it has registered.
+
+        scope = hr.Scope({"x": 1}, LIMIT=10)     # variables, and constants by keyword
     """
 
-    __slots__ = ("_constants", "_names", "_values", "aliases")
+    __slots__ = ("_constants", "_foreign", "_names", "_values", "aliases")
 
-    def __init__(self, variables: dict[str, Any] | None = None) -> None:
+    def __init__(self, variables: Mapping[str, Any] | None = None, /, **constants: Any) -> None:
         self._names: list[str] = []
         self._values: list[Any] = []
         self._constants: list[bool] = []
+        self._foreign = False
         self.aliases: dict[str, list[str]] = {}
         for name, value in (variables or {}).items():
             self.push(name, value)
+        for name, value in constants.items():
+            self.push_constant(name, value)
 
     # ---- writing ----------------------------------------------------------------------------------------------------
 
@@ -45,12 +52,26 @@ class Scope:
 
         Raises:
             OverflowError: an int in the value does not fit into 64 bits.
+            TypeError: a key of a map is no string.
         """
-        return self.add(name, to_script(value), False)
+        return self.add(name, self._own(value), False)
 
     def push_constant(self, name: str, value: Any) -> Scope:
         """Add a constant."""
-        return self.add(name, to_script(value), True)
+        return self.add(name, self._own(value), True)
+
+    def _own(self, value: Any) -> Any:
+        own, foreign = partly(value)
+        self._foreign = self._foreign or foreign
+        return own
+
+    def settle(self, convert: Callable[[Any], Any]) -> None:
+        """Convert what only an engine can: objects of classes, and what holds some."""
+        if self._foreign:
+            for at, value in enumerate(self._values):
+                if type(value) is not Cell:
+                    self._values[at] = convert(value)
+            self._foreign = False
 
     def add(self, name: str, value: Any, constant: bool) -> Scope:
         """Add an entry as it is: a script value or a shared cell."""
@@ -65,9 +86,16 @@ class Scope:
         Raises:
             EvalError: the entry is a constant (`ErrorAssignmentToConstant`).
         """
-        return self.assign(name, to_script(value))
+        return self.assign(name, self._own(value))
 
     __setitem__ = set_value
+    set_or_push = set_value
+
+    def update(self, variables: Mapping[str, Any]) -> Scope:
+        """`set_value` for each of these."""
+        for name, value in variables.items():
+            self.set_value(name, value)
+        return self
 
     def assign(self, name: str, value: Any) -> Scope:
         """As `set_value`, for what is a script value already."""
@@ -94,6 +122,17 @@ class Scope:
         self._values[at] = value
         self._constants[at] = constant
 
+    def set_alias(self, name: str, alias: str = "") -> Scope:
+        """Export a variable, as `export name as alias` does in a script that becomes a module.
+
+        Raises:
+            KeyError: there is no such variable.
+        """
+        if name not in self:
+            raise KeyError(name)
+        self.aliases.setdefault(name, []).append(alias or name)
+        return self
+
     def remove(self, name: str) -> Any:
         """Take the latest entry of this name out and return its value, `None` when there is none."""
         at = self._find(name)
@@ -103,8 +142,17 @@ class Scope:
         del self._names[at], self._constants[at]
         return value.v if type(value) is Cell else value
 
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self.remove(name)
+
     def pop(self) -> Any:
-        """Remove the latest entry and return its value."""
+        """Remove the latest entry and return its value.
+
+        Raises:
+            IndexError: the scope is empty.
+        """
         self._names.pop()
         self._constants.pop()
         value = self._values.pop()
@@ -117,6 +165,7 @@ class Scope:
     def clear(self) -> None:
         """Drop everything."""
         self.rewind(0)
+        self.aliases.clear()
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -185,12 +234,45 @@ class Scope:
 
     def clone_visible(self) -> Scope:
         """A copy without shadowed entries."""
-        clone = Scope()
         last = {name: at for at, name in enumerate(self._names)}
-        for at in sorted(last.values()):
-            clone.add(self._names[at], self._values[at], self._constants[at])
+        return self._copy(sorted(last.values()))
+
+    visible = clone_visible
+
+    def copy(self) -> Scope:
+        """A scope of its own: what is assigned in one does not show in the other."""
+        return self._copy(list(range(len(self._names))))
+
+    def _copy(self, entries: list[int]) -> Scope:
+        clone = Scope()
+        for at in entries:
+            clone.add(self._names[at], copy_value(self._values[at]), self._constants[at])
+        clone._foreign = self._foreign
+        clone.aliases = {name: list(aliases) for name, aliases in self.aliases.items()}
         return clone
 
+    def to_list(self) -> list[dict[str, Any]]:
+        """The entries, oldest first, as `{"name", "value", "is_constant"}`, with values of their own."""
+        return [{"name": name, "value": copy_value(value), "is_constant": constant} for name, constant, value in self]
+
+    @classmethod
+    def from_list(cls, entries: Iterable[Mapping[str, Any]]) -> Scope:
+        """A scope with the entries that `to_list` gave; `is_constant` may be missing.
+
+        Raises:
+            KeyError: an entry has no name or no value.
+        """
+        scope = cls()
+        for entry in entries:
+            add = scope.push_constant if entry.get("is_constant") else scope.push
+            add(entry["name"], entry["value"])
+        return scope
+
     def __repr__(self) -> str:
-        items = ", ".join(f"{'const ' if constant else ''}{name}={value!r}" for name, constant, value in self)
-        return f"Scope({items})"
+        """One line for each entry, as Rhai shows a scope: `[1] x = 5`, `[2] const B = "x"`."""
+        from horus_runtime.runtime.text import host_debug
+
+        return "\n".join(
+            f"[{number}] {'const ' if constant else ''}{name} = {host_debug(value)}"
+            for number, (name, constant, value) in enumerate(self, 1)
+        )

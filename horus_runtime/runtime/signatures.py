@@ -1,91 +1,279 @@
-"""From annotated Python functions to script signatures."""
+"""From annotated Python functions to the natives that scripts call.
+
+One function may become several overloads: one for each combination of what its annotations accept, and one for each
+number of arguments that its defaults allow.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import dataclass
+from itertools import product
 from types import CoroutineType
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from horus_runtime.errors import EvalError, HorusError
-from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.context import CallContext, NativeCallContext
+from horus_runtime.runtime.conversion import ATOMS, to_script
+from horus_runtime.runtime.hints import Alternative, Reader, Unfit, alternatives, as_callable, expected
+from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.module import ANY, NativeFn
 from horus_runtime.runtime.suspension import wait_for
-from horus_runtime.runtime.values import Char, Range, Timestamp, to_script
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, copy_value
 
-SCRIPT_NAMES: dict[Any, str] = {
-    int: "i64",
-    float: "f64",
-    bool: "bool",
-    str: "string",
-    Char: "char",
-    list: "array",
-    tuple: "array",
-    dict: "map",
-    bytes: "blob",
-    bytearray: "blob",
-    type(None): "()",
-    Range: "range",
-    FnPtr: "Fn",
-    Timestamp: "timestamp",
-    Any: ANY,
-    object: ANY,
-}
+MOST_OVERLOADS: Final = 64
+CONTAINERS: Final = frozenset({list, dict, bytearray})
 
 
-def native_from_python(
-    function: Callable[..., Any], *, name: str | None = None, types: dict[type, str] | None = None, **flags: Any
-) -> NativeFn:
-    """Register-ready form of a Python function; unannotated parameters take any value.
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A positional parameter as scripts fill it."""
 
-    Exceptions that the function raises reach the script as `ErrorRuntime` with the exception's text, which a script
-    can catch; results are checked to be script values.
+    name: str
+    options: tuple[Alternative, ...]
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What the annotations of a function say."""
+
+    parameters: tuple[Parameter, ...]
+    context_at: int | None
+    """Which positional argument is the context of the call, if one is."""
+    returns: str
+
+
+def signature_of(function: Callable[..., Any], *, owner: type | None = None) -> Signature:
+    """Read a function's annotations; a parameter without one takes any value.
+
+    Args:
+        owner: the class whose objects are the first argument, where the annotations do not say so.
 
     Raises:
-        TypeError: the function has keyword-only or variadic parameters.
+        TypeError: a parameter is variadic or keyword-only, or an annotation means nothing to scripts.
     """
+    shown = getattr(function, "__name__", type(function).__name__)
+    hints = _hints(function, shown)
+    parameters: list[Parameter] = []
+    context_at = None
+    for at, parameter in enumerate(_positional(function, shown)):
+        hint = hints.get(parameter.name, owner if owner is not None and not parameters else Any)
+        if hint in (NativeCallContext, CallContext):
+            if context_at is not None:
+                raise TypeError(f"{shown}(): only one parameter can be the context, not '{parameter.name}' as well")
+            context_at = at
+            continue
+        try:
+            options = alternatives(hint)
+        except TypeError as error:
+            raise TypeError(f"{shown}(): parameter '{parameter.name}': {error}") from None
+        parameters.append(Parameter(parameter.name, options, parameter.default is not parameter.empty))
+    return Signature(tuple(parameters), context_at, _returned(hints))
+
+
+def _hints(function: Any, shown: str) -> dict[str, Any]:
+    target = function
+    if inspect.isclass(function):
+        target = function.__init__
+    elif not inspect.isroutine(function):
+        target = type(function).__call__
     try:
-        hints = get_type_hints(function)
-    except (NameError, TypeError):
-        hints = {}
-    names, params = [], []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+        return get_type_hints(target, include_extras=True)
+    except NameError as error:
+        raise TypeError(f"{shown}(): an annotation names '{error.name}', which is not known") from None
+    except (TypeError, AttributeError):
+        return {}  # builtins have none
+
+
+def _positional(function: Any, shown: str) -> list[inspect.Parameter]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        raise TypeError(f"{shown}(): Python does not tell its parameters; wrap it in a function that does") from None
+    found = []
+    for parameter in parameters:
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            found.append(parameter)
+        else:
             raise TypeError(
-                f"script functions take positional parameters only, '{parameter.name}' is {parameter.kind.description}"
+                f"{shown}(): scripts pass positional arguments only, '{parameter.name}' is {parameter.kind.description}"
             )
-        names.append(parameter.name)
-        params.append(_script_name(hints.get(parameter.name, Any), types or {}))
-    doc = flags.pop("doc", None) or inspect.getdoc(function) or ""
+    return found
+
+
+def _returned(hints: dict[str, Any]) -> str:
+    try:
+        return expected(alternatives(hints["return"])) if "return" in hints else ANY
+    except TypeError:
+        return ANY
+
+
+def natives_from_python(
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    owner: type | None = None,
+    method: bool = False,
+    params: tuple[str, ...] | None = None,
+    doc: str | None = None,
+    **flags: Any,
+) -> list[NativeFn]:
+    """Every overload of a Python function.
+
+    Args:
+        name: the name in scripts, by default the function's own.
+        owner: the class of the first argument, where the annotations do not say so.
+        method: the first argument is the script's own value and may be changed; else it is a copy.
+        params: the script types, in place of what the annotations say.
+        flags: further fields of `NativeFn`: `pure`, `volatile`, `ref`, `capability`.
+
+    Raises:
+        TypeError: the signature cannot be used from scripts.
+    """
+    signature = signature_of(function, owner=owner)
+    shown = name or function.__name__
+    if params is not None:
+        if len(params) != len(signature.parameters):
+            raise TypeError(f"{shown}(): {len(params)} script types for {len(signature.parameters)} parameters")
+        combinations = [tuple(Alternative(kind) for kind in params)]
+    else:
+        combinations = _combinations(signature.parameters, shown)
+    text = doc if doc is not None else inspect.getdoc(function) or ""
+    return [_native(function, shown, options, signature, method=method, doc=text, **flags) for options in combinations]
+
+
+def _combinations(parameters: tuple[Parameter, ...], shown: str) -> list[tuple[Alternative, ...]]:
+    required = sum(not parameter.optional for parameter in parameters)
+    found: list[tuple[Alternative, ...]] = []
+    for count in range(required, len(parameters) + 1):
+        found += product(*(parameter.options for parameter in parameters[:count]))
+        if len(found) > MOST_OVERLOADS:
+            raise TypeError(f"{shown}(): its annotations mean more than {MOST_OVERLOADS} overloads; use Any")
+    return found
+
+
+def _native(
+    function: Callable[..., Any],
+    name: str,
+    options: tuple[Alternative, ...],
+    signature: Signature,
+    *,
+    method: bool,
+    doc: str,
+    **flags: Any,
+) -> NativeFn:
+    readers = [option.read for option in options]
+    calls_back = signature.context_at is not None or as_callable in readers
+    classes = tuple(option.cls for option in options)
+    flags.setdefault("returns", signature.returns)
+    # What changes a value must not get a constant; objects are the host's, and a constant holds but a reference.
+    flags.setdefault("pure", not (method and options and options[0].name in ("array", "map", "blob")))
     return NativeFn(
-        name or function.__name__, tuple(params), _guarded(function, name), doc=doc, param_names=tuple(names), **flags
+        name,
+        tuple(option.name for option in options),
+        _adapter(function, name, readers, signature.context_at, owns_first=not method and _may_hold(options)),
+        context=True,
+        host=True,
+        callbacks=calls_back,
+        classes=classes if any(classes) else (),
+        doc=doc,
+        param_names=tuple(parameter.name for parameter in signature.parameters[: len(options)]),
+        **flags,
     )
 
 
-def _script_name(hint: Any, types: dict[type, str]) -> str:
-    origin = getattr(hint, "__origin__", hint)
-    if origin in SCRIPT_NAMES:
-        return SCRIPT_NAMES[origin]
-    if origin in types:
-        return types[origin]
-    return origin.__name__ if isinstance(origin, type) else ANY
+def _may_hold(options: tuple[Alternative, ...]) -> bool:
+    """May the first argument be an array, a map or a blob?"""
+    return bool(options) and options[0].name in (ANY, "array", "map", "blob") and options[0].read is None
 
 
-def _guarded(function: Callable[..., Any], name: str | None) -> Callable[..., Any]:
-    """Turn the host's exceptions into script errors and its results into script values."""
+def _adapter(
+    function: Callable[..., Any],
+    name: str,
+    readers: list[Reader | None],
+    context_at: int | None,
+    *,
+    owns_first: bool,
+) -> Callable[..., Any]:
+    """What the runtime calls: arguments read, exceptions turned into script errors, results into script values."""
+    prepare = _preparation(name, readers, context_at, owns_first=owns_first)
 
-    @wraps(function)
-    def call(*args: Any) -> Any:
+    def call(run: Any, *args: Any) -> Any:
         try:
             result = function(*args)
-            if type(result) is CoroutineType:
-                result = wait_for(result, name or function.__name__)
-            return to_script(result)
         except HorusError:
             raise
         except Exception as error:
-            text = str(error) or type(error).__name__
-            raise EvalError("ErrorRuntime", f"Runtime error: {text}", value=text) from error
+            raise host_error(name, error, run) from error
+        cls = type(result)
+        if cls in ATOMS or (cls is int and INT_MIN <= result <= INT_MAX):
+            return result
+        if cls is CoroutineType:
+            result = _awaited(result, name, run)
+        return converted(name, result, run)
 
-    return call
+    if prepare is None:
+        return call
+
+    def prepared(run: Any, *args: Any) -> Any:
+        return call(run, *prepare(run, args))
+
+    return prepared
+
+
+def _awaited(coroutine: Any, name: str, run: Any) -> Any:
+    """What an `async def` function gives; the script waits for it."""
+    try:
+        return wait_for(coroutine, name, None if run is None else run.budget)
+    except HorusError:
+        raise
+    except Exception as error:
+        raise host_error(name, error, run) from error
+
+
+def converted(name: str, result: Any, run: Any) -> Any:
+    """A host function's result as a script value; what has no script value is the function's failure."""
+    try:
+        return (to_script if run is None else run.convert)(result)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise EvalError("ErrorRuntime", f"Runtime error: result of '{name}': {error}", value=str(error)) from error
+
+
+def _preparation(
+    name: str, readers: list[Reader | None], context_at: int | None, *, owns_first: bool
+) -> Callable[[Any, tuple[Any, ...]], list[Any]] | None:
+    """What happens to the arguments before the function gets them; `None` when nothing does."""
+    reading = [(at, reader) for at, reader in enumerate(readers) if reader is not None]
+    if not reading and context_at is None and not owns_first:
+        return None
+
+    def prepare(run: Any, args: tuple[Any, ...]) -> list[Any]:
+        given = list(args)
+        if owns_first and type(given[0]) in CONTAINERS:
+            given[0] = copy_value(given[0])
+        for at, reader in reading:
+            if reader is as_callable:
+                given[at] = CallContext(run, name).bound(given[at])
+                continue
+            try:
+                given[at] = reader(given[at])
+            except Unfit as unfit:
+                raise unfit_argument(name, at, unfit) from None
+        if context_at is not None:
+            given.insert(context_at, CallContext(run, name))
+        return given
+
+    return prepare
+
+
+def unfit_argument(name: str, at: int, unfit: Unfit) -> EvalError:
+    """`Data type incorrect: argument #1 of 'f': .items[2]: string (expecting i64)`."""
+    step = str(unfit)
+    joint = "" if step[:1] in (".", "[") else ": "
+    return EvalError(
+        "ErrorMismatchDataType",
+        f"Data type incorrect: argument #{at + 1} of '{name}'{joint}{step}",
+        fields={"function": name},
+    )

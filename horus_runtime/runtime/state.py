@@ -72,6 +72,12 @@ class RunSettings:
     fail_on_invalid_map_property: bool = False
     strict_identifiers: bool = False
     host: Host | None = None
+    tag: Any = None
+    """The host's own value for a run."""
+    show_host_errors: bool = False
+    """Scripts see what exceptions of host functions say."""
+    public_errors: tuple[type[Exception], ...] = ()
+    """Exceptions of host functions whose text scripts see in any case."""
 
 
 class Linked:
@@ -106,6 +112,9 @@ class RunState:
         self.settings = settings
         self.limits = settings.limits
         self.table = settings.table
+        self.convert = settings.table.converter
+        """Makes script values of what the host gives."""
+        self.tag = settings.tag
         self.budget = budget or Budget(settings.limits, settings.on_progress)
         waiting = driver()
         if waiting is not None:

@@ -251,23 +251,3 @@ class _Copier:
             COPY_TERMS.refuse()
         COPY_TERMS.pay(self.mark - self.left + LARGE_COPY)
         self.mark = self.left - LARGE_COPY
-
-
-def to_script(value: Any) -> Any:
-    """A Python value as a script value; arrays, maps and blobs are copied.
-
-    Raises:
-        OverflowError: an int beyond 64 bits.
-    """
-    cls = type(value)
-    if cls is int:
-        if not INT_MIN <= value <= INT_MAX:
-            raise OverflowError(f"integer {value} does not fit into 64 bits")
-        return value
-    if cls is list or cls is tuple:
-        return [to_script(item) for item in value]
-    if cls is dict:
-        return {str(key): to_script(item) for key, item in value.items()}
-    if cls is bytes or cls is bytearray:
-        return bytearray(value)
-    return value

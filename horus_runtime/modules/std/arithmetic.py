@@ -16,7 +16,7 @@ from horus_runtime.runtime.values import INT_MAX, INT_MIN
 
 PACKAGE = Module("arithmetic", "Functions of numbers.")
 native = PACKAGE.native
-getter = PACKAGE.getter
+getter = PACKAGE.native_getter
 
 _ALL_BITS: Final = 0xFFFF_FFFF_FFFF_FFFF
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Module("arrays", "Functions of arrays.")
 native = PACKAGE.native
-getter = PACKAGE.getter
+getter = PACKAGE.native_getter
 
 Array = list[Any]
 

@@ -86,7 +86,7 @@ def _bit_span(selection: Range) -> tuple[int, int]:
 # --- Iteration --------------------------------------------------------------------------------------------------------
 
 
-@PACKAGE.getter("bits", INT, returns=STREAM)
+@PACKAGE.native_getter("bits", INT, returns=STREAM)
 @native("bits", INT, returns=STREAM)
 def bits(number: int) -> Stream:
     """All bits, the lowest first, for a `for` loop."""

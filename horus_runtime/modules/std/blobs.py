@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Module("blobs", "Functions of blobs.")
 native = PACKAGE.native
-getter = PACKAGE.getter
+getter = PACKAGE.native_getter
 
 Blob = bytearray
 

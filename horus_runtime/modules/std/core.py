@@ -41,14 +41,14 @@ _TAG_MIN: Final = -(1 << 31)
 _TAG_MAX: Final = (1 << 31) - 1
 
 
-@PACKAGE.getter("tag", ANY, returns=INT)
+@PACKAGE.native_getter("tag", ANY, returns=INT)
 @native("tag", ANY, returns=INT)
 def tag(value: Any) -> int:
     """The tag of a value, which is always 0."""
     return 0
 
 
-@PACKAGE.setter("tag", ANY, INT, returns=UNIT)
+@PACKAGE.native_setter("tag", ANY, INT, returns=UNIT)
 @native("set_tag", ANY, INT, pure=False, returns=UNIT)
 def set_tag(value: Any, number: int) -> None:
     """Tags other than 0 are not supported."""

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 PACKAGE = Module("fn_ptrs", "Functions of function pointers.")
 
 
-@PACKAGE.getter("name", FN, returns=STRING)
+@PACKAGE.native_getter("name", FN, returns=STRING)
 @PACKAGE.native("name", FN, returns=STRING)
 def name(pointer: FnPtr) -> str:
     """The name of the function; for a closure the one made up for it."""
     return pointer.name
 
 
-@PACKAGE.getter("is_anonymous", FN, returns=BOOL)
+@PACKAGE.native_getter("is_anonymous", FN, returns=BOOL)
 @PACKAGE.native("is_anonymous", FN, returns=BOOL)
 def is_anonymous(pointer: FnPtr) -> bool:
     """Was the pointer made from a closure."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Module("math", "Mathematical functions.")
 native = PACKAGE.native
-getter = PACKAGE.getter
+getter = PACKAGE.native_getter
 
 
 def _total(function: Callable[[float], float], overflow: Callable[[float], float]) -> Callable[[float], float]:

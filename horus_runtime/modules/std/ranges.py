@@ -101,5 +101,5 @@ for _type in RANGES:
         ("is_empty", _is_empty, BOOL),
     ):
         native(_name, _type, returns=_result)(_function)
-        PACKAGE.getter(_name, _type, returns=_result)(_function)
+        PACKAGE.native_getter(_name, _type, returns=_result)(_function)
     native("contains", _type, INT, pure=False, returns=BOOL)(_contains)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Module("strings", "Functions of strings.")
 native = PACKAGE.native
-getter = PACKAGE.getter
+getter = PACKAGE.native_getter
 
 Changed = tuple[str, None]
 """What a method that changes its string returns: the new string, and `()` as its result."""

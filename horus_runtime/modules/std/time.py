@@ -18,7 +18,7 @@ def timestamp() -> Timestamp:
     return Timestamp(time.monotonic_ns())
 
 
-@PACKAGE.getter("elapsed", TIME, volatile=True, returns=FLOAT)
+@PACKAGE.native_getter("elapsed", TIME, volatile=True, returns=FLOAT)
 @PACKAGE.native("elapsed", TIME, volatile=True, returns=FLOAT)
 def elapsed(instant: Timestamp) -> float:
     """The seconds since an instant."""

@@ -1,90 +1,217 @@
-"""Bounds of integer expressions: where an overflow check can be left out because the result surely fits."""
+"""Bounds of integer expressions: where an overflow check can be left out because the result surely fits.
+
+The bounds of a variable cover everything that is ever assigned to it. They are found by a fixpoint over all its
+assignments, begun with none of them and widened to round numbers where they keep growing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from horus_runtime.analysis.scopes import ProgramInfo, Variable
+from horus_runtime.analysis.scopes import MethodPredicate, ProgramInfo, Variable
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import children
 from horus_runtime.runtime.values import INT_MAX, INT_MIN
 
 Interval = tuple[int, int]
 FULL: Final[Interval] = (INT_MIN, INT_MAX)
 LENGTH: Final[Interval] = (0, 1 << 48)
 """Lengths are bounded by memory."""
+LOWS: Final = (0, -1, -(1 << 31), INT_MIN)
+HIGHS: Final = (0, (1 << 16), (1 << 31) - 1, (1 << 48), INT_MAX)
+"""Where widening stops."""
+EXACT_ROUNDS: Final = 3
+"""Rounds before widening begins."""
+
+Definition = tuple[Variable, str, nodes.Node]
+"""A variable, the operator of the assignment (`in` for a loop), and what is assigned or walked."""
 
 
 class Intervals:
-    """Answers for one function; loop variables and variables that never change get the bounds of their source.
+    """Answers for one function variant. Only meaningful for expressions that type inference found to be INT."""
 
-    Only meaningful for expressions that type inference found to be INT.
-    """
-
-    def __init__(self, program: ProgramInfo) -> None:
+    def __init__(self, program: ProgramInfo, is_pure: MethodPredicate) -> None:
         self.program = program
-        self.sources: dict[Variable, nodes.Node] = {}
-        self.memo: dict[int, Interval] = {}
+        self.is_pure = is_pure
+        self.bounds: dict[Variable, Interval | None] = {}
+        """Variables with known definitions; `None` while no value has reached one yet."""
+        self.memo: dict[int, Interval | None] = {}
 
-    def note(self, variable: Variable, source: nodes.Node) -> None:
-        """The variable gets its only value, or runs over the range, from `source`."""
-        self.sources[variable] = source
+    def solve(self, body: Iterable[nodes.Node], is_int: Callable[[Variable], bool]) -> None:
+        """Find the bounds of the variables that the body declares and that only ever hold INT."""
+        found = definitions(body, self.program, self.is_pure)
+        found = [d for d in found if not (d[0].is_cell or d[0].kind in _OPEN)]
+        broken = {d[0] for d in found if d[1] not in _KNOWN or not is_int(d[0])}
+        found = [d for d in found if d[0] not in broken]
+        self.bounds = {d[0]: None for d in found}
+        changed, rounds = True, 0
+        while changed:
+            changed, rounds = False, rounds + 1
+            self.memo = {}
+            for variable, op, node in found:
+                old, new = self.bounds[variable], self._defined(variable, op, node)
+                if new is None or (old is not None and old[0] <= new[0] and new[1] <= old[1]):
+                    continue
+                if old is not None:
+                    new = min(old[0], new[0]), max(old[1], new[1])
+                    if rounds > EXACT_ROUNDS:
+                        new = _widened(old, new)
+                self.bounds[variable] = new
+                changed = True
+        self.memo = {}
+
+    def _defined(self, variable: Variable, op: str, node: nodes.Node) -> Interval | None:
+        """What one assignment can make of a variable."""
+        if op == "=":
+            return self._look(node)
+        if op == "count":
+            return LENGTH
+        if op == "in":
+            assert isinstance(node, nodes.Binary)
+            low, high = self._look(node.left), self._look(node.right)
+            if low is None or high is None:
+                return None
+            return low[0], max(low[0], high[1] - (node.op == ".."))
+        left, right = self.bounds[variable], self._look(node)
+        return None if left is None or right is None else _operation(op[:-1], left, right)
 
     def of(self, node: nodes.Node) -> Interval:
         """The bounds of an INT expression."""
-        found = self.memo.get(id(node))
-        if found is None:
-            self.memo[id(node)] = FULL
-            found = self.memo[id(node)] = self._compute(node)
-        return found
+        return self._look(node) or FULL
 
-    def _compute(self, node: nodes.Node) -> Interval:
+    def variable(self, variable: Variable) -> Interval:
+        """The bounds of everything a variable holds."""
+        return self.bounds.get(variable, FULL) or FULL
+
+    def _look(self, node: nodes.Node) -> Interval | None:
+        key = id(node)
+        if key not in self.memo:
+            self.memo[key] = self._compute(node)
+        return self.memo[key]
+
+    def _compute(self, node: nodes.Node) -> Interval | None:
         match node:
             case nodes.IntLit():
                 return node.value, node.value
             case nodes.Variable():
                 variable = self.program.bindings.get(id(node))
-                return self.variable(variable) if variable is not None else FULL
+                return FULL if variable is None else self.bounds.get(variable, FULL)
             case nodes.Property(name="len") | nodes.MethodCall(name="len"):
                 return LENGTH
+            case nodes.Unary(op="-"):
+                inner = self._look(node.operand)
+                return None if inner is None else _fit(-inner[1], -inner[0])
             case nodes.Binary():
-                return self._binary(node)
+                if node.op not in _OPERATORS:
+                    return FULL
+                left, right = self._look(node.left), self._look(node.right)
+                return None if left is None or right is None else _operation(node.op, left, right)
+            case nodes.Block(body=(nodes.ExprStmt(expr=inner),)):
+                return self._look(inner)
+            case nodes.If(then=then, orelse=orelse) if orelse is not None:
+                one, other = self._look(then), self._look(orelse)
+                return _join(one, other)
         return FULL
 
-    def variable(self, variable: Variable) -> Interval:
-        """The bounds of a variable: those of its initialiser or of the range it walks."""
-        source = self.sources.get(variable)
-        if source is None or variable.assigned or variable.mutated or variable.is_cell:
-            return FULL
-        if variable.kind == "loop":
-            if isinstance(source, nodes.Binary) and source.op in ("..", "..="):
-                low, high = self.of(source.left)[0], self.of(source.right)[1]
-                return low, max(low, high - (source.op == ".."))
-            return FULL
-        return self.of(source)
 
-    def _binary(self, node: nodes.Binary) -> Interval:
-        if node.op not in ("+", "-", "*", "%", "/", "&", ">>"):
-            return FULL
-        left, right = self.of(node.left), self.of(node.right)
-        match node.op:
-            case "+":
-                return self._fit(left[0] + right[0], left[1] + right[1])
-            case "-":
-                return self._fit(left[0] - right[1], left[1] - right[0])
-            case "*":
-                products = [a * b for a in left for b in right]
-                return self._fit(min(products), max(products))
-            case "%" if right[0] > 0:
-                return (0 if left[0] >= 0 else 1 - right[1]), right[1] - 1
-            case "/" if right[0] > 0:
-                return min(0, left[0]), max(0, left[1])
-            case "&" if right[0] >= 0:
-                return 0, right[1]
-            case ">>" if left[0] >= 0 and right[0] >= 0:
-                return 0, left[1]
-        return FULL
+_OPEN: Final = frozenset({"external", "catch", "param"})
+_OPERATORS: Final = frozenset({"+", "-", "*", "%", "/", "&", ">>", "|", "^"})
+_KNOWN: Final = frozenset({"=", "in", "count"} | {f"{op}=" for op in _OPERATORS})
 
-    @staticmethod
-    def _fit(low: int, high: int) -> Interval:
-        """An operation that could overflow raises instead, so its result always fits."""
-        return max(low, INT_MIN), min(high, INT_MAX)
+
+def definitions(body: Iterable[nodes.Node], program: ProgramInfo, is_pure: MethodPredicate) -> list[Definition]:
+    """Every assignment to a variable in the body, closures aside; of unclear ones the operator is empty."""
+    found: list[Definition] = []
+    pending = list(body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case nodes.Closure():
+                continue
+            case nodes.Let():
+                variable = program.bindings.get(id(node))
+                if variable is not None:
+                    found.append((variable, "=" if node.value is not None else "", node.value or node))
+            case nodes.Assign():
+                variable = program.bindings.get(id(node.target))
+                if variable is not None:
+                    found.append((variable, node.op, node.value))
+            case nodes.For():
+                found += _loop_definitions(node, program)
+            case nodes.MethodCall() | nodes.Call():
+                # The receiver of a method, or the first argument of a native, may be given another value.
+                method = isinstance(node, nodes.MethodCall)
+                first = node.target if method else node.args[0] if node.args else None
+                variable = program.bindings.get(id(first))
+                if variable is not None and not is_pure(node.name, len(node.args) + method):
+                    found.append((variable, "", node))
+            case nodes.Index(target=nodes.Variable()):
+                # `n[3] = true` sets a bit of an INT.
+                variable = program.bindings.get(id(node.target))
+                if variable is not None and variable.mutated:
+                    found.append((variable, "", node))
+        pending.extend(children(node))
+    return found
+
+
+def _loop_definitions(node: nodes.For, program: ProgramInfo) -> list[Definition]:
+    walked = node.iterable
+    ranged = isinstance(walked, nodes.Binary) and walked.op in ("..", "..=")
+    found: list[Definition] = []
+    variable, counter = program.bindings.get(id(node)), program.second.get(id(node))
+    if variable is not None:
+        found.append((variable, "in" if ranged else "", walked))
+    if counter is not None:
+        found.append((counter, "count", walked))
+    return found
+
+
+def _operation(op: str, left: Interval, right: Interval) -> Interval:
+    """The bounds of `left op right`; an operation that could overflow raises, so that its result always fits."""
+    match op:
+        case "+":
+            return _fit(left[0] + right[0], left[1] + right[1])
+        case "-":
+            return _fit(left[0] - right[1], left[1] - right[0])
+        case "*":
+            products = [a * b for a in left for b in right]
+            return _fit(min(products), max(products))
+        case "%" if right[0] > 0:
+            most = max(abs(left[0]), abs(left[1]))
+            return (0 if left[0] >= 0 else -min(right[1] - 1, most)), min(right[1] - 1, max(left[1], 0))
+        case "/" if right[0] > 0:
+            return min(0, left[0]), max(0, left[1] // right[0])
+        case "/" if left[0] >= 0 and right[0] >= 0:
+            return 0, left[1]
+        case "&" if right[0] >= 0:
+            return 0, right[1]
+        case "&" if left[0] >= 0:
+            return 0, left[1]
+        case "|" | "^" if left[0] >= 0 and right[0] >= 0:
+            return 0, (1 << max(left[1], right[1]).bit_length()) - 1
+        case ">>" if left[0] >= 0 and right[0] >= 0:
+            return 0, left[1]
+    return FULL
+
+
+def _fit(low: int, high: int) -> Interval:
+    return min(max(low, INT_MIN), INT_MAX), max(min(high, INT_MAX), INT_MIN)
+
+
+def _join(one: Interval | None, other: Interval | None) -> Interval | None:
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _widened(old: Interval, new: Interval) -> Interval:
+    low, high = new
+    if low < old[0]:
+        low = next(limit for limit in LOWS if limit <= low)
+    if high > old[1]:
+        high = next(limit for limit in HIGHS if limit >= high)
+    return low, high
+
+
+__all__ = ["FULL", "LENGTH", "Interval", "Intervals", "definitions"]

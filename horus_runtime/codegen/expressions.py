@@ -549,6 +549,11 @@ class Expressions(Emitter):
                 first, again = self.atom(left)
                 positive = self.compare(first, (pyast.GtE(), self.const(0)))
                 return self.choose(positive, self.binop(again, raw, right), self.call(general, again, right))
+        if op in ("/", "%") and a[0] >= 0 and self.is_stable(left):
+            raw = pyast.FloorDiv() if op == "/" else pyast.Mod()
+            first, again = self.atom(right)
+            positive = first if b[0] >= 0 else self.compare(first, (pyast.Gt(), self.const(0)))
+            return self.choose(positive, self.binop(left, raw, again), self.call(general, left, again))
         if op in ("/", "%") and isinstance(right, pyast.Name):
             raw = pyast.FloorDiv() if op == "/" else pyast.Mod()
             first, again = self.atom(left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast as pyast
 from typing import TYPE_CHECKING, Any
 
+from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.intervals import Intervals
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
@@ -26,7 +27,7 @@ class FunctionCompiler(Statements):
         self.fn = fn
         self.py_name = py_name
         self.types = types
-        self.intervals: Any = Intervals(program.info)
+        self.intervals: Any = Intervals(program.info, program.is_pure_call)
         self.is_main = fn.is_main
         self.dynamic = fn.dynamic
         self.this_is_cell = program.this_mode(fn) == THIS_CELL
@@ -55,6 +56,7 @@ class FunctionCompiler(Statements):
     def compile(self) -> pyast.FunctionDef:
         """The Python function of this variant."""
         params = self.parameters()
+        self.intervals.solve(self.statements(), self.is_int)
         self.root_out = self.out
         self.prologue()
         node = self.fn.node
@@ -70,6 +72,16 @@ class FunctionCompiler(Statements):
         arguments = pyast.arguments([], [place(pyast.arg(name), self.loc) for name in params], None, [], [], None, [])
         return place(pyast.FunctionDef(self.py_name, arguments, body, [], None), self.fn.node.span[:2])  # type: ignore[no-any-return]
 
+    def statements(self) -> tuple[nodes.Node, ...]:
+        """The statements of the body."""
+        node = self.fn.node
+        if isinstance(node, nodes.Script):
+            return node.body
+        return node.body.body if isinstance(node, nodes.FnDef) else (node.body,)
+
+    def is_int(self, variable: Variable) -> bool:
+        return ty.is_only(self.types.variable(variable), ty.INT)
+
     def parameters(self) -> list[str]:
         """Parameter names: `this`, captured cells, the call level, and the script's parameters."""
         if self.is_main:
@@ -81,12 +93,7 @@ class FunctionCompiler(Statements):
 
     def prologue(self) -> None:
         """What a function does before its first statement: depth check, charge, own copies of changed parameters."""
-        node = self.fn.node
-        body: tuple[nodes.Node, ...] = (node.body,) if isinstance(node, nodes.Closure) else ()
-        if isinstance(node, nodes.Script):
-            body = node.body
-        elif isinstance(node, nodes.FnDef):
-            body = node.body.body
+        body = self.statements()
         if not self.is_main and self.program.checks_depth(self.fn):
             too_deep = self.compare(self.level(), (pyast.Gt(), self.name(self.program.use("_max_depth"))))
             self.when(too_deep, [place(pyast.Expr(self.service("_stack_overflow")), self.loc)])

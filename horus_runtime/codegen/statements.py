@@ -109,8 +109,6 @@ class Statements(Chains):
             self.check_definition(variable)
         value = self.const(None) if node.value is None else self.expr(node.value, owned=True)
         self.at(node.span)
-        if node.value is not None:
-            self.intervals.note(variable, node.value)
         self.declare(variable, value)
         self.unit(dest)
 
@@ -674,7 +672,7 @@ class Statements(Chains):
         """The Python iterable behind `for x in e`."""
         source = node.iterable
         if isinstance(source, nodes.Binary) and source.op in ("..", "..=") and self.is_int_pair(source):
-            return self.int_range(source, variable)
+            return self.int_range(source)
         expr = self.expr(source)
         t = self.type(source)
         self.at(source.op_span if isinstance(source, nodes.Binary) else source.span)
@@ -689,13 +687,11 @@ class Statements(Chains):
     def is_int_pair(self, node: nodes.Binary) -> bool:
         return ty.is_only(self.type(node.left), ty.INT) and ty.is_only(self.type(node.right), ty.INT)
 
-    def int_range(self, source: nodes.Binary, variable: Variable) -> pyast.expr:
+    def int_range(self, source: nodes.Binary) -> pyast.expr:
         low, high = self.operands([source.left, source.right])
         self.at(source.op_span)
         if source.op == "..=":
             high = self.binop(high, pyast.Add(), self.const(1))
-        if not variable.assigned and not variable.mutated:
-            self.intervals.note(variable, source)
         if isinstance(low, pyast.Constant) and low.value == 0:
             return self.call("range", high)
         return self.call("range", low, high)

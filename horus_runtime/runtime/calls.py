@@ -15,7 +15,7 @@ from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
-from horus_runtime.runtime.values import Cell
+from horus_runtime.runtime.values import SCALARS, Cell
 
 
 class Calling(RunState):
@@ -86,6 +86,10 @@ class Calling(RunState):
         if pointer.token is not None and pointer.token is self.tokens.get(count):
             return partial(pointer.target, self.depth + 1)
         return partial(self.call_pointer, self.depth, pointer)
+
+    def borrows(self, pointer: FnPtr) -> bool:
+        """Is this a closure of this run whose captured variables hold nothing that could lead to its arguments?"""
+        return pointer.token is not None and all(type(getattr(c, "v", pointer)) in SCALARS for c in pointer.curried)
 
     def call_pointer(self, depth: int, pointer: Any, *args: Any) -> Any:
         """`f.call(args)`: `this` is unbound."""

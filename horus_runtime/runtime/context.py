@@ -58,6 +58,9 @@ class NativeCallContext(Protocol):
     def callable(self, pointer: FnPtr, count: int) -> Callable[..., Any]:
         """A Python function of `count` arguments that calls the pointer; resolve once, call often."""
 
+    def borrows(self, pointer: FnPtr) -> bool:
+        """Does the pointer lead to compiled code that cannot reach what its arguments are part of?"""
+
     def explain(self, error: BaseException) -> HorusError:
         """The error that an exception out of a callback stands for; compiled code may raise Python's own."""
 

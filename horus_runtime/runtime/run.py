@@ -15,6 +15,7 @@ from horus_runtime.runtime.environment import Environment
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.state import Host, Linked, RunSettings
 from horus_runtime.runtime.thrown import ThrownError
+from horus_runtime.runtime.tracing import position_of
 from horus_runtime.runtime.values import copy_value
 from horus_runtime.source import Position
 
@@ -93,12 +94,30 @@ class Run(Accessing, Environment):
         """What a script's `catch` gets to see; raises again what scripts cannot catch."""
         if type(error) is ThrownError:
             return error  # its value is all that `catch` shows; the rest is explained if it is thrown again
+        if type(error) is EvalError and self._place_here(error):
+            return error
         found = self.explain(error)
         if not isinstance(found, EvalError):
             if found is error:
                 raise error
             raise found from error
         return found
+
+    def _place_here(self, error: EvalError) -> bool:
+        """Place an error that a service raised for the very code that catches it; no call lies between."""
+        traceback = error.__traceback__
+        if traceback is None or (program := self.programs.get(traceback.tb_frame.f_code.co_filename)) is None:
+            return False
+        inner = traceback.tb_next
+        while inner is not None:
+            if inner.tb_frame.f_code.co_filename in self.programs:
+                return False
+            inner = inner.tb_next
+        if error.needs_position:
+            error.position = position_of(traceback.tb_frame.f_code, traceback.tb_lasti)
+        if error.source is None:
+            error.source = program.source
+        return True
 
     def caught_value(self, error: EvalError) -> Any:
         """The value bound by `catch (e)`."""

@@ -47,6 +47,9 @@ class StdContext:
             return call(pointer.name, this.v, *pointer.curried, *args)
         return pointer.program[0](this, *pointer.curried, *args)
 
+    def borrows(self, pointer: FnPtr) -> bool:
+        return False
+
     def callable(self, pointer: FnPtr, count: int) -> Callable[..., Any]:
         return lambda *args: self.call(pointer, *args)
 

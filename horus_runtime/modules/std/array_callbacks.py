@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError
@@ -10,6 +11,7 @@ from horus_runtime.modules.std.callbacks import (
     combiner,
     in_call,
     is_missing,
+    may_lend,
     own,
     results,
     swallow,
@@ -21,6 +23,7 @@ from horus_runtime.modules.std.spans import start_of
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.values import SCALARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +73,8 @@ def map_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
 def filter_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
     """The elements for which the callback returns `true`, as a new array."""
     # The result comes first in each pair: the callback may have replaced the element through `this`.
-    return [own(item) for keep, item in zip(results(ctx, callback, array), array, strict=False) if keep is True]
+    kept = [item for keep, item in zip(results(ctx, callback, array), array, strict=False) if keep is True]
+    return kept if SCALARS.issuperset(map(type, kept)) else list(map(own, kept))
 
 
 @_method("for_each", named=False, pure=False, returns=UNIT)
@@ -84,6 +88,8 @@ def for_each(ctx: NativeCallContext, array: Array, callback: FnPtr) -> None:
 @_method("reduce")
 def reduce_(ctx: NativeCallContext, array: Array, callback: FnPtr, initial: Any = None) -> Any:
     """Combine the elements from the first to the last: callback (accumulator, element) or with the index as well."""
+    if ctx.arity(callback) == 2 and may_lend(ctx, callback, array):
+        return reduce(ctx.callable(callback, 2), array, initial)
     combine = combiner(ctx, callback, array)
     total = initial
     for index in range(len(array)):

@@ -9,7 +9,7 @@ tried in that order until one of them is found.
 from __future__ import annotations
 
 from functools import wraps
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError, HorusError
@@ -62,6 +62,17 @@ def own(item: Any) -> Any:
     return item if type(item) in SCALARS else copy_value(item)
 
 
+def lent(ctx: NativeCallContext, pointer: FnPtr, array: Array, start: int = 0) -> Iterator[Any]:
+    """The items as callbacks get them: lent where the callback cannot reach their owner, copied elsewhere."""
+    items = islice(array, start, None) if start else iter(array)
+    return items if may_lend(ctx, pointer, array) else map(own, items)
+
+
+def may_lend(ctx: NativeCallContext, pointer: FnPtr, array: Array) -> bool:
+    """May callbacks look at the items themselves? Compiled code copies what it changes or keeps."""
+    return SCALARS.issuperset(map(type, array)) or ctx.borrows(pointer)
+
+
 # --- One result per element -------------------------------------------------------------------------------------------
 
 
@@ -69,11 +80,9 @@ def results(ctx: NativeCallContext, pointer: FnPtr, array: Array, start: int = 0
     """What the callback returns for each element from `start`, in order."""
     arity = ctx.arity(pointer)
     if arity == 1:
-        call = ctx.callable(pointer, 1)
-        return (call(own(item)) for item in islice(array, start, None))
+        return map(ctx.callable(pointer, 1), lent(ctx, pointer, array, start))
     if arity == 2:
-        call = ctx.callable(pointer, 2)
-        return (call(own(item), index) for index, item in enumerate(islice(array, start, None), start))
+        return map(ctx.callable(pointer, 2), lent(ctx, pointer, array, start), count(start))
     return (element_result(ctx, pointer, array, index) for index in range(start, len(array)))
 
 

@@ -6,7 +6,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import EvalError
-from horus_runtime.modules.std.callbacks import own, swallow
+from horus_runtime.modules.std.callbacks import may_lend, own, swallow
 from horus_runtime.modules.std.pace import charge_for
 from horus_runtime.modules.std.signature import ARRAY, FN, STRING, UNIT
 from horus_runtime.runtime.fn_names import pointer_to
@@ -91,7 +91,8 @@ def _natural(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array
     if kinds == {type(None)}:
         return list(array)
     if kinds == {float} and any(item != item for item in array):  # noqa: PLR0124 -- NaN compares with nothing
-        return _sorted(array, float.__gt__ if descending else float.__lt__)
+        before = float.__gt__ if descending else float.__lt__
+        return _sorted(array, lambda a, b: -before(a, b))
     # `reverse` keeps equal elements in their order, as a stable sort by the opposite comparison does.
     return sorted(array, reverse=descending)
 
@@ -103,27 +104,29 @@ def _cannot_sort(reason: str) -> EvalError:
 def _compared(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
     """The elements in the order of a comparer, not copied."""
     call = ctx.callable(comparer, 2)
+    lends = may_lend(ctx, comparer, array)
 
-    def less(a: Any, b: Any) -> bool:
+    def compare(a: Any, b: Any) -> int:
+        """Negative when the first one comes first."""
         answer = None
         try:
-            answer = call(own(a), own(b))
+            answer = call(a, b) if lends else call(own(a), own(b))
         except Exception as error:  # noqa: BLE001 -- what is not the script's error is raised again
             swallow(ctx, error)
-        if type(answer) is bool:
+        if type(answer) is int:
             return answer
-        return answer < 0 if type(answer) is int else _type_rank(a) < _type_rank(b)
+        return -(answer if type(answer) is bool else _type_rank(a) < _type_rank(b))
 
-    return _sorted(array, less)
+    return _sorted(array, compare)
 
 
-def _sorted(array: Array, less: Callable[[Any, Any], bool]) -> Array:
+def _sorted(array: Array, compare: Callable[[Any, Any], int]) -> Array:
     if len(array) > SHORT:
-        return sorted(array, key=cmp_to_key(lambda a, b: -1 if less(a, b) else 0))
+        return sorted(array, key=cmp_to_key(compare))
     ordered: Array = []
     for item in array:
         at = len(ordered)
-        while at and less(item, ordered[at - 1]):
+        while at and compare(item, ordered[at - 1]) < 0:
             at -= 1
         ordered.insert(at, item)
     return ordered

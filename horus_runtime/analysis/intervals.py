@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from horus_runtime.analysis import results
 from horus_runtime.analysis.scopes import MethodPredicate, ProgramInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
@@ -31,9 +32,10 @@ Definition = tuple[Variable, str, nodes.Node]
 class Intervals:
     """Answers for one function variant. Only meaningful for expressions that type inference found to be INT."""
 
-    def __init__(self, program: ProgramInfo, is_pure: MethodPredicate) -> None:
+    def __init__(self, program: ProgramInfo, is_pure: MethodPredicate, type_of: Callable[[nodes.Node], int]) -> None:
         self.program = program
         self.is_pure = is_pure
+        self.type_of = type_of
         self.bounds: dict[Variable, Interval | None] = {}
         """Variables with known definitions; `None` while no value has reached one yet."""
         self.memo: dict[int, Interval | None] = {}
@@ -97,7 +99,9 @@ class Intervals:
             case nodes.Variable():
                 variable = self.program.bindings.get(id(node))
                 return FULL if variable is None else self.bounds.get(variable, FULL)
-            case nodes.Property(name="len") | nodes.MethodCall(name="len"):
+            case nodes.Property(name="len"):
+                return FULL if self.type_of(node.target) & results.MAP else LENGTH
+            case nodes.MethodCall(name="len"):
                 return LENGTH
             case nodes.Unary(op="-"):
                 inner = self._look(node.operand)
@@ -141,10 +145,9 @@ def definitions(body: Iterable[nodes.Node], program: ProgramInfo, is_pure: Metho
                 found += _loop_definitions(node, program)
             case nodes.MethodCall() | nodes.Call():
                 # The receiver of a method, or the first argument of a native, may be given another value.
-                method = isinstance(node, nodes.MethodCall)
-                first = node.target if method else node.args[0] if node.args else None
-                variable = program.bindings.get(id(first))
-                if variable is not None and not is_pure(node.name, len(node.args) + method):
+                operands = (node.target, *node.args) if isinstance(node, nodes.MethodCall) else node.args
+                variable = program.bindings.get(id(operands[0])) if operands else None
+                if variable is not None and not is_pure(node.name, len(operands)):
                     found.append((variable, "", node))
             case nodes.Index(target=nodes.Variable()):
                 # `n[3] = true` sets a bit of an INT.

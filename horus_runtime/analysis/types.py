@@ -1,13 +1,15 @@
 """Type inference: which classes an expression can have, as bit masks.
 
 A type is an integer. Its low 12 bits say which classes are possible; the next 12 bits say the same for the elements of
-arrays, and the 12 above for the elements of those. Joining is bitwise or, so a fixpoint is reached quickly. `ANY`
-means nothing is known; `NONE` (0) means the expression never yields a value (or has not been looked at yet).
+arrays and the values of maps, and the 12 above for the elements of those. Joining is bitwise or, so a fixpoint is
+reached quickly. `ANY` means nothing is known; `NONE` (0) means the expression never yields a value (or has not been
+looked at yet).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from horus_runtime.analysis import results
@@ -27,7 +29,7 @@ from horus_runtime.analysis.results import (
     UNIT,
     WIDTH,
 )
-from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo, Variable
+from horus_runtime.analysis.scopes import FunctionInfo, MethodPredicate, ProgramInfo, Variable
 from horus_runtime.ast import nodes
 
 LOW: Final = (1 << WIDTH) - 1
@@ -50,13 +52,43 @@ def is_only(t: int, classes: int) -> bool:
 
 
 def element(t: int) -> int:
-    """The type of what an index into a value of type `t` yields, as far as arrays go."""
+    """The type of what an array or map of type `t` holds; a missing property of a map is `()` besides."""
     return (t >> WIDTH) | (LOW << 2 * WIDTH)
+
+
+def map_of(t: int) -> int:
+    """The type of a map with values of type `t`."""
+    return MAP | ((t << WIDTH) & ANY)
 
 
 def array_of(t: int) -> int:
     """The type of an array with elements of type `t`."""
     return ARRAY | ((t << WIDTH) & ANY)
+
+
+_NAMES: Final = {
+    INT: ("i64",),
+    FLOAT: ("f64",),
+    BOOL: ("bool",),
+    STR: ("string",),
+    CHAR: ("char",),
+    UNIT: ("()",),
+    ARRAY: ("array",),
+    MAP: ("map",),
+    BLOB: ("blob",),
+    RANGE: ("range", "range="),
+    FN: ("Fn",),
+}
+
+
+@lru_cache(maxsize=4096)
+def _type_names(low: int) -> frozenset[str]:
+    return frozenset(name for bit, names in _NAMES.items() if low & bit for name in names)
+
+
+def type_names(t: int) -> frozenset[str] | None:
+    """The script's names of the classes that `t` allows; `None` where hosts' own may be among them."""
+    return None if t & OTHER else _type_names(t & LOW)
 
 
 ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%", "**"})
@@ -76,20 +108,23 @@ def method_result(receiver: int, name: str) -> int:
 class Inference:
     """Infers variable types of one function variant by iterating to a fixpoint.
 
-    `call_type` answers for calls of script functions: it gets the call node and the argument types.
+    `call_type` answers for calls of script functions: it gets the call node and the argument types. `method_type` does
+    so for methods; it gets the receiver's type as well and answers with the result's and what the receiver becomes.
     """
 
     def __init__(
         self,
         program: ProgramInfo,
         fn: FunctionInfo,
-        overridden: Callable[[str, int], bool],
+        overridden: Callable[[str, int, int], bool],
         call_type: Callable[[nodes.Call, list[int]], int],
+        method_type: Callable[[nodes.MethodCall, int, list[int]], tuple[int, int] | None],
     ) -> None:
         self.program = program
         self.fn = fn
         self.overridden = overridden
         self.call_type = call_type
+        self.method_type = method_type
         self.types: dict[Variable, int] = {}
         self.changed = False
         self.returned = NONE
@@ -97,6 +132,8 @@ class Inference:
 
     # ---- variables --------------------------------------------------------------------------------------------------
 
+    is_pure: MethodPredicate
+    """Says of a call, by name and argument count, that it leaves its first argument as it is."""
     opaque = False
     """A variable may have any value: the host answers for names."""
     open_operators = False
@@ -113,6 +150,14 @@ class Inference:
         old = self.types.get(variable, NONE)
         if t & ~old:
             self.types[variable] = old | t
+            self.changed = True
+
+    this = ANY
+    """The type of `this`; more precise in variants made for one class of receiver."""
+
+    def widen_this(self, t: int) -> None:
+        if t & ~self.this:
+            self.this |= t
             self.changed = True
 
     def run(self, params: tuple[int, ...]) -> int:
@@ -243,7 +288,9 @@ class Inference:
                 shifted = (stored << (WIDTH * depth)) & ANY if depth < 3 else 0
                 root = self.type_of_variable(variable) & LOW
                 # A string or bit-field root changes its own value but not its class.
-                self.widen(variable, shifted if root & ARRAY else 0)
+                self.widen(variable, shifted if root & (ARRAY | MAP) else 0)
+        elif isinstance(node, nodes.This):
+            self.widen_this((stored << (WIDTH * depth)) & ANY if depth < 3 else 0)
 
     def stmt_Return(self, node: nodes.Return) -> int:
         self.returned |= UNIT if node.value is None else self.expr(node.value)
@@ -319,32 +366,39 @@ class Inference:
         return array_of(inner)
 
     def expr_MapLit(self, node: nodes.MapLit) -> int:
+        inner = NONE
         for entry in node.entries:
-            self.expr(entry.value)
-        return MAP | DEEP_ANY
+            inner |= self.expr(entry.value)
+        return map_of(inner)
 
     def expr_Variable(self, node: nodes.Variable) -> int:
         variable = self.program.bindings.get(id(node))
         return ANY if variable is None or node.namespace else self.type_of_variable(variable)
 
     def expr_This(self, _node: nodes.This) -> int:
-        return ANY
+        return self.this
 
     def expr_Property(self, node: nodes.Property) -> int:
         t = self.expr(node.target)
-        if t & LOW in results.PROPERTIES and not node.null_safe and not self.overridden(node.name, 1):
+        if t & LOW == NONE or (t & LOW == UNIT and not node.null_safe and not self.overridden(node.name, 1, t)):
+            return NONE
+        if is_only(t, MAP | UNIT) and not node.null_safe:
+            return element(t) | UNIT
+        if t & LOW in results.PROPERTIES and not node.null_safe and not self.overridden(node.name, 1, t):
             return results.PROPERTIES.get(t & LOW, {}).get(node.name, ANY)
         return ANY
 
     def expr_Index(self, node: nodes.Index) -> int:
         t = self.expr(node.target)
         i = self.expr(node.index)
-        if t & LOW == NONE:
+        if t & LOW == NONE or (t & LOW == UNIT and not node.null_safe and not self.overridden("index$get$", 2, t)):
             return NONE
         if node.null_safe:
             return ANY
-        if is_only(t, ARRAY):
+        if is_only(t, ARRAY | UNIT) and t & ARRAY:
             return element(t)
+        if is_only(t, MAP | UNIT) and t & MAP and is_only(i, STR):
+            return element(t) | UNIT
         if is_only(t, BLOB):
             return INT
         if is_only(t, STR) and is_only(i, INT):
@@ -357,7 +411,7 @@ class Inference:
         t = self.expr(node.operand)
         if node.op == "!":
             return BOOL if is_only(t, BOOL) else (NONE if t & LOW == NONE else ANY)
-        return t if t & LOW & ~NUMBER == 0 else ANY
+        return t & NUMBER if t & LOW & ~(NUMBER | UNIT) == 0 and not self.overridden(node.op, 1, t) else ANY
 
     def expr_Binary(self, node: nodes.Binary) -> int:
         left, right = self.expr(node.left), self.expr(node.right)
@@ -380,6 +434,9 @@ class Inference:
         if op in ("..", "..="):
             return RANGE if known else ANY
         both = low_left | low_right
+        if op in ARITHMETIC and both & ~NUMBER == UNIT and not self.overridden(op, 2, left):
+            # Arithmetic with `()` fails: what comes out is a number.
+            return self.binary_type(op, left & ~UNIT, right & ~UNIT)
         if op in ARITHMETIC and both & ~NUMBER == 0:
             result = NONE
             if low_left & INT and low_right & INT:
@@ -418,26 +475,50 @@ class Inference:
         types = [self.expr(arg) for arg in node.args]
         if node.captures_scope or node.namespace:
             return ANY
-        self.forget_elements(node.args[0] if node.args else None, node.name)
+        if not self.is_pure(node.name, len(node.args)):
+            self.forget_elements(node.args[0] if node.args else None, node.name)
         return self.call_type(node, types)
 
     def expr_MethodCall(self, node: nodes.MethodCall) -> int:
         receiver = self.expr(node.target)
         types = [self.expr(arg) for arg in node.args]
         name = node.name
-        if self.overridden(name, len(types) + 1) or node.null_safe:
+        if receiver & MAP and element(receiver) & FN:
+            # A property may hold a function, which is then called with the map as `this`.
             self.forget_elements(node.target, "")
             return ANY
-        if name == "push" and len(types) == 1 and is_only(receiver, ARRAY):
-            self.add_element(node.target, types[0])
+        if not node.null_safe and (found := self.method_type(node, receiver, types)) is not None:
+            result, changed = found
+            self.widen_root(node.target, changed)
+            return result
+        if self.overridden(name, len(types) + 1, receiver) or node.null_safe:
+            self.forget_elements(node.target, "")
+            return ANY
+        if is_only(receiver, ARRAY) and (name, len(types)) in self.ADDING:
+            self.add_element(node.target, types[-1])
             return UNIT
-        if receiver & LOW & ~SCALAR:
+        if receiver & LOW & ~SCALAR and not self.leaves_receiver(node):
             # A method on a scalar inside a container may replace it, by a value of the same class.
             self.forget_elements(node.target, name)
         if receiver & LOW == NONE:
             return NONE
         return method_result(receiver, name)
 
+    def leaves_receiver(self, node: nodes.MethodCall) -> bool:
+        """Does a standard method change neither its receiver nor what that holds?"""
+        if self.is_pure(node.name, len(node.args) + 1):
+            return True
+        if node.name not in self.CALLING:
+            return False
+        closures = [self.program.closures.get(id(arg)) for arg in node.args if isinstance(arg, nodes.Closure)]
+        return len(closures) == 1 and closures[0] is not None and not closures[0].uses_this
+
+    CALLING: Final = frozenset(
+        {"map", "filter", "reduce", "reduce_rev", "some", "all", "find", "find_map", "index_of", "order", "order_by"}
+    )
+    """Methods of arrays that call a function, which can change the elements through `this` only."""
+    ADDING: Final = frozenset({("push", 1), ("pad", 2), ("insert", 2), ("set", 2)})
+    """Methods that put their last argument into an array."""
     READ_ONLY: Final = frozenset({"len", "is_empty", "contains", "get", "to_string", "to_debug", "index_of", "extract"})
     SHRINKING: Final = frozenset(
         {"pop", "shift", "remove", "clear", "truncate", "chop", "reverse", "sort", "sort_desc", "dedup"}
@@ -449,6 +530,8 @@ class Inference:
             return
         while isinstance(target, (nodes.Index, nodes.Property)):
             target = target.target
+        if isinstance(target, nodes.This):
+            self.widen_this(ANY)
         if isinstance(target, nodes.Variable):
             variable = self.program.bindings.get(id(target))
             if variable is not None:
@@ -462,14 +545,20 @@ class Inference:
                     self.widen(variable, ANY if not name else NONE)
 
     def add_element(self, target: nodes.Node, t: int) -> None:
-        depth = 1
+        """The array or map at `target` gets an element of type `t`."""
+        self.widen_root(target, (t << WIDTH) & ANY)
+
+    def widen_root(self, target: nodes.Node, t: int) -> None:
+        """What stands at `target` may be of type `t`, too."""
+        depth = 0
         while isinstance(target, (nodes.Index, nodes.Property)):
             target = target.target
             depth += 1
+        shifted = (t << (WIDTH * depth)) & ANY if depth < 3 else NONE
         if isinstance(target, nodes.Variable):
-            variable = self.program.bindings.get(id(target))
-            if variable is not None:
-                self.widen(variable, (t << (WIDTH * depth)) & ANY if depth < 3 else NONE)
+            self.widen(self.program.bindings.get(id(target)), shifted)
+        elif isinstance(target, nodes.This):
+            self.widen_this(shifted)
 
     def expr_Closure(self, _node: nodes.Closure) -> int:
         return FN
@@ -505,6 +594,8 @@ __all__ = [
     "array_of",
     "element",
     "is_only",
+    "map_of",
     "mask",
     "method_result",
+    "type_names",
 ]

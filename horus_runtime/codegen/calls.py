@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast as pyast
 from typing import Any, Final
 
+from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
@@ -15,6 +16,19 @@ from horus_runtime.source import Span
 
 KEEPERS: Final = frozenset({"push", "insert", "pad", "set", "append", "splice", "mixin", "fill_with", "take"})
 """Standard functions that store an argument: it must be the callee's own. Unknown functions are treated alike."""
+
+
+TYPE_NAMES: Final = {
+    ty.INT: "i64",
+    ty.FLOAT: "f64",
+    ty.BOOL: "bool",
+    ty.STR: "string",
+    ty.CHAR: "char",
+    ty.ARRAY: "array",
+    ty.MAP: "map",
+    ty.BLOB: "blob",
+}
+"""Types that choose a native's overload at compile time."""
 
 
 class Calls(Expressions):
@@ -85,9 +99,31 @@ class Calls(Expressions):
             return self.native_on_constant(node)
         args = self.native_args(node.args, owned, table.is_pure(name, count))
         self.at(node.span)
+        bound = self.bound_call(node, args)
+        if bound is not None:
+            return bound
         if self.program.config.has_parent:
             return self.service("_call_named", self.home(), self.level(), self.const(name), *args)
         return self.service("_native", self.level(), self.const(name), *args)
+
+    def bound_call(self, node: nodes.Call, args: list[pyast.expr]) -> pyast.expr | None:
+        """A standard function without effects, chosen by types that are all known."""
+        types = tuple(TYPE_NAMES.get(self.type(arg) & ty.LOW, "") for arg in node.args)
+        if not types or "" in types or self.program.overridden(node.name, len(args), self.type(node.args[0])):
+            return None
+        native = self.program.native(node.name, types)
+        if native is None or native.ref or native.callbacks or not native.pure:
+            return None
+        if node.name == "sqrt" and types == ("f64",):
+            return self.root_of(args[0])
+        return self.call(self.program.use_native(node.name, types), *args)
+
+    def root_of(self, value: pyast.expr) -> pyast.expr:
+        """The square root of a FLOAT: Python's own unless it is negative or NaN."""
+        first, again = self.atom(value)
+        regular = self.compare(first, (pyast.GtE(), self.const(0.0)))
+        general = self.call(self.program.use_native("sqrt", ("f64",)), again)
+        return self.choose(regular, self.call("_sqrt", again), general)
 
     def native_args(self, items: tuple[nodes.Node, ...], owned: bool, pure: bool) -> list[pyast.expr]:
         """Arguments of a native: the first one borrowed, the others its own where it may keep them."""

@@ -10,22 +10,11 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
-from horus_runtime.codegen.calls import KEEPERS, Calls
+from horus_runtime.codegen.calls import KEEPERS, TYPE_NAMES, Calls
 from horus_runtime.codegen.emitter import STORE, place
-from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE, Fault
+from horus_runtime.runtime.abi import THIS_NONE, Fault
 from horus_runtime.source import Span
 
-TYPE_NAMES: Final = {
-    ty.INT: "i64",
-    ty.FLOAT: "f64",
-    ty.BOOL: "bool",
-    ty.STR: "string",
-    ty.CHAR: "char",
-    ty.ARRAY: "array",
-    ty.MAP: "map",
-    ty.BLOB: "blob",
-}
-"""Types that choose a native's overload at compile time."""
 CONTAINS_INLINE: Final = frozenset({("string", "string"), ("string", "char"), ("map", "string")})
 
 Link = nodes.Property | nodes.Index | nodes.MethodCall
@@ -129,12 +118,20 @@ class Chains(Calls):
         t = self.type(node.target)
         self.at(node.name_span)
         key = self.const(node.name)
-        if node.name == "len" and ty.is_only(t, ty.ARRAY | ty.STR | ty.BLOB) and not self.program.overridden("len", 1):
+        if (
+            node.name == "len"
+            and ty.is_only(t, ty.ARRAY | ty.STR | ty.BLOB)
+            and not self.program.overridden("len", 1, t)
+        ):
             return self.call("len", target)
         if not t & ty.MAP or self.program.config.fail_on_invalid_map_property:
             return self.service("_get_property", target, key)
         if ty.is_only(t, ty.MAP):
             return self.call("_dict_get", target, key)
+        if ty.is_only(t, ty.MAP | ty.UNIT):
+            first, again = self.atom(target)
+            self.refuses("property", again, key)
+            return self.call("_dict_get", first, key)
         first, again = self.atom(target)
         fast = self.call("_dict_get", again, key)
         return self.choose(self.type_is(first, "dict"), fast, self.service("_get_property", again, key))
@@ -158,9 +155,20 @@ class Chains(Calls):
         error_span = node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
         if ty.is_only(t, ty.ARRAY) and ty.is_only(i, ty.INT):
             return self.fast_subscript(target, index, error_span)
-        if ty.is_only(t, ty.MAP) and ty.is_only(i, ty.STR) and not self.program.config.fail_on_invalid_map_property:
+        strict = self.program.config.fail_on_invalid_map_property
+        if t & ty.MAP and ty.is_only(t, ty.MAP | ty.UNIT) and ty.is_only(i, ty.STR) and not strict:
+            first, again = self.atom(target)
+            number, number_again = self.atom(index)
             self.at(error_span)
-            return self.call("_dict_get", target, index)
+            if t & ty.UNIT:
+                self.refuses("index", again, number_again, self.bracket(node))
+            return self.call("_dict_get", first, number)
+        if t & ty.ARRAY and ty.is_only(t, ty.ARRAY | ty.UNIT) and ty.is_only(i, ty.INT):
+            first, again = self.atom(target)
+            number, number_again = self.atom(index)
+            self.at(error_span)
+            self.refuses("index", again, number_again, self.bracket(node))
+            return self.fast_subscript(first, number, error_span)
         if t & ty.ARRAY and i & ty.INT and ty.mask(t) != ty.STR:
             first, again = self.names(target)
             number, number_again = self.names(index)
@@ -175,8 +183,11 @@ class Chains(Calls):
 
     def slow_index(self, target: pyast.expr, index: pyast.expr, node: nodes.Index, error_span: Span) -> pyast.expr:
         self.at(error_span)
-        bracket = self.tuple_of([self.const(node.bracket_span.line), self.const(node.bracket_span.column)])
-        return self.service("_index", target, index, bracket)
+        return self.service("_index", target, index, self.bracket(node))
+
+    def bracket(self, node: nodes.Index) -> pyast.expr:
+        """The place of an index's bracket, where some of its errors stand."""
+        return self.const((node.bracket_span.line, node.bracket_span.column))
 
     def names(self, expr: pyast.expr) -> tuple[pyast.expr, pyast.expr]:
         """An operand as a name or constant, for tests and for tables that find operands again by name."""
@@ -229,11 +240,11 @@ class Chains(Calls):
             return self.service("_type_of", value)
         if node.name == "call":
             return self.pointer_call(node)
-        if self.program.overridden(node.name, count + 1):
+        if self.program.overridden(node.name, count + 1, t):
+            return None
+        if t & ty.MAP and ty.element(t) & ty.FN:
             return None
         if node.name == "len" and not count and ty.is_only(t, ty.ARRAY | ty.STR | ty.BLOB | ty.MAP):
-            if ty.is_only(t, ty.MAP):
-                return None
             value = self.target(node.target)
             self.at(node.name_span)
             return self.call("len", value)
@@ -260,6 +271,10 @@ class Chains(Calls):
         args = self.args_of(node)
         value = self.target(node.target)
         self.at(node.name_span)
+        if node.name == "sqrt" and types == ("f64",):
+            return self.root_of(value)
+        if types == ("char",) and node.name == "to_string":
+            return self.call("str", value)
         if node.name == "contains" and types in CONTAINS_INLINE:
             return self.compare(args[0], (pyast.In(), value))
         return self.call(self.program.use_native(node.name, types), value, *args)
@@ -312,9 +327,6 @@ class Chains(Calls):
         slow, self.out = self.out, outer
         self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
         return self.name(result)
-
-    def stable(self, expr: pyast.expr) -> pyast.expr:
-        return expr if isinstance(expr, (pyast.Name, pyast.Constant)) else self.spill(expr)
 
     def locked_call(
         self, cell: str, pointer: pyast.expr, ready: pyast.expr, fast: pyast.expr, slow: pyast.expr
@@ -397,15 +409,16 @@ class Chains(Calls):
 
     def direct_method(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
         """A script function that never replaces `this`: call it, unless a map has its own function of that name."""
-        info = self.program.function(node.name, len(args))
-        if info is None or self.program.has_typed(node.name) or self.program.this_mode(info) == THIS_CELL:
+        info = self.program.direct_method(node.name, len(args))
+        if info is None:
             return None
         value = self.names(self.target(node.target))[0]
-        target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args))
+        t = self.type(node.target)
+        target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args), t)
         self.at(node.name_span)
         this = [] if self.program.this_mode(info) == THIS_NONE else [value]
         call = self.call(target, *this, self.next_level(), *args)
-        if not self.type(node.target) & ty.MAP:
+        if not (t & ty.MAP and ty.element(t) & ty.FN):
             return call
         stored = self.compare(self.const(node.name), (pyast.In(), value))
         general = self.service("_method", self.home(), self.level(), self.const(node.name), value, *args)
@@ -538,8 +551,6 @@ class Chains(Calls):
         creating, self.creating = self.creating, False
         ready = self.prepared.get(id(node))
         index = ready[0] if ready is not None else self.names(self.expr(node.index))[0]
-        if not self.is_stable(index):
-            index = self.spill(index)
         load_target, store_target = self.place_or_value(node.target)
         target = self.names(load_target())[0]
         t = self.type(node.target)
@@ -646,11 +657,16 @@ class Chains(Calls):
         load_target, store_target = self.place_or_value(node.target)
         target = self.names(load_target())[0]
         t = self.type(node.target)
+        if creating and t & ty.MAP and ty.is_only(t, ty.MAP | ty.UNIT):
+            sure = ty.MAP  # what was read before is no `()`
+        else:
+            sure = t
         key_fits = not self.program.config.exact_sizes
 
         def load() -> pyast.expr:
-            if creating and ty.is_only(t, ty.MAP):
+            if creating and t & ty.MAP and ty.is_only(t, ty.MAP | ty.UNIT):
                 self.at(node.name_span)
+                self.refuses("property", target, self.const(node.name))
                 return self.call("_setdefault", target, self.const(node.name), self.const(None))
             if creating and t & ty.MAP:
                 self.at(node.name_span)
@@ -673,7 +689,7 @@ class Chains(Calls):
             if t & ty.MAP and key_fits:
                 slot = place(pyast.Subscript(target, key, STORE), self.loc)
                 fast = place(pyast.Assign([slot], value), self.loc)
-                if ty.is_only(t, ty.MAP):
+                if ty.is_only(sure, ty.MAP):
                     self.out.append(fast)
                 else:
                     self.when(self.type_is(target, "dict"), [fast], slow)

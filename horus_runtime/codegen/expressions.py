@@ -15,7 +15,7 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.emitter import STORE, Emitter, place
-from horus_runtime.runtime.abi import INT_MAX, INT_MIN
+from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
 from horus_runtime.source import Span
 
 if TYPE_CHECKING:
@@ -399,9 +399,9 @@ class Expressions(Emitter):
             container = self.spill(container)
         self.at(node.op_span)
         general = self.service("_contains", self.home(), self.level(), container, item)
-        if self.program.overridden("contains", 2):
-            return general
         t, i = self.type(node.right), self.type(node.left)
+        if self.program.overridden("contains", 2, t):
+            return general
         if ty.is_only(t, ty.MAP | ty.STR) and (
             ty.is_only(i, ty.STR) or (ty.is_only(t, ty.STR) and ty.is_only(i, TEXT))
         ):
@@ -410,6 +410,13 @@ class Expressions(Emitter):
             direct = self.compare(item, (pyast.In(), container))
             return self.choose(self.type_is(container, "dict"), direct, general)
         return general
+
+    def refuses(self, helper: str, *operands: pyast.expr) -> None:
+        """Note what a `TypeError` at the current place means: an operand was `()`, which `helper` refuses."""
+        known = tuple((o.value,) if isinstance(o, pyast.Constant) else o.id for o in operands if _is_plain(o))  # type: ignore[attr-defined]
+        self.program.faults[(f"{self.py_name}!", *self.loc)] = Fault(helper, known)
+
+    py_name: str
 
     def infix(
         self, op: str, left: pyast.expr, right: pyast.expr, left_node: nodes.Node, right_node: nodes.Node
@@ -443,6 +450,10 @@ class Expressions(Emitter):
         at: bool = False,
     ) -> pyast.expr:
         """`+ - * / % ** << >> & | ^`; `at` asks for errors with a position (compound assignment)."""
+        if self.fails_on_unit(op, lt, rt):
+            left, right = self.stable(left), self.stable(right)
+            self.refuses(op, left, right)
+            lt, rt = lt & ~ty.UNIT, rt & ~ty.UNIT
         if ty.is_only(lt, ty.INT) and ty.is_only(rt, ty.INT):
             return self.int_operation(op, left, right, pair, at)
         numbers = ty.is_only(lt, ty.NUMBER) and ty.is_only(rt, ty.NUMBER)
@@ -462,6 +473,15 @@ class Expressions(Emitter):
         if op == "/" and lt & rt & ty.FLOAT:
             return self.guarded_float_only(op, left, right, lt, rt, general)
         return self.call(general, left, right)
+
+    def fails_on_unit(self, op: str, lt: int, rt: int) -> bool:
+        """Numbers that could be `()` instead, which Python's own operators refuse as Rhai's do."""
+        if not (lt | rt) & ty.UNIT or op not in ty.ARITHMETIC or self.program.overridden(op, 2, lt):
+            return False
+        return ty.is_only(lt | rt, ty.NUMBER | ty.UNIT) and bool(lt & ty.NUMBER and rt & ty.NUMBER)
+
+    def stable(self, expr: pyast.expr) -> pyast.expr:
+        return expr if isinstance(expr, (pyast.Name, pyast.Constant)) else self.spill(expr)
 
     def guarded_division(self, op: str, left: pyast.expr, right: pyast.Constant, general: str) -> pyast.expr:
         """Division by a positive literal: Python's own, for an INT that is not negative."""
@@ -589,10 +609,10 @@ class Expressions(Emitter):
             return self.binop(left, PY_OPS[op](), right)
         if op == "/" and isinstance(right, pyast.Constant) and right.value:
             return self.binop(left, pyast.Div(), right)
-        if op == "/" and isinstance(right, pyast.Name):
-            first, again = self.atom(left)
-            if isinstance(first, pyast.Name):
-                return self.choose(right, self.binop(left, pyast.Div(), right), self.slow(op, again, right))
+        if op == "/":
+            left = self.stable(left)
+            first, again = self.atom(right)
+            return self.choose(first, self.binop(left, pyast.Div(), again), self.slow(op, left, again))
         return self.slow(op, left, right)
 
     def comparison(
@@ -605,6 +625,9 @@ class Expressions(Emitter):
                 return self.compare(left, (py_op, right))
         if op in ("==", "!=") and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
             return self.compare(left, (py_op, right))
+        for kind in (ty.INT, ty.STR, ty.BOOL):
+            if lt & rt & kind and ty.is_only(lt | rt, kind | ty.UNIT):
+                return self.compare_present(op, left, right, lt, rt)
         if ty.is_only(lt, ty.FLOAT) and isinstance(right_node, (nodes.FloatLit, nodes.IntLit)):
             inline = self.float_threshold(op, left, float(right_node.value))
             if inline is not None:
@@ -625,6 +648,17 @@ class Expressions(Emitter):
                 tests.append(self.type_is(right, "int"))
             return self.choose(self.both(*tests), self.compare(left, (py_op, right)), self.slow(op, left, right))
         return self.slow(op, left, right)
+
+    def compare_present(self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int) -> pyast.expr:
+        """Values of one class, any of which may be `()` instead: that equals only itself and has no order."""
+        py_op = PY_COMPARE[op]()
+        if op in ("==", "!="):
+            return self.compare(left, (py_op, right))
+        left, right = self.stable(left), self.stable(right)
+        present = [
+            self.compare(x, (pyast.IsNot(), self.const(None))) for x, t in ((left, lt), (right, rt)) if t & ty.UNIT
+        ]
+        return self.both(*present, self.compare(left, (py_op, right)))
 
     def float_threshold(self, op: str, left: pyast.expr, literal: float) -> pyast.expr | None:
         """Compare a FLOAT with a literal: the tolerance moves the limit to a neighbour known at compile time."""

@@ -27,7 +27,7 @@ class FunctionCompiler(Statements):
         self.fn = fn
         self.py_name = py_name
         self.types = types
-        self.intervals: Any = Intervals(program.info, program.is_pure_call)
+        self.intervals: Any = Intervals(program.info, program.is_pure_call, types.of)
         self.is_main = fn.is_main
         self.dynamic = fn.dynamic
         self.this_is_cell = program.this_mode(fn) == THIS_CELL

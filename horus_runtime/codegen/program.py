@@ -123,14 +123,25 @@ class TypeView:
 class Variant:
     """A function compiled for certain parameter types."""
 
-    __slots__ = ("fn", "inference", "params", "py", "returns")
+    __slots__ = ("fn", "inference", "params", "py", "returns", "this", "this_after", "used")
 
-    def __init__(self, fn: FunctionInfo, params: tuple[int, ...], py: str, inference: ty.Inference) -> None:
+    def __init__(self, fn: FunctionInfo, params: tuple[int, ...], this: int, inference: ty.Inference) -> None:
         self.fn = fn
         self.params = params
-        self.py = py
+        self.this = this
+        """The type of the receiver, for functions that use `this`."""
+        self.py = ""
+        self.used = self.is_generic
+        """Does compiled code call it?"""
         self.inference = inference
+        self.inference.this = this
         self.returns = ty.NONE
+        self.this_after = ty.NONE
+        """What the receiver may be afterwards."""
+
+    @property
+    def is_generic(self) -> bool:
+        return self.this == ty.ANY and all(t == ty.ANY for t in self.params)
 
 
 class ProgramCompiler(Emitter):
@@ -162,7 +173,7 @@ class ProgramCompiler(Emitter):
         self.frames: dict[str, tuple[str, str]] = {}
         self.prelude: dict[str, pyast.expr] = {}
         self.chars: dict[str, str] = {}
-        self.variants: dict[tuple[int, tuple[int, ...]], Variant] = {}
+        self.variants: dict[tuple[int, tuple[int, ...], int], Variant] = {}
         self.pending: list[Variant] = []
         self.closures: dict[int, str] = {}
         self.closure_names: dict[int, str] = {}
@@ -186,13 +197,16 @@ class ProgramCompiler(Emitter):
         """Could a method of this name (receiver counted) put another value into its receiver?"""
         return (name, count - 1) in self.method_keys or bool(self.config.table.may_replace(name, count))
 
-    def overridden(self, name: str, count: int) -> bool:
-        """Does the script or the host define a function that could be meant instead of the standard one?"""
+    def overridden(self, name: str, count: int, receiver: int = ty.ANY) -> bool:
+        """Does the script or the host define a function that could be meant instead of the standard one?
+
+        `receiver` is the type of the first argument, as far as it is known.
+        """
         if (name, count) in self.by_key or (name, count - 1) in self.method_keys or self.config.has_parent:
             return True
         if self.config.exact_sizes:
             return True  # every call of a native has to look at sizes
-        return bool(self.config.table.is_overridden(name, count))
+        return bool(self.config.table.is_overridden(name, count, ty.type_names(receiver)))
 
     def is_standard(self, name: str) -> bool:
         return bool(self.config.table.is_standard(name))
@@ -320,22 +334,25 @@ class ProgramCompiler(Emitter):
 
     # ---- variants ---------------------------------------------------------------------------------------------------
 
-    def variant_name(self, fn: FunctionInfo, arg_types: tuple[int, ...]) -> str:
+    def variant_name(self, fn: FunctionInfo, arg_types: tuple[int, ...], this: int = ty.ANY) -> str:
         """The Python function to call for these argument types."""
-        return self.variant(fn, arg_types).py
+        variant = self.variant(fn, arg_types, this)
+        variant.used = True
+        return variant.py
 
-    def variant(self, fn: FunctionInfo, arg_types: tuple[int, ...]) -> Variant:
-        params = (
-            tuple(map(_normal, arg_types)) if self.config.specialise and not fn.dynamic else (ty.ANY,) * len(arg_types)
-        )
-        key = (id(fn), params)
+    def variant(self, fn: FunctionInfo, arg_types: tuple[int, ...], this: int = ty.ANY) -> Variant:
+        """The function compiled for these types, which is made when it is first asked for."""
+        special = self.config.specialise and not fn.dynamic
+        params = tuple(map(_normal, arg_types)) if special else (ty.ANY,) * len(arg_types)
+        this = _normal(this) if special and fn.uses_this else ty.ANY
+        key = (id(fn), params, this)
         found = self.variants.get(key)
         if found is None:
-            count = sum(1 for other, _ in self.variants if other == id(fn))
+            count = sum(1 for other, _, _ in self.variants if other == id(fn))
             generic = (ty.ANY,) * len(arg_types)
-            if count >= MAX_VARIANTS and params != generic:
+            if count >= MAX_VARIANTS and (params != generic or this != ty.ANY):
                 return self.variant(fn, generic)
-            found = Variant(fn, params, "", self.infer(fn))
+            found = Variant(fn, params, this, self.infer(fn))
             self.variants[key] = found
             self.changed = True
             if self.named:
@@ -346,7 +363,8 @@ class ProgramCompiler(Emitter):
     named = False
 
     def infer(self, fn: FunctionInfo) -> ty.Inference:
-        inference = ty.Inference(self.info, fn, self.overridden, self.call_type)
+        inference = ty.Inference(self.info, fn, self.overridden, self.call_type, self.method_type)
+        inference.is_pure = self.is_pure_call
         inference.opaque = self.config.watches_reads
         inference.open_operators = not self.config.fast_operators
         return inference
@@ -359,11 +377,31 @@ class ProgramCompiler(Emitter):
             return ty.NONE
         return self.variant(fn, tuple(arg_types)).returns
 
+    def method_type(self, node: nodes.MethodCall, receiver: int, arg_types: list[int]) -> tuple[int, int] | None:
+        """What a method of the script gives and makes of its receiver; `None` where it is not known which one runs."""
+        fn = self.direct_method(node.name, len(arg_types))
+        if fn is None:
+            return None
+        if any(t & ty.LOW == ty.NONE for t in (receiver, *arg_types)):
+            return ty.NONE, ty.NONE
+        variant = self.variant(fn, tuple(arg_types), receiver)
+        return variant.returns, variant.this_after if fn.uses_this else ty.NONE
+
+    def direct_method(self, name: str, count: int) -> FunctionInfo | None:
+        """The script function that a method call means, if it surely does and never replaces `this`."""
+        info = self.function(name, count)
+        if info is None or self.has_typed(name) or self.this_mode(info) == THIS_CELL:
+            return None
+        return info
+
     def native_type(self, node: nodes.Call, arg_types: list[int]) -> int:
+        if any(t & ty.LOW == ty.NONE for t in arg_types):
+            return ty.NONE
         found = results.FUNCTIONS.get((node.name, len(arg_types)))
-        if found is not None and not self.overridden(node.name, len(arg_types)):
+        first = arg_types[0] if arg_types else ty.ANY
+        if found is not None and not self.overridden(node.name, len(arg_types), first):
             return found
-        if not arg_types or self.overridden(node.name, len(arg_types)):
+        if not arg_types or self.overridden(node.name, len(arg_types), first):
             return ty.ANY
         return ty.method_result(arg_types[0], node.name)
 
@@ -376,9 +414,10 @@ class ProgramCompiler(Emitter):
             main.run(())
             for variant in list(self.variants.values()):
                 returns = variant.inference.run(variant.params)
-                if returns & ~variant.returns:
-                    variant.returns |= returns
-                    self.changed = True
+                known = (variant.returns, variant.this_after)
+                variant.returns |= returns
+                variant.this_after |= variant.inference.this
+                self.changed = self.changed or known != (variant.returns, variant.this_after)
 
     # ---- output -----------------------------------------------------------------------------------------------------
 
@@ -447,7 +486,7 @@ class ProgramCompiler(Emitter):
         done: set[int] = set()
         at = 0
         while True:
-            waiting = [v for v in self.variants.values() if id(v) not in done]
+            waiting = [v for v in self.variants.values() if v.used and id(v) not in done]
             if not waiting and at == len(self.closure_infos):
                 return
             for variant in waiting:
@@ -470,6 +509,8 @@ class ProgramCompiler(Emitter):
                 base += f"_{len(variant.params)}"
             if any(t != ty.ANY for t in variant.params):
                 base += "__" + "_".join(_short(t) for t in variant.params)
+            if variant.this != ty.ANY:
+                base += f"__on_{_short(variant.this)}"
             variant.py = self.py_function(base)
 
     def emit_variant(self, variant: Variant, metas: list[FunctionMeta], order: list[str]) -> None:
@@ -478,11 +519,12 @@ class ProgramCompiler(Emitter):
         for variable in self.owned[variant.fn]:
             variable.py = ""
         compiler = FunctionCompiler(self, variant.fn, variant.py, TypeView(variant.inference))
+        compiler.this_is_bound = variant.this != ty.ANY
         self.defs.append(compiler.compile())
         node = variant.fn.node
         assert isinstance(node, nodes.FnDef)
         self.frames[variant.py] = ("function", node.name)
-        if all(t == ty.ANY for t in variant.params):
+        if variant.is_generic:
             metas.append(
                 FunctionMeta(
                     node.name, node.params, variant.py, self.this_mode(variant.fn), node.private, node.this_type,
@@ -534,9 +576,7 @@ def _normal(t: int) -> int:
     low = t & ty.LOW
     if low in (ty.INT, ty.FLOAT, ty.BOOL, ty.STR, ty.CHAR):
         return low
-    if low == ty.ARRAY:
-        return t
-    return ty.ANY
+    return t if low in (ty.ARRAY, ty.MAP) else ty.ANY
 
 
 _SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str", ty.CHAR: "char"}
@@ -545,7 +585,7 @@ _SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str
 def _short(t: int) -> str:
     if t == ty.ANY:
         return "any"
-    return _SHORT.get(t) or f"array{t >> ty.WIDTH:x}"
+    return _SHORT.get(t) or f"{'map' if t & ty.MAP else 'array'}{t >> ty.WIDTH:x}"
 
 
 def _variables_by_owner(info: ProgramInfo) -> dict[FunctionInfo, list[Variable]]:

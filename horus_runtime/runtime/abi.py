@@ -5,6 +5,7 @@ SAFETY: generated code has no builtins; what is neither in `EXPORTS` nor in the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -170,6 +171,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_in_range": in_range,
     "_closure": closure,
     "_chars": chars,
+    "_sqrt": math.sqrt,
     "_dict_get": dict.get,
     "_setdefault": dict.setdefault,
     "_append": list.append,

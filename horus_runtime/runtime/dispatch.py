@@ -185,10 +185,16 @@ class FunctionTable:
             names = self._standard_names = ours - theirs
         return name in names
 
-    def is_overridden(self, name: str, count: int) -> bool:
-        """Did the host register a function of this name and count, or a getter of this name?"""
-        host = self.layers[self.standard :]
-        return any((name, count) in layer.functions or (f"get${name}", 1) in layer.functions for layer in host)
+    def is_overridden(self, name: str, count: int, owners: frozenset[str] | None = None) -> bool:
+        """Did the host register a function of this name and count, or a getter of this name, for one of these types?
+
+        `None` stands for all types; a function is for the type of its first parameter.
+        """
+        for layer in self.layers[self.standard :]:
+            for fn in (*layer.functions.get((name, count), ()), *layer.functions.get((f"get${name}", 1), ())):
+                if owners is None or not fn.params or fn.params[0] == ANY or fn.params[0] in owners:
+                    return True
+        return False
 
     def iterator(self, value: Any) -> Callable[[Any], Iterable[Any]] | None:
         """The registered iterator of a host type."""

@@ -14,9 +14,9 @@ from typing import Any
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError, Unset
 from horus_runtime.runtime import faults, operators
 from horus_runtime.runtime.callbacks import CallbackError
-from horus_runtime.runtime.indexing import get_index, set_index
+from horus_runtime.runtime.indexing import NO_INDEXER, get_index, set_index
 from horus_runtime.runtime.program import Program
-from horus_runtime.runtime.values import Cell
+from horus_runtime.runtime.values import Cell, type_name
 from horus_runtime.source import Position
 
 Frame = tuple[Program, str, str, Position | None, TracebackType]
@@ -164,6 +164,8 @@ def _redo(frame: Frame, error: BaseException) -> HorusError | None:
     """Run the failed operation again by its slow helper, which raises the right error."""
     program, _, _, position, traceback = frame
     where = traceback.tb_frame.f_code.co_name
+    if isinstance(error, TypeError):
+        where += "!"
     fault = program.faults.get((where, *position)) if position is not None else None
     if fault is None or traceback.tb_next is not None:
         return None
@@ -185,4 +187,29 @@ def _redo(frame: Frame, error: BaseException) -> HorusError | None:
     return None
 
 
-_SLOW: dict[str, Any] = {"index": get_index, "set_index": set_index, **operators.BINARY}
+def _refusing(op: str) -> Any:
+    """The operator, which has no meaning for its operands."""
+
+    def apply(left: Any, right: Any) -> None:
+        raise faults.function_not_found(op, [left, right])
+
+    return apply
+
+
+def _no_property(target: Any, name: str) -> None:
+    raise faults.unknown_property(name, type_name(target))
+
+
+def _index(target: Any, index: Any, bracket: tuple[int, int] | None = None) -> None:
+    if get_index(target, index) is NO_INDEXER and bracket is not None:
+        error = faults.indexer_unavailable(f"{type_name(target)} [{type_name(index)}]")
+        error.position = Position(*bracket)
+        raise error
+
+
+_SLOW: dict[str, Any] = {
+    "index": _index,
+    "set_index": set_index,
+    "property": _no_property,
+    **{op: _refusing(op) for op in operators.BINARY},
+}

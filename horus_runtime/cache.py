@@ -10,12 +10,14 @@ user's cache folder.
 
 from __future__ import annotations
 
+import marshal
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 try:  # the module behind hashlib, whose import costs several milliseconds
     from _blake2 import blake2b
@@ -39,17 +41,6 @@ _ABANDONED: Final = 3600
 """Seconds after which an unfinished file belongs to a writer that died."""
 _READ: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-
-
-class CacheInfo(NamedTuple):
-    """What is in a cache: its folder, the number of entries, their bytes, and the bound."""
-
-    folder: str
-    entries: int
-    size: int
-    max_bytes: int
-    usable: bool
-    """False where the folder is not the user's alone: nothing is read or written then."""
 
 
 def digest(*parts: bytes) -> bytes:
@@ -105,11 +96,18 @@ class DiskCache:
                 self._written = 0
                 self.evict()
 
-    def info(self) -> CacheInfo:
-        """What is there."""
+    def info(self) -> dict[str, Any]:
+        """What is there: `folder`, `entries`, `size` and `max_bytes` in bytes, and `usable`, which is false where the
+        folder is not the user's alone, so that nothing is read or written.
+        """
         files = self._files()
-        usable = self._open(create=False) is not None or not os.path.lexists(self.folder)
-        return CacheInfo(self.folder, len(files), sum(size for _, size, _ in files), self.max_bytes, usable)
+        return {
+            "folder": self.folder,
+            "entries": len(files),
+            "size": sum(size for _, size, _ in files),
+            "max_bytes": self.max_bytes,
+            "usable": self._open(create=False) is not None or not os.path.lexists(self.folder),
+        }
 
     def clear(self) -> int:
         """Remove every entry; returns how many there were."""
@@ -261,6 +259,20 @@ def default_cache() -> DiskCache | None:
 @cache
 def _cache_in(base: str) -> DiskCache:
     return DiskCache(base)
+
+
+def remembered(what: bytes, make: Callable[[], Any]) -> Any:
+    """Plain data that depends on the code of this package alone: from the user's cache, or made and put there."""
+    disk = default_cache()
+    if disk is None:
+        return make()
+    key = digest(what, code_stamp())
+    data = disk.get(key)
+    if data is not None:
+        return marshal.loads(data)  # noqa: S302 - the cache vouches for it
+    made = make()
+    disk.put(key, marshal.dumps(made))
+    return made
 
 
 @cache

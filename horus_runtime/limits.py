@@ -7,49 +7,115 @@ Zero means unlimited, except where Rhai reads it as "none allowed" (`max_variabl
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
 from typing import Any
 
 MAX_JOB_SECONDS = 86_400
 DEFAULT_DURATION = 60.0
 
 
-@dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of one engine. Defaults are finite so that a bare engine cannot be hung or blown up."""
 
-    max_operations: int = 100_000_000_000
-    """Operations one run may spend (a compile-time weight per basic block; see docs)."""
-    max_duration: float = DEFAULT_DURATION
-    """Wall-clock seconds one run may take."""
-    max_call_levels: int = 64
-    max_expr_depth: int = 64
-    max_function_expr_depth: int = 32
-    max_string_size: int = 64 * 1024 * 1024
-    """UTF-8 bytes, nested strings of a container added up."""
-    max_array_size: int = 16 * 1024 * 1024
-    max_map_size: int = 4 * 1024 * 1024
-    max_variables: int | None = None
-    max_functions: int | None = None
-    max_modules: int | None = None
+    # Written out: the module `dataclasses` would take a tenth of the time that a cached script needs to start.
+    __slots__ = (
+        "max_array_size",
+        "max_call_levels",
+        "max_duration",
+        "max_expr_depth",
+        "max_function_expr_depth",
+        "max_functions",
+        "max_map_size",
+        "max_modules",
+        "max_operations",
+        "max_string_size",
+        "max_variables",
+    )
 
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            check_limit(field.name, getattr(self, field.name))
+    max_operations: int
+    """Operations one run may spend (a compile-time weight per basic block; see docs)."""
+    max_duration: float
+    """Wall-clock seconds one run may take."""
+    max_call_levels: int
+    max_expr_depth: int
+    max_function_expr_depth: int
+    max_string_size: int
+    """UTF-8 bytes, nested strings of a container added up."""
+    max_array_size: int
+    max_map_size: int
+    max_variables: int | None
+    max_functions: int | None
+    max_modules: int | None
+
+    def __init__(  # noqa: PLR0913 - one parameter per limit
+        self,
+        *,
+        max_operations: int = 100_000_000_000,
+        max_duration: float = DEFAULT_DURATION,
+        max_call_levels: int = 64,
+        max_expr_depth: int = 64,
+        max_function_expr_depth: int = 32,
+        max_string_size: int = 64 * 1024 * 1024,
+        max_array_size: int = 16 * 1024 * 1024,
+        max_map_size: int = 4 * 1024 * 1024,
+        max_variables: int | None = None,
+        max_functions: int | None = None,
+        max_modules: int | None = None,
+    ) -> None:
+        values = locals()
+        for name in LIMIT_NAMES:
+            value = values[name]
+            check_limit(name, value)
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"cannot assign to '{name}': limits never change, use with_({name}=...)")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every limit by name."""
+        return {name: getattr(self, name) for name in LIMIT_NAMES}
 
     def with_(self, **changes: Any) -> Limits:
         """A copy with some limits changed; an unknown name or a negative value raises."""
         for name in changes:
-            if name not in type(self).__dataclass_fields__:
-                raise TypeError(f"unknown limit '{name}'; limits are {', '.join(type(self).__dataclass_fields__)}")
-        return replace(self, **changes)
+            if name not in LIMIT_NAMES:
+                raise TypeError(f"unknown limit '{name}'; limits are {', '.join(LIMIT_NAMES)}")
+        return Limits(**(self.as_dict() | changes))
 
     @classmethod
     def unlimited(cls) -> Limits:
         """No limits but the call depth and expression depth that protect the native stack."""
         return cls(max_operations=0, max_duration=0, max_string_size=0, max_array_size=0, max_map_size=0)
 
+    def __eq__(self, other: object) -> bool:
+        return self.as_dict() == other.as_dict() if isinstance(other, Limits) else NotImplemented
 
+    def __hash__(self) -> int:
+        return hash(tuple(self.as_dict().values()))
+
+    def __repr__(self) -> str:
+        return f"Limits({', '.join(f'{name}={value!r}' for name, value in self.as_dict().items())})"
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.as_dict(),)
+
+
+def _restored(values: dict[str, Any]) -> Limits:
+    return Limits(**values)
+
+
+LIMIT_NAMES = (
+    "max_operations",
+    "max_duration",
+    "max_call_levels",
+    "max_expr_depth",
+    "max_function_expr_depth",
+    "max_string_size",
+    "max_array_size",
+    "max_map_size",
+    "max_variables",
+    "max_functions",
+    "max_modules",
+)
 NULLABLE = frozenset({"max_variables", "max_functions", "max_modules"})
 
 

@@ -93,3 +93,11 @@ def excerpt(line_text: str, position: Position, message: str) -> str:
     first, *rest = message.split("\n")
     lines = [prefix + shown, f"{indent}^ {first}", *(f"{indent}| {line}" for line in rest)]
     return "\n".join(lines)
+
+
+def strip_shebang(text: str) -> str:
+    """The text without a first line that begins with `#!`; its line end stays, so that line numbers are right."""
+    if not text.startswith("#!"):
+        return text
+    end = text.find("\n")
+    return "" if end < 0 else text[end:]

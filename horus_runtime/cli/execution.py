@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import time
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from horus_runtime.cli import exits
-from horus_runtime.cli.guard import exit_code_of, write_output
+from horus_runtime.cli.guard import exit_code_of, started, write_output
 from horus_runtime.cli.sources import Script, check_size, read_script
 from horus_runtime.errors import HorusError
 from horus_runtime.source import SourceFile
@@ -22,15 +22,27 @@ if TYPE_CHECKING:
     from horus_runtime.source import Position
 
 
-class RunOptions(NamedTuple):
+class RunOptions:
     """What the command line grants and limits. The default grants nothing."""
 
-    limits: dict[str, Any] = {}  # noqa: RUF012 - never changed
-    policy: Policy | None = None
-    code_root: str | None = None
-    database: str | None = None
-    allow_unavailable: frozenset[str] = frozenset()
-    as_json: bool = False
+    __slots__ = ("allow_unavailable", "as_json", "code_root", "database", "limits", "policy")
+
+    def __init__(
+        self,
+        *,
+        limits: dict[str, Any] | None = None,
+        policy: Policy | None = None,
+        code_root: str | None = None,
+        database: str | None = None,
+        allow_unavailable: frozenset[str] = frozenset(),
+        as_json: bool = False,
+    ) -> None:
+        self.limits = limits or {}
+        self.policy = policy
+        self.code_root = code_root
+        self.database = database
+        self.allow_unavailable = allow_unavailable
+        self.as_json = as_json
 
 
 def run_file(path: str, options: RunOptions) -> int:
@@ -80,9 +92,11 @@ def _value_of(engine: Engine, script: Script, options: RunOptions) -> Any:
 
         if options.database is not None:
             check_payload(text, engine, name=name)
+        started()
         with _store(engine, options):
             return run_payload(text, engine, name=name, allow_unavailable=options.allow_unavailable)
     tree = engine.compile(text, name=name)
+    started()
     with _store(engine, options):
         return engine.eval_ast(tree)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from horus_runtime.cli import exits
 from horus_runtime.errors import EvalError, HorusError
@@ -43,6 +45,25 @@ def guarded(action: Callable[[], int]) -> int:
     except Exception as error:  # noqa: BLE001 - the last frame: what is not foreseen must not show a traceback
         code = _unforeseen(error)
     return _flushed(code)
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Hold the garbage collector back until `started`: what is imported stays, and looking at it takes a tenth of the
+    time that a short script runs.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def started() -> None:
+    """From here on the script runs. What is there by now is never looked at again, at the end neither."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+    gc.enable()
 
 
 def exit_code_of(error: HorusError) -> int:

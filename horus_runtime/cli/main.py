@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from horus_runtime.cli.guard import guarded
+from horus_runtime.cli.guard import guarded, starting
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,9 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def dispatch(words: list[str]) -> int:
     """Find the command that the words name and run it."""
     if len(words) == 2 and words[0] in {"run", "eval"} and not _is_option(words[1]):
-        from horus_runtime.cli.execution import RunOptions, evaluate, run_file
+        with starting():
+            from horus_runtime.cli.execution import RunOptions, evaluate, run_file
 
-        return run_file(words[1], RunOptions()) if words[0] == "run" else evaluate(words[1], RunOptions())
+            return run_file(words[1], RunOptions()) if words[0] == "run" else evaluate(words[1], RunOptions())
     from horus_runtime.cli.app import run_click
 
     return run_click(words)

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from typing import Final, NamedTuple
+from typing import Final
 
 from horus_runtime.errors import HorusError, LimitError, ParseError
 from horus_runtime.source import SourceFile
@@ -19,7 +19,7 @@ MARKDOWN: Final = ".md"
 """Of such a file the fenced `heroscript` blocks are run."""
 STDIN_NAME: Final = "<stdin>"
 
-_ACTION: Final = re.compile(r"^[ \t]*!{2,4}[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*(?:[ \t]|$)", re.MULTILINE)
+_ACTION: Final = r"(?m)^[ \t]*!{2,4}[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*(?:[ \t]|$)"
 
 
 class UsageError(HorusError):
@@ -31,11 +31,14 @@ class UsageError(HorusError):
         super().__init__("usage", message, hint=hint)
 
 
-class Script(NamedTuple):
+class Script:
     """A text to run, and whether it is a Hero payload or a plain script."""
 
-    source: SourceFile
-    is_hero: bool
+    __slots__ = ("is_hero", "source")
+
+    def __init__(self, source: SourceFile, *, is_hero: bool) -> None:
+        self.source = source
+        self.is_hero = is_hero
 
 
 def read_script(path: str) -> Script:
@@ -114,4 +117,4 @@ def is_hero(path: str, text: str) -> bool:
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib costs start-up
     if suffix in HERO_SUFFIXES or suffix == MARKDOWN:
         return True
-    return suffix != ".rhai" and _ACTION.search(text) is not None
+    return suffix != ".rhai" and re.search(_ACTION, text) is not None

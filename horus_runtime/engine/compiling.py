@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.engine.handle import AST
 from horus_runtime.engine.programs import STORE, program_key, scope_key
 from horus_runtime.engine.settings import EngineSettings
 from horus_runtime.errors import HorusError, ParseError
-from horus_runtime.source import SourceFile
+from horus_runtime.source import SourceFile, strip_shebang
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from horus_runtime.ast import nodes
     from horus_runtime.runtime.program import Program
     from horus_runtime.runtime.scope import Scope
@@ -269,10 +270,9 @@ def read_script(path: str | Path) -> str:
     Raises:
         HorusError: `ErrorSystem`, with the path and the reason.
     """
-    from horus_runtime.syntax.rhai import strip_shebang
-
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes longer to import than the file to read
+            data = file.read()
     except OSError as error:
         reason = error.strerror or str(error)
         raise HorusError("ErrorSystem", f"Cannot open script file '{path}': {reason}") from None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.engine.compiling import Compiling
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.engine.running import Running
+from horus_runtime.runtime.deferred import DeferredModule, exposed
 from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module, NativeFn
@@ -16,6 +16,8 @@ from horus_runtime.runtime.registering import Registrar
 from horus_runtime.runtime.scope import Scope
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from horus_runtime.engine.handle import AST
     from horus_runtime.limits import Limits
     from horus_runtime.runtime.run import Run
@@ -166,25 +168,32 @@ class Engine(Running, Compiling, Registrar):
             outer.set_sub_module(last, module)
         else:
             self.modules[name] = module
-        for cls, type_name in module.types.items():
-            self.host.types.setdefault(cls, type_name)
-        self.host.iterators.update(module.iterators)
-        self.host.converters.update(module.converters)
-        self.host.type_docs.update(module.type_docs)
-        self._expose_methods(module)
-        module.watch(self.table)
+        if isinstance(module, DeferredModule):
+            # Its methods are known by their signatures; the types and bodies come when it is imported.
+            for function in module.placeholders():
+                self.host.add(function)
+            self.table.deferred.append(module)
+            module.when_loaded(self._expose)
+        else:
+            self._expose(module)
+            module.watch(self.table)
         self.changed()
         return self
 
     register_module = register_static_module
 
-    def _expose_methods(self, module: Module) -> None:
-        """Methods of a module's own types, and what it marks as global, are found without a prefix."""
-        names = set(module.types.values())
-        for function in module.natives():
-            own = bool(function.params) and function.params[0] in names
-            if function.namespace == "global" or (own and function.namespace is None):
-                self.host.add(function)
+    def _expose(self, module: Module) -> None:
+        """Types of a module have their names everywhere. Methods of its own types, and what it marks as global, are
+        found without a prefix.
+        """
+        for cls, type_name in module.types.items():
+            self.host.types.setdefault(cls, type_name)
+        self.host.iterators.update(module.iterators)
+        self.host.converters.update(module.converters)
+        self.host.type_docs.update(module.type_docs)
+        for function in exposed(module):
+            self.host.add(function)
+        self.table.forget_types()
 
     def register_global_module(self, module: Module) -> Engine:
         """Make a module's functions and variables visible without a prefix."""

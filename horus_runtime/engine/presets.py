@@ -22,10 +22,12 @@ def standard_packages() -> tuple[Module, ...]:
 
 def add_sal(engine: Engine, policy: Any = None) -> Engine:
     """Register the system modules; without a policy every effect is denied."""
-    from horus_runtime.modules.policy import Policy
     from horus_runtime.modules.sal import sal_modules
 
-    engine.services["policy"] = policy if policy is not None else Policy.deny_all()
+    if policy is None:
+        engine.services.pop("policy", None)
+    else:
+        engine.services["policy"] = policy
     for name, module in sal_modules().items():
         engine.register_static_module(name, module)
     return engine

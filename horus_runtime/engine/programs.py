@@ -85,7 +85,7 @@ def encode(program: Program) -> bytes | None:
             (
                 program.code,
                 program.filename,
-                [_meta_fields(meta) for meta in program.functions],
+                [meta.values() for meta in program.functions],
                 program.frames,
                 [(key, fault.helper, fault.operands) for key, fault in program.faults.items()],
                 [(key, tuple(position)) for key, position in program.places.items()],
@@ -119,20 +119,6 @@ def decode(data: bytes, source: SourceFile) -> Program | None:
         frozenset(externals),
         frozenset(),
         has_statements,
-    )
-
-
-def _meta_fields(meta: FunctionMeta) -> tuple[Any, ...]:
-    return (
-        meta.name,
-        meta.params,
-        meta.py,
-        meta.this,
-        meta.private,
-        meta.this_type,
-        meta.doc,
-        meta.captures,
-        meta.line,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -223,7 +222,7 @@ class _Exports:
         if program is None:
             source = SourceFile(self.program.source.text, name)
             # Frames are found by the name of the code's file, so that a second name needs code of its own.
-            program = self.named[name] = replace(self.program, source=source, factory=None)
+            program = self.named[name] = self.program.with_source(source)
         linked = run.link(program)
         if not linked.is_module:
             linked.is_module = True

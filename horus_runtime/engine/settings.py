@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.cache import DiskCache, default_cache
-from horus_runtime.limits import Limits
+from horus_runtime.limits import LIMIT_NAMES, Limits
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module
@@ -37,7 +37,6 @@ SWITCHES = (
     "allow_looping",
     "allow_shadowing",
 )
-LIMIT_NAMES = tuple(Limits.__dataclass_fields__)
 PARSE_LIMITS = tuple(name for name in LIMIT_NAMES if name not in {"max_operations", "max_duration"})
 SIZE_LIMITS = ("max_string_size", "max_array_size", "max_map_size")
 

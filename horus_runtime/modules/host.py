@@ -166,7 +166,7 @@ class HostModule:
         for (known, _), overloads in list(self.module.functions.items()):
             if known == name:
                 for native in overloads:
-                    self.module.add(_renamed(native, alias))
+                    self.module.add(native.renamed(alias))
 
     def _register(
         self, function: Any, model: Any, name: str, capability: str | None, handle: str | None, skip: int, *, pure: bool
@@ -191,12 +191,6 @@ class HostModule:
                     param_names=tuple(argument.name for argument in arguments[:count]),
                 )
             )
-
-
-def _renamed(native: NativeFn, name: str) -> NativeFn:
-    from dataclasses import replace
-
-    return replace(native, name=name)
 
 
 def _native(

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from horus_runtime.runtime.conversion import Converter
+from horus_runtime.runtime.deferred import DeferredModule
 from horus_runtime.runtime.module import ANY, Module, NativeFn
 from horus_runtime.runtime.values import _TYPE_NAMES, Range, Stream, type_name
 
@@ -34,6 +35,8 @@ class FunctionTable:
         self._signature: tuple[Any, ...] | None = None
         self._converter: Converter | None = None
         self._modules: dict[int, tuple[Module, FunctionTable]] = {}
+        self.deferred: list[DeferredModule] = []
+        """Modules whose types are known by name only."""
 
     def add_layer(self, module: Module) -> None:
         """Add a module whose functions win over all earlier ones."""
@@ -88,7 +91,7 @@ class FunctionTable:
         cls = type(value)
         if cls in _TYPE_NAMES:
             return _TYPE_NAMES[cls]
-        name = self.types.get(cls)
+        name = self.types.get(cls) or self._deferred_name(cls)
         return self._inherited_name(cls) or type_name(value) if name is None else name
 
     def _inherited_name(self, cls: type) -> str | None:
@@ -116,6 +119,17 @@ class FunctionTable:
         return tuple(
             name if cls is None else known.get(cls, name) for name, cls in zip(fn.params, fn.classes, strict=True)
         )
+
+    def _deferred_name(self, cls: type) -> str | None:
+        """The name of a type of a module that nothing was asked for yet."""
+        for module in self.deferred:
+            if cls.__name__ in module.summary.types:
+                module.load()
+        return self.types.get(cls) if self.deferred else None
+
+    def forget_types(self) -> None:
+        """Types were added; the functions are the same."""
+        self._types = None
 
     # ---- functions --------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, InternalError, LimitError
@@ -390,5 +389,7 @@ class Environment(Calling):
 
 
 def _near(name: str, known: set[str]) -> str | None:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, sorted(known - {name}), n=1, cutoff=0.7)
     return f"did you mean '{near[0]}'?" if near else None

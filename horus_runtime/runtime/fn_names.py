@@ -9,23 +9,21 @@ from horus_runtime.errors import UNSET, EvalError, HorusError, ParseError
 from horus_runtime.runtime.fn_ptr import FnPtr
 
 # DIVERGENCE: Names may begin with an underscore, as in every Rhai but 1.26.
-_NAME: Final = re.compile(r"_*[A-Za-z][A-Za-z0-9_]*\Z")
-
-_WORD: Final = re.compile(r"\S+")
+_NAME: Final = r"_*[A-Za-z][A-Za-z0-9_]*\Z"
 
 _KEYWORDS: Final = frozenset(
-    _WORD.findall(
+    (
         "true false let const if else switch do while until loop for in fn private continue break return throw try "
         "catch import export as async await case default go goto is match module new nil null package protected public "
         "shared spawn static super sync thread use var void with yield this Fn call curry debug eval is_def_fn "
         "is_def_var is_shared print type_of"
-    )
+    ).split()
 )
 _SYMBOLS: Final = frozenset(
-    _WORD.findall(
+    (
         "_ !in + - * / % ** << >> & | ^ == != < <= > >= && || ! = += -= *= /= %= **= <<= >>= &= |= ^= ? ?? ?. ?[ # #! "
         "#{ === !== ... .. ..= := :; ++ -- -> <- <| |> ~ !. @ $ ::< (* *) { } ( ) [ ] , ; : :: . => ()"
-    )
+    ).split()
 )
 
 
@@ -34,7 +32,7 @@ def pointer_to(name: str, *, strict: bool = False) -> FnPtr:
 
     `strict` refuses names that begin with an underscore, as Rhai 1.26 does.
     """
-    if _NAME.match(name) and name not in _KEYWORDS and not (strict and name[0] == "_"):
+    if re.match(_NAME, name) and name not in _KEYWORDS and not (strict and name[0] == "_"):
         return FnPtr(name)
     raise _not_a_name(name)
 

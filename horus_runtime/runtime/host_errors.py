@@ -17,11 +17,10 @@ PLAIN: Final = frozenset(
 )
 """Exceptions whose text is meant for the caller. Subclasses that libraries define are not."""
 
-_INSIDES: Final = re.compile(
-    r" at 0x[0-9a-f]|<[\w.]+ object"
+_INSIDES: Final = (
+    r"(?i) at 0x[0-9a-f]|<[\w.]+ object"
     r"|<(?:class|function|module|frame|code|built-in|bound|slot|method|generator|coroutine)\b"
     r"|__\w+__|Traceback|File \"|(?:^|[\s'\"(])/(?:\w[\w.-]*/)+|\b\w+\.py\b",
-    re.IGNORECASE,
 )
 """Traces of Python in a text: addresses, representations of objects, dunder names, files."""
 
@@ -47,6 +46,6 @@ def host_error(name: str, error: BaseException, run: Any = None) -> HostError:
     public: tuple[type[BaseException], ...] = getattr(settings, "public_errors", ())
     if type(error) in PLAIN or isinstance(error, public):
         text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-        if text and (isinstance(error, public) or not _INSIDES.search(text)):
+        if text and (isinstance(error, public) or not re.search(_INSIDES, text)):
             return HostError(text, error)
     return HostError(f"function '{name}' of the host failed", error)

@@ -12,7 +12,7 @@ A native function is a Python callable with a declared script signature. What it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from copy import copy
 from typing import Any, Protocol, TypeVar
 from weakref import WeakSet
 
@@ -24,32 +24,87 @@ ANY = "any"
 """Parameter type that accepts every value."""
 
 
-@dataclass(frozen=True, slots=True)
 class NativeFn:
-    """One overload: name, parameter type names (`"i64"`, `"array"`, `"any"`, a host type's name), and the callable."""
+    """One overload: name, parameter type names (`"i64"`, `"array"`, `"any"`, a host type's name), and the callable.
 
-    name: str
-    params: tuple[str, ...]
-    call: Callable[..., Any]
-    pure: bool = True
-    """May run with a constant as receiver."""
-    ref: bool = False
-    context: bool = False
-    callbacks: bool = False
-    """Calls function pointers: needs the call depth, and locks a captured receiver meanwhile."""
-    volatile: bool = False
-    """Never called at compile time."""
-    capability: str | None = None
-    """What the policy must grant; functions without effects outside have none."""
-    doc: str = ""
-    param_names: tuple[str, ...] = ()
-    returns: str = ANY
-    host: bool = False
-    """Made from a Python function of the host: gets the run before the arguments, and may do without one."""
-    namespace: str | None = None
-    """`"global"`: known without a prefix, also from a static module; `"internal"`: known with a prefix only."""
-    classes: tuple[type | None, ...] = ()
-    """Parameters that mean a host's class, under whatever name that is registered; empty when none does."""
+    Args:
+        pure: may run with a constant as receiver.
+        callbacks: calls function pointers: needs the call depth, and locks a captured receiver meanwhile.
+        volatile: never called at compile time.
+        capability: what the policy must grant; functions without effects outside have none.
+        host: made from a Python function of the host: gets the run before the arguments, and may do without one.
+        namespace: `"global"`: known without a prefix, also from a static module; `"internal"`: known with a prefix
+            only.
+        classes: parameters that mean a host's class, under whatever name that is registered; empty when none does.
+    """
+
+    # Written out, as `Module` is: the module `dataclasses` takes longer to import than a cached script runs.
+    __slots__ = (
+        "call",
+        "callbacks",
+        "capability",
+        "classes",
+        "context",
+        "doc",
+        "host",
+        "name",
+        "namespace",
+        "param_names",
+        "params",
+        "pure",
+        "ref",
+        "returns",
+        "volatile",
+    )
+
+    def __init__(  # noqa: PLR0913 - a record
+        self,
+        name: str,
+        params: tuple[str, ...],
+        call: Callable[..., Any],
+        *,
+        pure: bool = True,
+        ref: bool = False,
+        context: bool = False,
+        callbacks: bool = False,
+        volatile: bool = False,
+        capability: str | None = None,
+        doc: str = "",
+        param_names: tuple[str, ...] = (),
+        returns: str = ANY,
+        host: bool = False,
+        namespace: str | None = None,
+        classes: tuple[type | None, ...] = (),
+    ) -> None:
+        self.name = name
+        self.params = params
+        self.call = call
+        self.pure = pure
+        self.ref = ref
+        self.context = context
+        self.callbacks = callbacks
+        self.volatile = volatile
+        self.capability = capability
+        self.doc = doc
+        self.param_names = param_names
+        self.returns = returns
+        self.host = host
+        self.namespace = namespace
+        self.classes = classes
+
+    def renamed(self, name: str) -> NativeFn:
+        """The same function under another name."""
+        other = copy(self)
+        other.name = name
+        return other
+
+    def signature(self) -> tuple[Any, ...]:
+        """Everything about the function that code may depend on: plain values."""
+        flags = (self.pure, self.ref, self.context, self.callbacks, self.volatile, self.host)
+        return (self.name, self.params, *flags, self.capability or "", self.namespace or "", self.returns)
+
+    def __repr__(self) -> str:
+        return f"NativeFn({self.name}({', '.join(self.params)}))"
 
 
 class Watcher(Protocol):
@@ -58,7 +113,6 @@ class Watcher(Protocol):
     def changed(self) -> None: ...
 
 
-@dataclass(slots=True)
 class Module(Registrar):
     """A namespace: functions, constants, types and sub-modules, for `engine.register_static_module` and its like.
 
@@ -66,24 +120,52 @@ class Module(Registrar):
     time; engines that have it see the change at their next run.
     """
 
-    name: str = ""
-    doc: str = ""
-    functions: dict[tuple[str, int], list[NativeFn]] = field(default_factory=dict)
-    script_functions: dict[tuple[str, int], Any] = field(default_factory=dict)
-    """Script functions of an imported script: (name, parameter count) to what the engine linked."""
-    script_methods: dict[tuple[str, str, int], Any] = field(default_factory=dict)
-    """Script functions for the values of a type: (type name, name, parameter count). Importing makes them known."""
-    variables: dict[str, Any] = field(default_factory=dict)
-    modules: dict[str, Module] = field(default_factory=dict)
-    iterators: dict[type, Callable[[Any], Iterable[Any]]] = field(default_factory=dict)
-    types: dict[type, str] = field(default_factory=dict)
-    """Host classes and the type names scripts see."""
-    type_docs: dict[str, str] = field(default_factory=dict)
-    converters: dict[type, Callable[[Any], Any]] = field(default_factory=dict)
-    """Host classes and what makes another value of their objects, before scripts see it."""
-    _watchers: WeakSet[Watcher] | None = field(default=None, repr=False, compare=False)
-    built_in: bool = False
-    """Part of this package: its name alone says what is in it."""
+    __slots__ = (
+        "_watchers",
+        "built_in",
+        "converters",
+        "doc",
+        "functions",
+        "iterators",
+        "modules",
+        "name",
+        "script_functions",
+        "script_methods",
+        "type_docs",
+        "types",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        name: str = "",
+        doc: str = "",
+        *,
+        functions: dict[tuple[str, int], list[NativeFn]] | None = None,
+        variables: dict[str, Any] | None = None,
+        built_in: bool = False,
+    ) -> None:
+        self.name = name
+        self.doc = doc
+        self.functions: dict[tuple[str, int], list[NativeFn]] = {} if functions is None else functions
+        self.script_functions: dict[tuple[str, int], Any] = {}
+        """Script functions of an imported script: (name, parameter count) to what the engine linked."""
+        self.script_methods: dict[tuple[str, str, int], Any] = {}
+        """Script functions for the values of a type: (type name, name, parameter count). Importing makes them known."""
+        self.variables: dict[str, Any] = {} if variables is None else variables
+        self.modules: dict[str, Module] = {}
+        self.iterators: dict[type, Callable[[Any], Iterable[Any]]] = {}
+        self.types: dict[type, str] = {}
+        """Host classes and the type names scripts see."""
+        self.type_docs: dict[str, str] = {}
+        self.converters: dict[type, Callable[[Any], Any]] = {}
+        """Host classes and what makes another value of their objects, before scripts see it."""
+        self._watchers: WeakSet[Watcher] | None = None
+        self.built_in = built_in
+        """Part of this package: its name alone says what is in it."""
+
+    def __repr__(self) -> str:
+        return f"Module({self.name!r})"
 
     # ---- functions --------------------------------------------------------------------------------------------------
 
@@ -110,11 +192,7 @@ class Module(Registrar):
         """What compiled code may depend on: equal for modules that offer the same names and types."""
         if self.built_in:
             return (self.name,)
-        functions = sorted(
-            (name, fn.params, fn.pure, fn.ref, fn.context, fn.callbacks, fn.volatile, fn.capability or "", fn.returns)
-            for (name, _), overloads in self.functions.items()
-            for fn in overloads
-        )
+        functions = sorted(fn.signature() for overloads in self.functions.values() for fn in overloads)
         return (*functions, *sorted(self.variables))
 
     def add(self, function: NativeFn) -> None:

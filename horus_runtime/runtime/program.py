@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
 from types import CodeType
 from typing import Any
 
@@ -15,59 +15,118 @@ THIS_CELL = 2
 """`this` is handed over in a `Cell`: the function may assign it."""
 
 
-@dataclass(frozen=True, slots=True)
 class FunctionMeta:
-    """A script function as callers see it."""
+    """A script function as callers see it.
 
-    name: str
-    params: tuple[str, ...]
-    """Captured variables of a closure are not among them."""
-    py: str
-    """Name of the Python function."""
-    this: int = THIS_NONE
-    private: bool = False
-    this_type: str | None = None
-    doc: tuple[str, ...] = ()
-    captures: int = 0
-    line: int = 0
+    Args:
+        params: captured variables of a closure are not among them.
+        py: name of the Python function.
+    """
+
+    __slots__ = ("captures", "doc", "line", "name", "params", "private", "py", "this", "this_type")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a record
+        self,
+        name: str,
+        params: tuple[str, ...],
+        py: str,
+        this: int = THIS_NONE,
+        private: bool = False,
+        this_type: str | None = None,
+        doc: tuple[str, ...] = (),
+        captures: int = 0,
+        line: int = 0,
+    ) -> None:
+        self.name = name
+        self.params = params
+        self.py = py
+        self.this = this
+        self.private = private
+        self.this_type = this_type
+        self.doc = doc
+        self.captures = captures
+        self.line = line
+
+    def values(self) -> tuple[Any, ...]:
+        """The arguments that make it."""
+        flags = (self.this, self.private, self.this_type, self.doc, self.captures, self.line)
+        return (self.name, self.params, self.py, *flags)
 
 
-@dataclass(frozen=True, slots=True)
 class Fault:
     """How to redo an inlined operation the slow way, to learn which error it meant.
 
     `operands` are local names of the frame (`str`) or constants wrapped in a one-element tuple.
     """
 
-    helper: str
-    operands: tuple[Any, ...]
+    __slots__ = ("helper", "operands")
+
+    def __init__(self, helper: str, operands: tuple[Any, ...]) -> None:
+        self.helper = helper
+        self.operands = operands
 
 
-@dataclass(slots=True, eq=False)
 class Program:
-    """A compiled script. Immutable once built; holds no values of any run, so threads may share it."""
+    """A compiled script. Holds no values of any run, so threads and engines may share it."""
 
-    code: CodeType
-    filename: str
-    source: SourceFile
-    functions: tuple[FunctionMeta, ...]
-    frames: dict[str, tuple[str, str]]
-    """Python function name to (kind, script name); kinds: main, function, closure, part."""
-    faults: dict[tuple[str, int, int], Fault]
-    """By Python function and place: variants of one function name their temporaries differently."""
-    places: dict[tuple[int, int], Position]
-    """Place of a call to the place of the function pointer it calls, for errors about the pointer."""
-    script: Any
-    """The syntax tree, for calls that run a function in its caller's scope; `None` if the text tells it all."""
-    externals: frozenset[str]
-    """Names that main expects from the host's scope."""
-    shared: frozenset[str]
-    """Externals compiled as shared cells."""
-    has_statements: bool = True
-    """Does main do anything?"""
-    factory: Any = field(default=None, repr=False)
-    tree: Any = field(default=None, repr=False)
-    """The emitted Python tree, kept only on request."""
+    __slots__ = (
+        "code",
+        "externals",
+        "factory",
+        "faults",
+        "filename",
+        "frames",
+        "functions",
+        "has_statements",
+        "places",
+        "script",
+        "shared",
+        "source",
+        "tree",
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a record
+        self,
+        code: CodeType,
+        filename: str,
+        source: SourceFile,
+        functions: tuple[FunctionMeta, ...],
+        frames: dict[str, tuple[str, str]],
+        faults: dict[tuple[str, int, int], Fault],
+        places: dict[tuple[int, int], Position],
+        script: Any,
+        externals: frozenset[str],
+        shared: frozenset[str],
+        has_statements: bool = True,
+    ) -> None:
+        self.code = code
+        self.filename = filename
+        self.source = source
+        self.functions = functions
+        self.frames = frames
+        """Python function name to (kind, script name); kinds: main, function, closure, part."""
+        self.faults = faults
+        """By Python function and place: variants of one function name their temporaries differently."""
+        self.places = places
+        """Place of a call to the place of the function pointer it calls, for errors about the pointer."""
+        self.script = script
+        """The syntax tree, for calls that run a function in its caller's scope; `None` if the text tells it all."""
+        self.externals = externals
+        """Names that main expects from the host's scope."""
+        self.shared = shared
+        """Externals compiled as shared cells."""
+        self.has_statements = has_statements
+        """Does main do anything?"""
+        self.factory: Any = None
+        self.tree: Any = None
+        """The emitted Python tree, kept only on request."""
+
+    def with_source(self, source: SourceFile) -> Program:
+        """The same script under another name."""
+        other = copy(self)
+        other.source = source
+        other.factory = None
+        return other
 
     def public_functions(self) -> list[FunctionMeta]:
         """Functions that importers and hosts may see."""

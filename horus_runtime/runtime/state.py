@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -16,7 +15,6 @@ from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import FunctionMeta, Program
 from horus_runtime.runtime.scope import Scope
-from horus_runtime.runtime.sizes import size_of
 from horus_runtime.runtime.suspension import Wait, driver, pause, wait_for
 from horus_runtime.runtime.tracing import explain
 
@@ -51,33 +49,55 @@ class Host(Protocol):
         """Resolve and run a module."""
 
 
-@dataclass(slots=True)
 class RunSettings:
     """What stays the same for all runs of an engine."""
 
-    table: FunctionTable
-    limits: Limits
-    modules: dict[str, Module] = field(default_factory=dict)
-    services: dict[str, Any] = field(default_factory=dict)
-    on_print: Callable[[str], None] | None = None
-    on_debug: Callable[[str, str | None, Any], None] | None = None
-    on_progress: Callable[[int], Any] | None = None
-    on_start: Callable[[Budget], None] | None = None
-    on_var: Callable[[str], Any] | None = None
-    on_def_var: Callable[[bool, Definition], bool] | None = None
-    on_missing_function: Callable[[str, tuple[Any, ...]], Any] | None = None
-    allow_shadowing: bool = True
-    exact_sizes: bool = False
-    """The host set size limits itself."""
-    fail_on_invalid_map_property: bool = False
-    strict_identifiers: bool = False
-    host: Host | None = None
-    tag: Any = None
-    """The host's own value for a run."""
-    show_host_errors: bool = False
-    """Scripts see what exceptions of host functions say."""
-    public_errors: tuple[type[Exception], ...] = ()
-    """Exceptions of host functions whose text scripts see in any case."""
+    def __init__(  # noqa: PLR0913 - a record
+        self,
+        table: FunctionTable,
+        limits: Limits,
+        *,
+        modules: dict[str, Module] | None = None,
+        services: dict[str, Any] | None = None,
+        on_print: Callable[[str], None] | None = None,
+        on_debug: Callable[[str, str | None, Any], None] | None = None,
+        on_progress: Callable[[int], Any] | None = None,
+        on_start: Callable[[Budget], None] | None = None,
+        on_var: Callable[[str], Any] | None = None,
+        on_def_var: Callable[[bool, Definition], bool] | None = None,
+        on_missing_function: Callable[[str, tuple[Any, ...]], Any] | None = None,
+        allow_shadowing: bool = True,
+        exact_sizes: bool = False,
+        fail_on_invalid_map_property: bool = False,
+        strict_identifiers: bool = False,
+        host: Host | None = None,
+        tag: Any = None,
+        show_host_errors: bool = False,
+        public_errors: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self.table = table
+        self.limits = limits
+        self.modules: dict[str, Module] = {} if modules is None else modules
+        self.services: dict[str, Any] = {} if services is None else services
+        self.on_print = on_print
+        self.on_debug = on_debug
+        self.on_progress = on_progress
+        self.on_start = on_start
+        self.on_var = on_var
+        self.on_def_var = on_def_var
+        self.on_missing_function = on_missing_function
+        self.allow_shadowing = allow_shadowing
+        self.exact_sizes = exact_sizes
+        """The host set size limits itself."""
+        self.fail_on_invalid_map_property = fail_on_invalid_map_property
+        self.strict_identifiers = strict_identifiers
+        self.host = host
+        self.tag = tag
+        """The host's own value for a run."""
+        self.show_host_errors = show_host_errors
+        """Scripts see what exceptions of host functions say."""
+        self.public_errors = public_errors
+        """Exceptions of host functions whose text scripts see in any case."""
 
 
 class Linked:
@@ -235,6 +255,8 @@ class RunState:
 
     def weigh(self, value: Any) -> None:
         """Pay for work on everything in an array or map, before it is done."""
+        from horus_runtime.runtime.sizes import size_of
+
         size = size_of(value)
         items = size.elements + size.properties
         if items > PRICED:
@@ -242,6 +264,8 @@ class RunState:
 
     def check_sizes(self, value: Any) -> None:
         """Check a value against the size limits, everything nested in it counted."""
+        from horus_runtime.runtime.sizes import size_of
+
         size = size_of(value)
         self.check_array(size.elements)
         self.check_map(size.properties)

@@ -9,7 +9,6 @@ greenlet.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -23,14 +22,20 @@ NAP: Final = 0.02
 """Seconds between two looks at the account while a thread sleeps."""
 
 
-@dataclass(frozen=True, slots=True)
 class Wait:
-    """What a script waits for; `None` lets the other tasks run once."""
+    """What a script waits for.
 
-    awaitable: Awaitable[Any] | None
-    budget: Budget | None
-    """Of the run that waits, where it is known: its deadline and its cancellation end the waiting, besides those of the
-    outermost run."""
+    Args:
+        awaitable: `None` lets the other tasks run once.
+        budget: of the run that waits, where it is known: its deadline and its cancellation end the waiting, besides
+            those of the outermost run.
+    """
+
+    __slots__ = ("awaitable", "budget")
+
+    def __init__(self, awaitable: Awaitable[Any] | None, budget: Budget | None) -> None:
+        self.awaitable = awaitable
+        self.budget = budget
 
 
 class Driver(Protocol):

@@ -6,7 +6,7 @@ classes below are the rest. `type(x) is int` is the test for INT, because `bool`
 
 from __future__ import annotations
 
-import threading
+from _thread import _local as thread_local  # what threading offers, without its import
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -180,7 +180,7 @@ def full_type_name(value: Any) -> str:
     return type_name(value)
 
 
-class CopyTerms(threading.local):
+class CopyTerms(thread_local):
     """On what terms the run of this thread copies: what one copy may hold, and who is told of a large one."""
 
     room: int = 1 << 62

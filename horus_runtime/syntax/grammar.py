@@ -6,13 +6,12 @@ alternatives that only hand a value on are short-cut here, once, instead of at e
 
 from __future__ import annotations
 
-import marshal
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from horus_runtime import resources
-from horus_runtime.cache import code_stamp, default_cache, digest
+from horus_runtime.cache import remembered
 
 START: Final = "script"
 EXPRESSION_START: Final = "expression_script"
@@ -96,39 +95,29 @@ _ROLES: Final = {
 @cache
 def rhai_table() -> ParseTable:
     """The table of the plain language: from the cache on disk, or made by Lark."""
-    disk = default_cache()
-    if disk is None:
-        return build_table()
-    key = digest(b"parse table", code_stamp())
-    data = disk.get(key)
-    if data is not None:
-        return _unpack(data)
-    table = build_table()
-    disk.put(key, _pack(table))
-    return table
+    return _unpack(remembered(b"parse table", lambda: _pack(build_table())))
 
 
-def _pack(table: ParseTable) -> bytes:
+def _pack(table: ParseTable) -> tuple[Any, ...]:
+    """The table as plain data."""
     rules = [(rule.origin, rule.label, rule.symbols) for rule in table.rules]
     places = [[tuple(place) for place in state] for state in table.places]
-    return marshal.dumps(
-        (
-            rules,
-            table.steps,
-            table.gotos,
-            table.shortcuts,
-            places,
-            table.complete,
-            table.starts,
-            table.ends,
-            table.roles,
-            table.bodies,
-        )
+    return (
+        rules,
+        table.steps,
+        table.gotos,
+        table.shortcuts,
+        places,
+        table.complete,
+        table.starts,
+        table.ends,
+        table.roles,
+        table.bodies,
     )
 
 
-def _unpack(data: bytes) -> ParseTable:
-    rules, steps, gotos, shortcuts, places, *others = marshal.loads(data)  # noqa: S302 - the cache vouches for it
+def _unpack(data: tuple[Any, ...]) -> ParseTable:
+    rules, steps, gotos, shortcuts, places, *others = data
     return ParseTable(
         tuple(Rule(*rule) for rule in rules),
         steps,

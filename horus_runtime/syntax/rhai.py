@@ -7,7 +7,7 @@ from itertools import chain
 
 from horus_runtime.ast import nodes
 from horus_runtime.errors import ParseError
-from horus_runtime.source import MAX_COORDINATE, Position, SourceFile, Span
+from horus_runtime.source import MAX_COORDINATE, Position, SourceFile, Span, strip_shebang
 from horus_runtime.syntax.builder import Builder
 from horus_runtime.syntax.diagnostics import lexical_fault
 from horus_runtime.syntax.grammar import EXPRESSION_START, START, rhai_table
@@ -44,14 +44,6 @@ def tokenize(text: str, options: ParseOptions = DEFAULT, *, name: str | None = N
                 raise error
             tokens.append(Token(kind, value, Span(*place)))
     return tokens[:-1]
-
-
-def strip_shebang(text: str) -> str:
-    """The text without a first line that begins with `#!`; its line end stays, so that line numbers are right."""
-    if not text.startswith("#!"):
-        return text
-    end = text.find("\n")
-    return "" if end < 0 else text[end:]
 
 
 @lru_cache(maxsize=64)

@@ -47,7 +47,7 @@ def _show(*, as_json: bool) -> int:
     if as_json:
         from horus_runtime.cli.render import print_json
 
-        print_json({"enabled": disk is not None, **(disk.info()._asdict() if disk is not None else {})})
+        print_json({"enabled": disk is not None, **(disk.info() if disk is not None else {})})
     elif disk is None:
         click.echo(f"the cache is off ({VARIABLE})")
     else:
@@ -57,8 +57,8 @@ def _show(*, as_json: bool) -> int:
 
 def _tell(disk: DiskCache) -> None:
     found = disk.info()
-    click.echo(f"folder:  {found.folder}")
-    click.echo(f"entries: {found.entries}")
-    click.echo(f"size:    {found.size} of {found.max_bytes} bytes")
-    if not found.usable:
+    click.echo(f"folder:  {found['folder']}")
+    click.echo(f"entries: {found['entries']}")
+    click.echo(f"size:    {found['size']} of {found['max_bytes']} bytes")
+    if not found["usable"]:
         click.echo("not in use: the folder must belong to you and be closed to others (mode 0700)")

@@ -5,22 +5,41 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
+from typing import Final
+
+from horus_runtime.cache import remembered
+from horus_runtime.runtime.deferred import DeferredModule, Summary
 from horus_runtime.runtime.module import Module
+
+_HOMES: Final = {
+    "crypto": "data.CRYPTO",
+    "docker": "docker.DOCKER",
+    "env": "env.ENV",
+    "git": "git.GIT",
+    "http": "http.HTTP",
+    "json": "data.JSON",
+    "log": "data.LOG",
+    "net": "net.NET",
+    "os": "os_machine.OS",
+    "path": "path.PATH",
+    "process": "process.PROCESS",
+    "text": "text.TEXT",
+}
+"""Where each module is complete. The second part of `os` brings the first along."""
 
 
 def sal_modules() -> dict[str, Module]:
-    """The modules by the names that scripts use, for a host to register as static modules."""
-    from horus_runtime.modules.sal import os_machine  # noqa: F401 - adds to the module `os`
-    from horus_runtime.modules.sal.data import CRYPTO, JSON, LOG
-    from horus_runtime.modules.sal.docker import DOCKER
-    from horus_runtime.modules.sal.env import ENV
-    from horus_runtime.modules.sal.git import GIT
-    from horus_runtime.modules.sal.http import HTTP
-    from horus_runtime.modules.sal.net import NET
-    from horus_runtime.modules.sal.os_files import OS
-    from horus_runtime.modules.sal.path import PATH
-    from horus_runtime.modules.sal.process import PROCESS
-    from horus_runtime.modules.sal.text import TEXT
+    """The modules by the names that scripts use, for a host to register as static modules.
 
-    modules = (CRYPTO, DOCKER, ENV, GIT, HTTP, JSON, LOG, NET, OS, PATH, PROCESS, TEXT)
-    return {module.name: module.module for module in modules}
+    Each is imported when a script uses it.
+    """
+    summaries = remembered(b"system modules", lambda: [Summary.of(_module(name)).values() for name in _HOMES])
+    return {summary[0]: DeferredModule(Summary(*summary), partial(_module, summary[0])) for summary in summaries}
+
+
+def _module(name: str) -> Module:
+    home, _, constant = _HOMES[name].partition(".")
+    module: Module = getattr(import_module(f"{__name__}.{home}"), constant).module
+    return module

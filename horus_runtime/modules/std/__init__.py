@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
+from horus_runtime.cache import remembered
+from horus_runtime.runtime.deferred import Functions, PartedFunctions
 from horus_runtime.runtime.module import Module
 
 _CORE = ("core", "arithmetic", "text", "ranges", "fn_ptrs")
@@ -22,15 +24,29 @@ def core_package() -> Module:
 
 @cache
 def standard_package() -> Module:
-    """All packages together, as an engine offers them to scripts."""
+    """All packages together, as an engine offers them to scripts. They are imported when they are used."""
     return _combined("standard", _CORE + _OTHERS)
 
 
 def _combined(name: str, parts: tuple[str, ...]) -> Module:
-    module = Module(name, "Rhai's standard functions.", built_in=True)
-    for part in parts:
-        package: Module = import_module(f"{__name__}.{part}").PACKAGE
-        for key, overloads in package.functions.items():
-            # The packages do not overlap in parameter types, so overloads are joined without a comparison.
-            module.functions.setdefault(key, []).extend(overloads)
-    return module
+    # The packages do not overlap in parameter types, so overloads are joined without a comparison.
+    index: dict[tuple[str, int], tuple[str, ...]] = {}
+    for part, keys in _names().items():
+        if part in parts:
+            for key in keys:
+                index[key] = (*index.get(key, ()), part)
+    return Module(name, "Rhai's standard functions.", functions=PartedFunctions(index, _functions), built_in=True)
+
+
+def _functions(part: str) -> Functions:
+    package: Module = import_module(f"{__name__}.{part}").PACKAGE
+    return package.functions
+
+
+@cache
+def _names() -> dict[str, list[tuple[str, int]]]:
+    """Names and parameter counts of every package, in the order of the packages."""
+    names: dict[str, list[tuple[str, int]]] = remembered(
+        b"standard packages", lambda: {part: list(_functions(part)) for part in _CORE + _OTHERS}
+    )
+    return names

@@ -20,7 +20,7 @@ PLAIN: Final = frozenset(
 _INSIDES: Final = (
     r"(?i) at 0x[0-9a-f]|<[\w.]+ object"
     r"|<(?:class|function|module|frame|code|built-in|bound|slot|method|generator|coroutine)\b"
-    r"|__\w+__|Traceback|File \"|(?:^|[\s'\"(])/(?:\w[\w.-]*/)+|\b\w+\.py\b",
+    r"|__\w+__|Traceback|File \"|(?:^|[\s'\"(])/(?:\w[\w.-]*/)+|\b\w+\.py\b"
 )
 """Traces of Python in a text: addresses, representations of objects, dunder names, files."""
 

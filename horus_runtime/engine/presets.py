@@ -11,6 +11,7 @@ from horus_runtime.runtime.module import Module
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
+    from horus_runtime.modules.host import HostCall
 
 
 def standard_packages() -> tuple[Module, ...]:
@@ -43,10 +44,25 @@ def add_osiris(engine: Engine, path_or_store: Any) -> Engine:
     from horus_runtime.modules.policy import Policy
 
     engine.services.setdefault("policy", Policy(osiris="schema"))
+    engine.services.setdefault("files", _GuardedFiles())
     store = open_store(path_or_store)
     engine.services["osiris"] = store
     engine.register_static_module("osiris", osiris_module())
     return engine
+
+
+class _GuardedFiles:
+    """Files for the model store's exports, imports and copies, through the same gate as `os.read` and `os.write`."""
+
+    def read(self, call: HostCall, path: str) -> bytes:
+        from horus_runtime.modules.sal.files import read_bytes
+
+        return read_bytes(call, path)
+
+    def write(self, call: HostCall, path: str, content: bytes) -> int:
+        from horus_runtime.modules.sal.files import write_bytes
+
+        return write_bytes(call, path, content, mode=0o600)
 
 
 @contextmanager

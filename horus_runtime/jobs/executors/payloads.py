@@ -24,6 +24,10 @@ def run_payload(job: Job, runner: Runner, console: Console, on_start: Callable[[
     engine.on_print(console.print)
     engine.on_debug(console.debug)
     engine.on_start(on_start)
+    # SAFETY: contexts of the model store open for whom the signatures name, so only valid ones count.
+    signers = sorted({entry.public_key for entry in job.signatures}) if job.verify() else []
+    engine.services["signers"] = tuple(signers)
+    engine.services["actor"] = ",".join(signers) or f"job:{job.id}"
     with ExitStack() as cleanup:
         # Temporary files of the payload go when it ends, not when this process does.
         engine.services["cleanup"] = cleanup

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 from horus_runtime.runtime.module import Module
 
 if TYPE_CHECKING:
+    from horus_runtime.modules.osiris.history import Change as Change
+    from horus_runtime.modules.osiris.migrations import Migration as Migration
     from horus_runtime.modules.osiris.model import Model as Model
     from horus_runtime.modules.osiris.query import Query as Query
     from horus_runtime.modules.osiris.store import Store as Store
 
-__all__ = ["Model", "Query", "Store", "open_store", "osiris_module"]
+__all__ = ["Change", "Migration", "Model", "Query", "Store", "open_store", "osiris_module"]
 
-_HOMES = {"Store": "store", "Model": "model", "Query": "query"}
+_HOMES = {
+    "Change": "history",
+    "Migration": "migrations",
+    "Model": "model",
+    "Query": "query",
+    "Store": "store",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -37,4 +45,8 @@ def open_store(path_or_store: str | os.PathLike[str] | Store) -> Store:
     """An open store as it is, or the store in a file, which is made when it is not there."""
     from horus_runtime.modules.osiris.store import Store
 
-    return path_or_store if isinstance(path_or_store, Store) else Store(path_or_store)
+    if isinstance(path_or_store, Store):
+        return path_or_store
+    store = Store(path_or_store)
+    store.sweep()
+    return store

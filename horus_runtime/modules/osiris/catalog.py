@@ -19,12 +19,33 @@ MAX_INDEXES: Final = 32
 _INDEX_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,120}")
 
 
+class Relation(NamedTuple):
+    """How records of one model find those of another."""
+
+    name: str
+    kind: str
+    """`belongs_to`, `has_many`, `has_one` or `many_to_many`."""
+    target: str
+    field: str
+    """Where the id is: in this model for `belongs_to`, in `through` for `many_to_many`, else in the target."""
+    through: str = ""
+
+
 class ModelInfo(NamedTuple):
     """What was declared about a model."""
 
     schema: Schema | None = None
     search: tuple[str, ...] = ()
-    version: int = 0
+    version: int | None = None
+    """Counts declarations; `None` when there was none."""
+    history: str | None = None
+    """Since when changes are recorded."""
+    relations: tuple[Relation, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Does storing a record need nothing but one row?"""
+        return not self.search and self.history is None and (self.schema is None or not self.schema.references())
 
 
 class Index(NamedTuple):
@@ -44,29 +65,51 @@ def info_of(store: Store, model: str) -> ModelInfo:
     known = store.known.get(model)
     if known is not None and known[0] == version:
         return known[1]
-    rows = store.rows("SELECT schema, search, version FROM osiris_models WHERE model = ?", (model,))
-    info = NOTHING
-    if rows:
-        schema, search, number = rows[0]
-        info = ModelInfo(Schema.load(schema) if schema else None, tuple(json.loads(search or "[]")), number)
+    info = _read_info(store, model)
     store.known[model] = (version, info)
     return info
 
 
+def known_info(store: Store, model: str) -> ModelInfo:
+    """What was last read about a model, for writers that find out by themselves whether it still holds."""
+    known = store.known.get(model)
+    return info_of(store, model) if known is None else known[1]
+
+
+def _read_info(store: Store, model: str) -> ModelInfo:
+    rows = store.rows("SELECT schema, search, version, history FROM osiris_models WHERE model = ?", (model,))
+    if not rows:
+        return NOTHING
+    schema, search, number, history = rows[0]
+    found = store.rows(
+        "SELECT name, kind, target, field, through FROM osiris_relations WHERE model = ? ORDER BY name", (model,)
+    )
+    return ModelInfo(
+        Schema.load(schema) if schema else None,
+        tuple(json.loads(search or "[]")),
+        number,
+        history,
+        tuple(Relation(*row) for row in found),
+    )
+
+
 def save_info(store: Store, model: str, info: ModelInfo) -> None:
-    """Record what was declared about a model."""
+    """Record what was declared about a model; everybody who knows older things will notice. In a transaction."""
     store.change(
-        "INSERT INTO osiris_models VALUES (?, ?, ?, ?, ?) ON CONFLICT (model) DO UPDATE SET"
-        " version = excluded.version, schema = excluded.schema, search = excluded.search,"
-        " changed_at = excluded.changed_at",
+        "INSERT INTO osiris_models (model, version, schema, search, changed_at, history) VALUES (?, 1, ?, ?, ?, ?)"
+        " ON CONFLICT (model) DO UPDATE SET version = version + 1, schema = excluded.schema,"
+        " search = excluded.search, changed_at = excluded.changed_at, history = excluded.history",
         (
             model,
-            info.version,
             info.schema.dump() if info.schema else None,
             json.dumps(info.search) if info.search else None,
             store.clock(),
+            info.history,
         ),
     )
+    store.change("DELETE FROM osiris_relations WHERE model = ?", (model,))
+    for relation in info.relations:
+        store.change("INSERT INTO osiris_relations VALUES (?, ?, ?, ?, ?, ?)", (model, *relation))
     store.known.clear()
 
 
@@ -152,7 +195,7 @@ def _clash(store: Store, model: str, fields: tuple[str, ...]) -> HostFailure:
 
 def violation(store: Store, model: str, error: sqlite3.IntegrityError, record: dict[str, Any], key: str) -> HostFailure:
     """The error for a record that breaks a uniqueness rule, with the rule's fields and the record's values."""
-    from horus_runtime.modules.osiris.query import value_at
+    from horus_runtime.modules.osiris.records import value_in
 
     text = str(error)
     if text.endswith((".id", f"'{model}.id'")):
@@ -162,7 +205,11 @@ def violation(store: Store, model: str, error: sqlite3.IntegrityError, record: d
     index = next((item for item in indexes_of(store, model) if item.name == name), None)
     if index is None:
         return fault("StorageError", f"a rule of '{model}' is broken: {text}", model=model)
-    values = ", ".join(f"{field} {shown(value_at(record, field))}" for field in index.fields)
+    schema = info_of(store, model).schema
+    secret = schema.secrets() if schema else frozenset()
+    values = ", ".join(
+        f"{field} {'***' if field in secret else shown(value_in(record, field))}" for field in index.fields
+    )
     return fault(
         "UniqueViolation",
         f"'{model}' has a record with {values} already",

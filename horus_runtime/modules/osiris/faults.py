@@ -19,12 +19,23 @@ def shown(value: Any, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
+def busy(path: str) -> HostFailure:
+    """Others kept the store for longer than one waits."""
+    return fault("Conflict", "another job is writing to the store", hint="try again", path=path)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Is it only that somebody else is writing?"""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    return name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
 def storage_fault(error: sqlite3.Error, path: str) -> HostFailure:
     """What SQLite reports, in the error map's kinds; its own text never reaches a script unexplained."""
     name = getattr(error, "sqlite_errorname", "") or ""
     text = str(error)
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or "locked" in text:
-        return fault("Conflict", "another job is writing to the store", hint="try again", path=path)
+    if is_busy(error):
+        return busy(path)
     reasons = {
         "SQLITE_FULL": "no space is left, or the store has reached its quota",
         "SQLITE_READONLY": "the store is read-only",

@@ -12,6 +12,9 @@ from typing import Any, Final
 from horus_runtime.modules.osiris.faults import fault, shown
 
 _MODEL: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NAMESPACE: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+CONTEXT: Final = "@"
+"""What the name of a context begins with, so that no namespace can be called like one."""
 _RESERVED: Final = ("osiris_", "sqlite_")
 _FIELD_REFUSED: Final = re.compile(r'["\\\x00-\x1f\x7f]')
 MAX_FIELD: Final = 64
@@ -31,13 +34,32 @@ def check_model(name: Any) -> str:
     return name
 
 
+def check_namespace(name: Any) -> str:
+    """A namespace's name, which is also a part of a file's."""
+    if type(name) is not str or not _NAMESPACE.fullmatch(name):
+        raise fault(
+            "InvalidArgument",
+            f"{shown(name)} cannot be a namespace's name: it needs 1 to 63 of a-z, 0-9, _ and -, beginning with a"
+            " letter",
+        )
+    return name
+
+
 def check_field(name: Any, model: str = "") -> str:
     """A field's name as users may choose it."""
+    if type(name) is str and is_field(name):
+        return name
     problem = _field_problem(name)
     if problem:
         where = f" of model '{model}'" if model else ""
         raise fault("InvalidArgument", f"{shown(name)} cannot be a field's name{where}: {problem}", field=str(name))
     return str(name)
+
+
+@lru_cache(maxsize=4096)
+def is_field(name: str) -> bool:
+    """Is this a field's name? Every record written asks that for each of its fields."""
+    return not _field_problem(name)
 
 
 def _field_problem(name: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,14 +11,15 @@ from horus_runtime.modules.osiris import filters
 from horus_runtime.modules.osiris.faults import fault, shown
 from horus_runtime.modules.osiris.filters import ALWAYS, Condition
 from horus_runtime.modules.osiris.names import table, type_of, value_of
-from horus_runtime.modules.osiris.records import read_record
+from horus_runtime.modules.osiris.records import read_record, value_in
+from horus_runtime.modules.osiris.store import NoTableError
 
 if TYPE_CHECKING:
+    from horus_runtime.modules.osiris.groups import Groups
     from horus_runtime.modules.osiris.model import Model
 
 RECORD: Final = "id, doc, version, created_at, updated_at"
 BLOCK: Final = 500
-_COLUMNS: Final = frozenset({"id", "created_at", "updated_at", "_version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Query:
     count_limit: int | None = None
     skip: int = 0
     fields: tuple[str, ...] | None = None
+    included: tuple[str, ...] = ()
+    """Relations whose records are embedded."""
+    source: Condition | None = None
+    """What is read in the place of the model's table, such as its past."""
 
     def __repr__(self) -> str:
         return f"Query({self.model.name})"
@@ -75,6 +81,28 @@ class Query:
         names = fields if type(fields) is list else [fields]
         return replace(self, fields=tuple(self.model.check_path(name) for name in names))
 
+    def include(self, *relations: str) -> Query:
+        """Embed the related records under the names of the relations: one more read for each, not for each record."""
+        from horus_runtime.modules.osiris.relations import relation_of
+
+        for name in relations:
+            relation_of(self.model, name)
+        return replace(self, included=(*self.included, *relations))
+
+    def search(self, text: str, *, prefix: bool = True, match: str = "all", fields: list[str] | None = None) -> Query:
+        """Narrow down to records that contain the words of a text."""
+        from horus_runtime.modules.osiris.search import condition
+
+        if self.source is not None:
+            raise fault("InvalidArgument", "the past of a model cannot be searched", model=self.model.name)
+        return self._narrowed(condition(self.model, text, prefix=prefix, match=match, fields=fields))
+
+    def group_by(self, field: str) -> Groups:
+        """The records by the values of a field, to be counted or added up."""
+        from horus_runtime.modules.osiris.groups import Groups
+
+        return Groups(self, self.model.check_path(field))
+
     def _condition(self, parts: tuple[Any, ...]) -> Condition:
         if len(parts) == 1:
             return filters.from_map(parts[0], self.model.check_path)
@@ -95,28 +123,58 @@ class Query:
         cap = self.model.store.max_rows
         if self.count_limit is not None and self.count_limit <= cap:
             return self.records()
-        found = replace(self, count_limit=cap + 1).records()
+        found = replace(self, count_limit=cap + 1, included=()).records()
         if len(found) > cap:
             raise fault(
                 "LimitExceeded",
                 f"the query on '{self.model.name}' has more than {cap} records",
                 hint="use limit, page or each",
+                model=self.model.name,
             )
-        return found
+        return self._with_related(found)
 
     def each(self) -> Iterator[dict[str, Any]]:
-        """The records one by one in constant memory; writing meanwhile is safe, ids are read in blocks."""
-        from array import array
+        """The records one by one, while the caller may write: which ones is decided at the beginning.
 
-        ids = array("q", (row[0] for row in self._rows("pk")))
-        for start in range(0, len(ids), BLOCK):
-            block = ids[start : start + BLOCK].tolist()
+        Without filter, order and limits the memory it takes is constant; else it takes 8 bytes for each record.
+        """
+        if self.source is not None:
+            yield from self._with_related(self.records())
+            return
+        blocks = self._listed_blocks() if self.filtered or self.ordering or self._is_window else self._table_blocks()
+        for block in blocks:
+            yield from self._with_related([self._selected(read_record(row)) for row in block])
+
+    def _table_blocks(self) -> Iterator[list[Any]]:
+        name = table(self.model.name)
+        ends = self.model.rows(f"SELECT min(pk) - 1, max(pk) FROM {name}")
+        last, end = ends[0] if ends and ends[0][1] is not None else (0, 0)
+        sql = f"SELECT pk, {RECORD} FROM {name} WHERE pk > ? AND pk <= ? ORDER BY pk LIMIT {BLOCK}"
+        while last < end:
+            rows = self.model.rows(sql, (last, end))
+            if not rows:
+                return
+            yield [row[1:] for row in rows]
+            last = rows[-1][0]
+
+    def _listed_blocks(self) -> Iterator[list[Any]]:
+        keys = self.keys()
+        for start in range(0, len(keys), BLOCK):
+            block = keys[start : start + BLOCK].tolist()
             marks = ",".join("?" * len(block))
             rows = self.model.rows(f"SELECT pk, {RECORD} FROM {table(self.model.name)} WHERE pk IN ({marks})", block)
             records = {row[0]: row[1:] for row in rows}
-            for key in block:
-                if key in records:
-                    yield self._selected(read_record(records[key]))
+            yield [records[key] for key in block if key in records]
+
+    def keys(self) -> array[int]:
+        """The row numbers of the records, in the order of the query."""
+        sql, values = self._statement("pk")
+        try:
+            return self.model.store.guarded(
+                lambda connection: array("q", (row[0] for row in connection.execute(sql, values)))
+            )
+        except NoTableError:
+            return array("q")
 
     def first(self) -> dict[str, Any] | None:
         """The first record, or nothing."""
@@ -125,7 +183,7 @@ class Query:
 
     def last(self) -> dict[str, Any] | None:
         """The last record, or nothing."""
-        if self.count_limit is not None or self.skip:
+        if self._is_window:
             found = self.all()
             return found[-1] if found else None
         turned = replace(self, ordering=tuple((name, not down) for name, down in self.ordering), count_limit=1)
@@ -147,92 +205,137 @@ class Query:
 
     def count(self) -> int:
         """How many records there are."""
-        if self.count_limit is None and not self.skip:
-            rows = self.model.rows(f"SELECT count(*) FROM {self._from()}", self.condition.values)
-        else:
-            inner = f"SELECT 1 FROM {self._from()}{self._window()}"
-            rows = self.model.rows(f"SELECT count(*) FROM ({inner})", self.condition.values)
-        return int(rows[0][0]) if rows else 0
+        return int(self.row("count(*)")[0] or 0)
 
     def exists(self) -> bool:
         """True when there is at least one record."""
-        return self.first() is not None
+        if self.count_limit == 0:
+            return False
+        sql, values = replace(self, count_limit=1)._statement("1", ordered=False)  # noqa: SLF001 - one of us
+        return bool(self.model.rows(sql, values))
 
     def pluck(self, field: str) -> list[Any]:
         """The values of one field, in the order of the records."""
         path = self.model.check_path(field)
-        return [value_at(record, path) for record in replace(self, fields=None).all()]
+        return [value_in(record, path) for record in replace(self, fields=None, included=()).all()]
 
     def page(self, number: int, size: int = 20) -> dict[str, Any]:
         """One page of the records, counted from 1, with what is needed to show where one is."""
         if type(number) is not int or number < 1 or type(size) is not int or not 1 <= size <= 1000:
             raise fault("InvalidArgument", "a page has a number from 1 and a size from 1 to 1000")
         total = self.count()
-        items = replace(self, count_limit=size, skip=self.skip + (number - 1) * size).all()
+        before = (number - 1) * size
+        left = size if self.count_limit is None else max(0, min(size, self.count_limit - before))
+        items = replace(self, count_limit=left, skip=self.skip + before).all()
         pages = (total + size - 1) // size
         return {
             "items": items, "page": number, "size": size, "total": total, "pages": pages, "has_next": number < pages,
         }  # fmt: skip
 
+    def after(self, cursor: str | None, size: int = 20) -> dict[str, Any]:
+        """The records behind a cursor (from the beginning without one): `items`, and `next` when there are more.
+
+        Pages do not shift when records come and go before them, and the hundredth costs no more than the first.
+        """
+        from horus_runtime.modules.osiris.cursors import page_after
+
+        return page_after(self, cursor, size)
+
     def distinct(self, field: str) -> list[Any]:
         """The different values of one field, sorted: null, truth values, numbers, texts, then the rest."""
         from horus_runtime.modules.osiris.functions import canonical
 
-        found = {canonical(value): value for value in self.pluck(field)}
+        found = {canonical(key): key for key in self.group_by(field).keys()}  # noqa: SIM118 - not a dictionary's
         return [found[key] for key in sorted(found, key=lambda key: (_rank(found[key]), _sortable(found[key]), key))]
 
     def total(self, what: str, field: str) -> Any:
         """`sum`, `avg`, `min` or `max` of a field; nothing when no record has a value."""
         path = self.model.check_path(field)
-        other = "'true','false','array','object'" + (",'text'" if what in {"sum", "avg"} else "")
-        kind = type_of(path)
-        sort = f"CASE WHEN {kind} = 'text' THEN 1 WHEN {kind} IN ('integer','real') THEN 2 END"
-        columns = f"{what}({value_of(path)}), sum({kind} IN ({other})), count(DISTINCT {sort})"
-        sql = f"SELECT {columns} FROM {self._from()}"
-        rows = self.model.rows(sql, self.condition.values)
-        value, strange, kinds = rows[0] if rows else (None, 0, 0)
-        if strange or kinds > 1:
-            message = f"'{field}' of '{self.model.name}' has values that {what} cannot use"
-            raise fault("TypeMismatch", message, model=self.model.name, field=field)
+        value, strange, kinds = self.row(aggregate(what, path))
+        check_aggregate(self.model.name, what, field, strange, kinds)
         return value
 
     def update_all(self, changes: dict[str, Any]) -> int:
         """Change every record, validated one by one; all or nothing."""
+        self._check_present()
         with self.model.store.transaction():
-            ids = [row[0] for row in self._rows("id")]
+            ids = self.ids()
             for key in ids:
                 self.model.update(key, changes)
         return len(ids)
 
     def delete_all(self, *, everything: bool = False) -> int:
         """Delete every record; without any filter only when `everything` is asked for."""
+        self._check_present()
         if not self.filtered and not everything:
             raise fault(
                 "InvalidArgument",
                 f"delete_all without a filter would empty '{self.model.name}'",
                 hint="use #{all: true} if that is meant",
+                model=self.model.name,
             )
         with self.model.store.transaction():
-            return self.model.delete_many([row[0] for row in self._rows("id")])
+            return self.model.delete_many(self.ids())
+
+    def ids(self) -> list[str]:
+        """The ids of all records, without a cap on their number."""
+        return [row[0] for row in self._rows("id")]
+
+    def _check_present(self) -> None:
+        if self.source is not None:
+            raise fault("InvalidArgument", f"the past of '{self.model.name}' cannot be changed", model=self.model.name)
 
     # --- SQL ---------------------------------------------------------------------------------------------------------
 
     def records(self, *, reverse_ties: bool = False) -> list[dict[str, Any]]:
         """The records without a cap on their number."""
-        return [self._selected(read_record(row)) for row in self._rows(RECORD, reverse_ties=reverse_ties)]
+        rows = self._rows(RECORD, reverse_ties=reverse_ties)
+        return self._with_related([self._selected(read_record(row)) for row in rows])
+
+    def row(self, columns: str) -> Any:
+        """The only row of a statement that adds up all records of the query."""
+        rows = self.model.rows(f"SELECT {columns} FROM {self.selected_from()}", self.values)
+        return rows[0] if rows else (None, None, None)
+
+    def columns(self, columns: str, limit: int) -> list[Any]:
+        """Columns of the first `limit` rows."""
+        return replace(self, count_limit=limit)._rows(columns)  # noqa: SLF001 - one of us
+
+    def selected_from(self) -> str:
+        """As `from_`, but with limit and offset, for statements that add something up."""
+        return f"({self._statement('*')[0]})" if self._is_window else self.from_()
 
     def _rows(self, columns: str, *, reverse_ties: bool = False) -> list[Any]:
-        keys = [f"{value_of(name)}{' DESC' if down else ''}" for name, down in self.ordering]
-        order = ", ".join([*keys, "pk DESC" if reverse_ties else "pk"])
-        sql = f"SELECT {columns} FROM {self._from()} ORDER BY {order}{self._window()}"
-        return self.model.rows(sql, self.condition.values)
+        sql, values = self._statement(columns, reverse_ties=reverse_ties)
+        return self.model.rows(sql, values)
 
-    def _from(self) -> str:
+    def _statement(
+        self, columns: str, *, reverse_ties: bool = False, ordered: bool = True
+    ) -> tuple[str, tuple[Any, ...]]:
+        order = f" ORDER BY {self.order_by(reverse_ties=reverse_ties)}" if ordered else ""
+        return f"SELECT {columns} FROM {self.from_()}{order}{self._window()}", self.values
+
+    def order_by(self, *, reverse_ties: bool = False) -> str:
+        """The keys to sort by, the order of creation last."""
+        keys = [f"{value_of(name)}{' DESC' if down else ''}" for name, down in self.ordering]
+        return ", ".join([*keys, "pk DESC" if reverse_ties else "pk"])
+
+    def from_(self) -> str:
+        """Where the records are read, and which of them."""
         where = f" WHERE {self.condition.sql}" if self.condition is not ALWAYS else ""
-        return f"{table(self.model.name)}{where}"
+        return f"{self.source.sql if self.source else table(self.model.name)}{where}"
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values that the statement binds."""
+        return (*(self.source.values if self.source else ()), *self.condition.values)
+
+    @property
+    def _is_window(self) -> bool:
+        return self.count_limit is not None or self.skip > 0
 
     def _window(self) -> str:
-        if self.count_limit is None and not self.skip:
+        if not self._is_window:
             return ""
         limit = -1 if self.count_limit is None else self.count_limit
         return f" LIMIT {int(limit)}" + (f" OFFSET {int(self.skip)}" if self.skip else "")
@@ -240,27 +343,36 @@ class Query:
     def _selected(self, record: dict[str, Any]) -> dict[str, Any]:
         if self.fields is None:
             return record
-        return {"id": record["id"], **{name: value_at(record, name) for name in self.fields}}
+        return {"id": record["id"], **{name: value_in(record, name) for name in self.fields}}
+
+    def _with_related(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if self.included and records:
+            from horus_runtime.modules.osiris.relations import embed
+
+            embed(self.model, records, self.included)
+        return records
 
     def explain(self) -> dict[str, Any]:
         """The statement, its bound values, SQLite's plan, and whether an index helps."""
-        sql = f"SELECT {RECORD} FROM {self._from()} ORDER BY pk{self._window()}"
-        plan = [row[3] for row in self.model.rows(f"EXPLAIN QUERY PLAN {sql}", self.condition.values)]
+        sql, values = self._statement(RECORD)
+        plan = [row[3] for row in self.model.rows(f"EXPLAIN QUERY PLAN {sql}", values)]
         used = any("USING INDEX" in step or "USING COVERING INDEX" in step for step in plan)
-        return {"sql": sql, "params": list(self.condition.values), "plan": plan, "uses_index": used}
+        return {"sql": sql, "params": list(values), "plan": plan, "uses_index": used}
 
 
-def value_at(record: dict[str, Any], path: str) -> Any:
-    """The value that a field or a dotted path leads to; nothing where the way ends."""
-    value: Any = record
-    for part in (path,) if path in _COLUMNS else path.split("."):
-        if type(value) is dict:
-            value = value.get(part)
-        elif type(value) is list and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
+def aggregate(what: str, path: str) -> str:
+    """Three columns: the aggregate, how many values it cannot use, and how many kinds of values there are."""
+    other = "'true','false','array','object'" + (",'text'" if what in {"sum", "avg"} else "")
+    kind = type_of(path)
+    sort = f"CASE WHEN {kind} = 'text' THEN 1 WHEN {kind} IN ('integer','real') THEN 2 END"
+    return f"{what}({value_of(path)}), sum({kind} IN ({other})), count(DISTINCT {sort})"
+
+
+def check_aggregate(model: str, what: str, field: str, strange: int | None, kinds: int | None) -> None:
+    """Refuse an aggregate over values that it cannot use."""
+    if strange or (kinds or 0) > 1:
+        message = f"'{field}' of '{model}' has values that {what} cannot use"
+        raise fault("TypeMismatch", message, model=model, field=field)
 
 
 def _not_negative(name: str, number: Any) -> int:

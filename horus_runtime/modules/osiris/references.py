@@ -13,23 +13,25 @@ if TYPE_CHECKING:
 
 
 def check(store: Store, model: str, schema: Schema, record: dict[str, Any]) -> None:
-    """Every reference of a record must lead to a record."""
+    """Every reference of a record must lead to a record, which may be itself."""
     for field in schema.references():
         key = record.get(field.name)
-        if key is not None and not store.model(field.of).exists(key):
+        if key is None or (field.of == model and key == record.get("id")):
+            continue
+        if not store.model(field.of).exists(key):
             message = f"'{field.name}' of a record of '{model}' names no record of '{field.of}': {shown(key)}"
             raise fault("ReferenceViolation", message, model=model, field=field.name, id=key)
 
 
 def release(store: Store, model: str, key: str) -> None:
-    """Do for every record that refers to one about to be deleted what its field's rule says."""
+    """Do for every record that refers to one being deleted what its field's rule says."""
     for owner, field in referring(store, model):
         found = store.model(owner).where(field.name, "==", key)
         if field.on_delete == "cascade":
-            store.model(owner).delete_many([record["id"] for record in found.each()])
+            store.model(owner).delete_many(found.ids())
         elif field.on_delete == "set_null":
-            for record in list(found.each()):
-                store.model(owner).update(record["id"], {field.name: None})
+            for other in found.ids():
+                store.model(owner).update(other, {field.name: None})
         elif found.exists():
             message = f"the record {shown(key)} of '{model}' is used by {found.count()} of '{owner}'"
             raise fault("ReferenceViolation", message, model=model, id=key, field=f"{owner}.{field.name}")

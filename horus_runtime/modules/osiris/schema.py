@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from horus_runtime.modules.jsonable import NotJsonError, to_json_value
 from horus_runtime.modules.osiris.faults import fault, shown
-from horus_runtime.modules.osiris.names import check_field, check_model
+from horus_runtime.modules.osiris.names import COLUMNS, check_field, check_model
 
 Problem = dict[str, str]
 """`field`, `rule` and `message` of one thing that is wrong with a record."""
@@ -52,6 +52,29 @@ class Field:
     secret: bool = False
     on_delete: str = "restrict"
     auto_now: bool = False
+    computed: str = ""
+    """An expression over the other fields; what callers give for the field is left out."""
+
+    def narrower_than(self, old: Field) -> list[str]:
+        """In what these rules refuse values that other ones took."""
+        wider = {("int", "float"), ("int", "number"), ("float", "number"), ("number", "float")}
+        found = []
+        same = (self.type, self.of) == (old.type, old.of) or (self.type == old.type and not self.of)
+        if not same and (old.type, self.type) not in wider and self.type not in {"any", "json"}:
+            found.append("has another type")
+        found += [f"is {rule}" for rule in ("required", "unique") if getattr(self, rule) and not getattr(old, rule)]
+        for rule, lower in (("min", True), ("max", False), ("min_length", True), ("max_length", False)):
+            mine, theirs = getattr(self, rule), getattr(old, rule)
+            if mine is not None and (theirs is None or (mine > theirs if lower else mine < theirs)):
+                found.append(f"has another {rule}")
+        if self.one_of and not (old.one_of and set(map(repr, old.one_of)) <= set(map(repr, self.one_of))):
+            found.append("allows fewer values")
+        found += [
+            f"has another {rule}"
+            for rule in ("pattern", "format", "computed")
+            if getattr(self, rule) and getattr(self, rule) != getattr(old, rule)
+        ]
+        return found
 
     def to_map(self) -> dict[str, Any]:
         """The rules as a script would write them; what is not said is left out."""
@@ -72,25 +95,36 @@ class Schema:
 
     fields: Mapping[str, Field]
     strict: bool = True
+    version: int = 0
+    """A number that the author gave it."""
 
     @classmethod
-    def parse(cls, given: Any, mode: str = "strict") -> Schema:
+    def parse(cls, given: Any, mode: str = "strict", version: int = 0) -> Schema:
         """A schema from a script's map; a wrong rule is an `InvalidArgument` naming its field."""
         if type(given) is not dict:
             raise fault("InvalidArgument", f"a schema is a map of fields, not {shown(given)}")
         if mode not in {"strict", "open"}:
             raise fault("InvalidArgument", f"a schema's mode is strict or open, not {shown(mode)}")
-        return cls({name: parse_field(check_field(name), rules) for name, rules in given.items()}, mode == "strict")
+        if type(version) is not int or version < 0:
+            raise fault("InvalidArgument", f"a schema's version is a number from 0, not {shown(version)}")
+        fields = {name: parse_field(_schema_field(name), rules) for name, rules in given.items()}
+        _check_computed(fields, strict=mode == "strict")
+        return cls(fields, mode == "strict", version)
 
     @classmethod
     def load(cls, text: str) -> Schema:
         """A schema from its stored text."""
         data = json.loads(text)
-        return cls.parse(data["fields"], data["mode"])
+        return cls.parse(data["fields"], data["mode"], data.get("version", 0))
 
     def dump(self) -> str:
         """The text that is stored."""
-        return json.dumps({"mode": "strict" if self.strict else "open", "fields": self.to_map()}, ensure_ascii=False)
+        return json.dumps({"mode": self.mode, "version": self.version, "fields": self.to_map()}, ensure_ascii=False)
+
+    @property
+    def mode(self) -> str:
+        """`strict` or `open`."""
+        return "strict" if self.strict else "open"
 
     def to_map(self) -> dict[str, Any]:
         """The schema as a script would write it."""
@@ -108,6 +142,25 @@ class Schema:
                 made = {"now": now if field.type == "datetime" else now[:10], "uuid": new_id} if _is_word(field) else {}
                 value = made.get(field.default, field.default)
                 result[name] = value() if callable(value) else to_json_value(value)
+        return self._with_computed(result) if self._computed() else result
+
+    def _computed(self) -> list[Field]:
+        return [field for field in self.fields.values() if field.computed]
+
+    def _with_computed(self, result: dict[str, Any]) -> dict[str, Any]:
+        from horus_runtime.modules.osiris.computed import NotComputableError, compute
+
+        for field in self._computed():
+            result.pop(field.name, None)
+            try:
+                value = compute(field.computed, result)
+            except NotComputableError as error:
+                problem = _problem(field.name, "computed", f"cannot be computed: the rule {error}")
+                raise fault(
+                    "ValidationFailed", problem["message"], field=field.name, rule="computed", problems=[problem]
+                ) from None
+            if value is not None:
+                result[field.name] = value
         return result
 
     def problems(self, record: dict[str, Any], old: dict[str, Any] | None = None) -> list[Problem]:
@@ -126,9 +179,25 @@ class Schema:
             found.extend(_unknown(name, self.fields) for name in record if name not in self.fields)
         return found
 
+    def takes_away(self, wanted: Schema) -> list[str]:
+        """What another schema in this one's place could refuse or lose of stored records; empty for mere additions."""
+        found = ["other fields are no longer kept"] if wanted.strict and not self.strict else []
+        found += [f"'{name}' goes" for name in self.fields if name not in wanted.fields and wanted.strict]
+        for name, field in wanted.fields.items():
+            old = self.fields.get(name)
+            if old is None:
+                found += [f"'{name}' is required"] if field.required else []
+            else:
+                found += [f"'{name}' {text}" for text in field.narrower_than(old)]
+        return found
+
     def indexes(self) -> list[tuple[str, bool]]:
-        """The fields that want an index, each with whether it is a unique one."""
-        return [(name, field.unique) for name, field in self.fields.items() if field.unique or field.index]
+        """The fields that want an index, each with whether it is a unique one; references are looked up by theirs."""
+        return [
+            (name, field.unique)
+            for name, field in self.fields.items()
+            if field.unique or field.index or field.type == "ref"
+        ]
 
     def searchable(self) -> tuple[str, ...]:
         """The fields for full-text search."""
@@ -137,6 +206,35 @@ class Schema:
     def references(self) -> list[Field]:
         """The fields that hold ids of other models' records."""
         return [field for field in self.fields.values() if field.type == "ref"]
+
+    def secrets(self) -> frozenset[str]:
+        """The fields whose values are shown to nobody."""
+        return frozenset(name for name, field in self.fields.items() if field.secret)
+
+
+def _schema_field(name: Any) -> str:
+    if name in COLUMNS:
+        raise fault("InvalidArgument", f"'{name}' is set by the store and cannot be declared", field=name)
+    return check_field(name)
+
+
+def _check_computed(fields: Mapping[str, Field], *, strict: bool) -> None:
+    """A computed field reads fields that are declared (if all have to be), and computed ones that stand before it."""
+    from horus_runtime.modules.osiris.computed import NotComputableError, compiled
+
+    ready = {name for name, field in fields.items() if not field.computed}
+    for name, field in fields.items():
+        if not field.computed:
+            continue
+        try:
+            _, names = compiled(field.computed)
+        except NotComputableError as error:
+            raise fault("InvalidArgument", f"the rule 'computed' of '{name}' {error}", field=name) from None
+        for used in sorted(names - ready if strict else names & (fields.keys() - ready)):
+            what = "stands behind it" if used in fields else "is not declared"
+            message = f"the rule 'computed' of '{name}' uses '{used}', which {what}"
+            raise fault("InvalidArgument", message, field=name)
+        ready.add(name)
 
 
 def parse_field(name: str, rules: Any) -> Field:
@@ -190,6 +288,7 @@ def _rule(name: str, kind: str, rule: str, value: Any) -> Any:
         "format": lambda: plain in {*_FORMATS, "ipv4", "ipv6"},
         "on_delete": lambda: plain in {"restrict", "cascade", "set_null"},
         "default": lambda: True,
+        "computed": lambda: type(plain) is str and bool(plain.strip()),
         **dict.fromkeys(_FLAGS, lambda: type(plain) is bool),
     }.get(rule)
     if right is None:

@@ -1,7 +1,7 @@
-"""One SQLite file: its connection, its transactions, its limits. Nothing else in the package opens the file.
+"""One SQLite file: its connection, its transactions, its limits. Nothing else in the package runs statements.
 
 Writers take the lock at the beginning of their transaction, so that nobody fails at its end; nested transactions are
-savepoints. Every statement runs under the deadline of the script that asked for it.
+savepoints. Every statement runs under the deadline of the script that asked for it, waiting for others included.
 """
 
 from __future__ import annotations
@@ -12,30 +12,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from horus_runtime.modules.osiris.faults import fault, storage_fault
+from horus_runtime.modules.osiris.connection import MEMORY, authorize, connect
+from horus_runtime.modules.osiris.faults import busy, fault, is_busy, storage_fault
 from horus_runtime.modules.osiris.ids import IdMaker, utc_now
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from horus_runtime.modules.osiris.catalog import ModelInfo
+    from horus_runtime.modules.osiris.migrations import Migration, Outcome
     from horus_runtime.modules.osiris.model import Model
 
 T = TypeVar("T")
 
-FORMAT: Final = 1
-"""Number of the file layout; a file with a higher one was made by a newer version and is refused."""
-APPLICATION_ID: Final = 0x4F534952  # "OSIR"
 BUSY_SECONDS: Final = 5.0
 DEFAULT_QUOTA: Final = 512 * 1024 * 1024
-_PAGE: Final = 4096
 _STEPS: Final = 20_000
 """Virtual machine steps of SQLite between two looks at the deadline: about a millisecond."""
-_REFUSED_ACTIONS: Final = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA})
-_REFUSED_FUNCTIONS: Final = frozenset({"load_extension", "readfile", "writefile", "fts3_tokenizer"})
+_RETRY_SECONDS: Final = 0.002
 
 
 class NoTableError(Exception):
@@ -43,30 +40,53 @@ class NoTableError(Exception):
 
 
 class _Running(threading.local):
-    """What the script in this thread wants: called before each operation and while long statements run."""
+    """What is true of the caller in this thread."""
 
     check: Callable[[], None] | None = None
-    """What it raises (a deadline, a stop) ends the operation."""
+    """Called before each operation, while it waits and while long statements run; what it raises ends it."""
+    actor: str = ""
+    """Who is working, for histories."""
 
 
 class Store:
-    """A model store in one file (or in memory), usable from several threads."""
+    """A model store in one file (or in memory), usable from several threads.
+
+    Args:
+        path: the SQLite file, made when it is not there; `":memory:"` for none.
+        quota_bytes: how large the file may become, 0 for no limit.
+        max_rows: how many records `all` gives at most.
+        clock: gives the present time in RFC 3339.
+        new_id: gives ids that were never given before.
+        busy_seconds: how long to wait for other writers before it is a `Conflict`.
+        read_only: refuse every write; the file must be there.
+        durable: let every commit reach the disk, so that also a power failure loses none (slower).
+
+    Raises:
+        HostFailure: `StorageError`, when the file cannot be opened or is no store.
+    """
 
     def __init__(
         self,
-        path: str | os.PathLike[str] = ":memory:",
+        path: str | os.PathLike[str] = MEMORY,
         *,
         quota_bytes: int = DEFAULT_QUOTA,
         max_rows: int = 10_000,
         clock: Callable[[], str] = utc_now,
         new_id: Callable[[], str] | None = None,
         busy_seconds: float = BUSY_SECONDS,
+        read_only: bool = False,
+        durable: bool = False,
     ) -> None:
         self.path = os.fspath(path)
+        self.quota_bytes = quota_bytes
         self.max_rows = max_rows
         self.clock = clock
         self.new_id = new_id or IdMaker()
         self.busy_seconds = busy_seconds
+        self.space = "default"
+        """The name of the namespace."""
+        self.read_only = read_only
+        self.durable = durable
         self.lock = threading.RLock()
         self.running = _Running()
         self.known: dict[str, tuple[int, ModelInfo]] = {}
@@ -74,13 +94,35 @@ class Store:
         self._stopped_by: BaseException | None = None
         self._depth = 0
         self._utils: Database | None = None
-        self._connection = self._open(quota_bytes)
+        self._spaces: dict[str, Store] = {}
+        self._connection = self._open()
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
+    def _open(self) -> sqlite3.Connection:
+        connection = self._connected()
+        connection.set_progress_handler(self._still_wanted, _STEPS)
+        connection.set_authorizer(authorize)
+        return connection
+
+    def _connected(self) -> sqlite3.Connection:
+        end = time.monotonic() + self.busy_seconds
+        while True:
+            try:
+                return connect(
+                    self.path, self.quota_bytes, self.clock(), read_only=self.read_only, durable=self.durable
+                )
+            except sqlite3.Error as error:
+                # Another process may be making the file right now.
+                if not is_busy(error) or time.monotonic() >= end:
+                    raise storage_fault(error, self.path) from None
+                time.sleep(_RETRY_SECONDS)
+
     def close(self) -> None:
-        """Close the file; every later use is a `StorageError`."""
+        """Close the file (and those of opened namespaces); every later use is a `StorageError`."""
         with self.lock:
+            for space in self._spaces.values():
+                space.close()
             self._connection.close()
 
     def __enter__(self) -> Self:
@@ -92,52 +134,47 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({self.path!r})"
 
-    def _open(self, quota_bytes: int) -> sqlite3.Connection:
-        if self.path != ":memory:":
-            _create_private(self.path)
-        try:
-            connection = sqlite3.connect(
-                self.path, timeout=self.busy_seconds, isolation_level=None, check_same_thread=False
-            )
-        except sqlite3.Error as error:
-            raise storage_fault(error, self.path) from None
-        try:
-            self._set_up(connection, quota_bytes)
-        except sqlite3.Error as error:
-            connection.close()
-            raise storage_fault(error, self.path) from None
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def namespace(self, name: str) -> Store:
+        """The store of a namespace: a file of its own beside this one, with the same settings."""
+        from horus_runtime.modules.osiris.names import check_namespace
 
-    def _set_up(self, connection: sqlite3.Connection, quota_bytes: int) -> None:
-        from horus_runtime.modules.osiris.functions import register_functions
+        return self._space(check_namespace(name))
 
-        number = connection.execute("PRAGMA user_version").fetchone()[0]
-        owner = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if owner == APPLICATION_ID and number > FORMAT:
-            raise fault("StorageError", f"the store was made by a newer version: '{self.path}'", path=self.path)
-        if tables and owner != APPLICATION_ID:
-            raise fault("StorageError", f"the file is a database, but not a store: '{self.path}'", path=self.path)
-        # SAFETY: triggers and views of a prepared file would run with our rights; a store never has any.
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone():
-            raise fault(
-                "StorageError", f"the store has triggers or views, which it must not: '{self.path}'", path=self.path
-            )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        if _json_in_indexes_is_trusted():
-            connection.execute("PRAGMA trusted_schema = OFF")
-        if quota_bytes:
-            connection.execute(f"PRAGMA max_page_count = {max(1, int(quota_bytes) // _PAGE)}")
-        if not tables:
-            _make_layout(connection, self.clock())
-        register_functions(connection)
-        connection.set_progress_handler(self._still_wanted, _STEPS)
-        connection.set_authorizer(_authorize)
+    def context(self, keys: Sequence[str]) -> Store:
+        """The store that a group of public keys shares, whatever their order. Who may open it, the caller decides."""
+        from hashlib import sha256
+
+        from horus_runtime.modules.osiris.names import CONTEXT
+
+        text = "\n".join(sorted(set(keys)))
+        return self._space(CONTEXT + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32])
+
+    def _space(self, name: str) -> Store:
+        with self.lock:
+            if name not in self._spaces:
+                stem, extension = os.path.splitext(self.path)  # noqa: PTH122 - text to text
+                self._spaces[name] = Store(
+                    self.path if self.path == MEMORY else f"{stem}.{name}{extension}",
+                    quota_bytes=self.quota_bytes,
+                    max_rows=self.max_rows,
+                    clock=self.clock,
+                    new_id=self.new_id,
+                    busy_seconds=self.busy_seconds,
+                    read_only=self.read_only,
+                    durable=self.durable,
+                )
+                self._spaces[name].space = name
+                self._spaces[name].running = self.running
+            return self._spaces[name]
+
+    @contextmanager
+    def acting_as(self, actor: str) -> Iterator[None]:
+        """Let histories say who made the changes of this thread."""
+        before, self.running.actor = self.running.actor, actor
+        try:
+            yield
+        finally:
+            self.running.actor = before
 
     @property
     def utils(self) -> Database:
@@ -156,7 +193,7 @@ class Store:
         try:
             yield
         finally:
-            self._connection.set_authorizer(_authorize)
+            self._connection.set_authorizer(authorize)
 
     # --- models -------------------------------------------------------------------------------------------------------
 
@@ -181,6 +218,80 @@ class Store:
         """True when there is a table of this name."""
         return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
+    @property
+    def total_changes(self) -> int:
+        """How many rows were written through this store since it was opened."""
+        return self._connection.total_changes
+
+    def look_at_clock(self, *_: object) -> None:
+        """Raise what the caller's deadline raises, if it is over."""
+        if self.running.check is not None:
+            self.running.check()
+
+    # --- the whole store ----------------------------------------------------------------------------------------------
+
+    def drop_model(self, name: str, *, confirm: str | None = None) -> bool:
+        """Delete a model with everything that belongs to it; `confirm` repeats its name."""
+        from horus_runtime.modules.osiris.admin import drop_model
+
+        return drop_model(self, name, confirm=confirm)
+
+    def backup(self, path: str | os.PathLike[str]) -> int:
+        """Copy the store as it is now to a file, while others may use it. Gives the bytes."""
+        from horus_runtime.modules.osiris.admin import backup
+
+        return backup(self, path)
+
+    def stats(self) -> dict[str, Any]:
+        """Rows, bytes and indexes of the models, the file's size and quota."""
+        from horus_runtime.modules.osiris.admin import stats
+
+        return stats(self)
+
+    def check(self) -> list[str]:
+        """What is wrong with the file; empty when it is whole."""
+        from horus_runtime.modules.osiris.admin import check
+
+        return check(self)
+
+    def sweep(self) -> int:
+        """Delete the records whose time has come (`Model.expire`). Gives how many."""
+        from horus_runtime.modules.osiris.expiry import sweep
+
+        return sweep(self)
+
+    def migrate(self, steps: Sequence[Migration], *, dry_run: bool = False, strict: bool = False) -> Outcome:
+        """Apply the migrations that were not applied before, in order."""
+        from horus_runtime.modules.osiris.migrations import migrate
+
+        return migrate(self, steps, dry_run=dry_run, strict=strict)
+
+    def migrations(self) -> list[dict[str, Any]]:
+        """The migrations that were applied."""
+        from horus_runtime.modules.osiris.migrations import applied
+
+        return applied(self)
+
+    def export_file(self, path: str | os.PathLike[str], *, include_secret: bool = False) -> int:
+        """Write the whole store as JSON lines. Gives the bytes."""
+        from pathlib import Path
+
+        from horus_runtime.modules.osiris.exporting import export_store, write_file
+
+        return write_file(Path(path), export_store(self, include_secret=include_secret))
+
+    def import_file(self, path: str | os.PathLike[str], *, on_conflict: str = "error") -> dict[str, Any]:
+        """Take in what `export_file` wrote. Gives what `Model.import_` gives, for each model."""
+        from pathlib import Path
+
+        from horus_runtime.modules.osiris.importing import import_store
+
+        try:
+            with Path(path).open(encoding="utf-8") as stream:
+                return import_store(self, stream, on_conflict=on_conflict)
+        except OSError as error:
+            raise fault("NotFound", f"the file cannot be read: '{path}': {error.strerror}", path=str(path)) from None
+
     # --- statements ---------------------------------------------------------------------------------------------------
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -194,35 +305,67 @@ class Store:
     def guarded(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Work with the connection alone, with SQLite's errors in the store's own words.
 
+        Outside of a transaction the work is one statement, which is tried again while another process is writing.
         Violations of a uniqueness rule pass as `sqlite3.IntegrityError`: only the caller knows the rule's name.
         """
-        with self._alone():
-            self._stopped_by = None
-            try:
-                return work(self._connection)
-            except sqlite3.IntegrityError:
-                raise
-            except sqlite3.Error as error:
-                if self._stopped_by is not None:
-                    raise self._stopped_by from None
-                if str(error).startswith("no such table: m_"):
-                    raise NoTableError from None
-                raise storage_fault(error, self.path) from None
-            except OverflowError:
-                raise fault("InvalidArgument", "an integer beyond 64 bits cannot be stored") from None
-            except UnicodeEncodeError:
-                raise fault("InvalidArgument", "a text with lone surrogates cannot be stored") from None
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        if self.running.check is not None:
-            self.running.check()
-        if not self.lock.acquire(timeout=self.busy_seconds):
-            raise fault("Conflict", "another job is writing to the store", hint="try again", path=self.path)
+        self._acquire()
+        end = 0.0
         try:
-            yield
+            if self._depth:
+                self._check_transaction()
+            while True:
+                self._stopped_by = None
+                try:
+                    return work(self._connection)
+                except sqlite3.OperationalError as error:
+                    if self._depth or not is_busy(error):
+                        raise
+                    end = end or time.monotonic() + self.busy_seconds
+                    self._wait_until(end)
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise self._explained(error) from None
+        except OverflowError:
+            raise fault("InvalidArgument", "an integer beyond 64 bits cannot be stored") from None
+        except UnicodeEncodeError:
+            raise fault("InvalidArgument", "a text with lone surrogates cannot be stored") from None
         finally:
             self.lock.release()
+
+    def _check_transaction(self) -> None:
+        """SAFETY: where SQLite gave up a transaction by itself, what follows must not be committed one by one."""
+        if not self._connection.in_transaction:
+            raise fault("StorageError", f"the transaction failed and was undone: '{self.path}'", path=self.path)
+
+    def _explained(self, error: sqlite3.Error) -> BaseException:
+        if self._stopped_by is not None:
+            return self._stopped_by
+        if str(error).startswith("no such table: m_"):
+            return NoTableError()
+        return storage_fault(error, self.path)
+
+    def _acquire(self) -> None:
+        """Wait for the other threads of this process; the caller's deadline ends the waiting."""
+        check = self.running.check
+        if check is not None:
+            check()
+        if self.lock.acquire(blocking=False):
+            return
+        end = time.monotonic() + self.busy_seconds
+        while not self.lock.acquire(timeout=0.05):
+            if check is not None:
+                check()
+            if time.monotonic() >= end:
+                raise busy(self.path)
+
+    def _wait_until(self, end: float) -> None:
+        """Called when SQLite has waited a little for another process's lock in vain."""
+        if self.running.check is not None:
+            self.running.check()
+        if time.monotonic() >= end:
+            raise busy(self.path)
+        time.sleep(_RETRY_SECONDS)  # SQLite does not wait at all where waiting could be a deadlock
 
     def _still_wanted(self) -> int:
         """Called by SQLite during long statements; a non-zero answer interrupts the statement."""
@@ -237,44 +380,54 @@ class Store:
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing. An inner transaction is a savepoint: its failure undoes only its own part."""
-        with self._alone():
-            depth = self._depth
-            begin, commit, undo = _FRAMES[min(depth, 1)]
-            self._execute(begin.format(depth))
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth = depth
-                self._undo(undo.format(depth, depth))
-                raise
-            self._depth = depth
-            try:
-                self._execute(commit.format(depth))
-            except BaseException:
-                self._undo(undo.format(depth, depth))
-                raise
+    def transaction(self) -> Transaction:
+        """All or nothing, for a `with` block. An inner transaction is a savepoint: its failure undoes its own part."""
+        return Transaction(self)
 
     @property
     def in_transaction(self) -> bool:
         """True inside of `transaction`."""
         return self._depth > 0
 
+    def _enter(self) -> int:
+        self._acquire()
+        depth = self._depth
+        try:
+            if depth:
+                self._check_transaction()
+            self._execute(f"SAVEPOINT level_{depth}" if depth else _BEGIN)
+        except BaseException:
+            self.lock.release()
+            raise
+        self._depth = depth + 1
+        return depth
+
+    def _leave(self, depth: int, *, failed: bool) -> None:
+        self._depth = depth
+        undo = f"ROLLBACK TO level_{depth};RELEASE level_{depth}" if depth else "ROLLBACK"
+        try:
+            if failed:
+                self._undo(undo)
+                return
+            try:
+                self._check_transaction()
+                self._execute(f"RELEASE level_{depth}" if depth else "COMMIT")
+            except BaseException:
+                self._undo(undo)
+                raise
+        finally:
+            self.lock.release()
+
     def _execute(self, sql: str) -> None:
-        end = time.monotonic() + self.busy_seconds
+        end = 0.0
         while True:
             try:
                 self._connection.execute(sql)
-            except sqlite3.OperationalError as error:
-                # SQLite does not wait when waiting could be a deadlock; trying again within our time is safe here.
-                if "locked" not in str(error) or time.monotonic() >= end or not sql.startswith("BEGIN"):
-                    raise storage_fault(error, self.path) from None
-                time.sleep(0.01)
             except sqlite3.Error as error:
-                raise storage_fault(error, self.path) from None
+                if not is_busy(error):
+                    raise storage_fault(error, self.path) from None
+                end = end or time.monotonic() + self.busy_seconds
+                self._wait_until(end)
             else:
                 return
 
@@ -292,66 +445,22 @@ class Store:
             self.known.clear()
 
 
-_FRAMES: Final = (
-    ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
-    ("SAVEPOINT level_{}", "RELEASE level_{}", "ROLLBACK TO level_{};RELEASE level_{}"),
-)
+_BEGIN: Final = "BEGIN IMMEDIATE"
 
 
-@cache
-def _json_in_indexes_is_trusted() -> bool:
-    """Whether this SQLite lets indexes use JSON functions while `trusted_schema` is off; 3.40 does not."""
-    connection = sqlite3.connect(":memory:")
-    try:
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("CREATE TABLE probe (doc)")
-        connection.execute("CREATE INDEX probe_index ON probe (json_extract(doc, '$.a'))")
-    except sqlite3.Error:
-        return False
-    finally:
-        connection.close()
-    return True
+class Transaction:
+    """One level of a store's transactions. A class of its own: generators cost twice as much, and writes are many."""
 
+    __slots__ = ("_depth", "_store")
 
-def _create_private(path: str) -> None:
-    """Make the file before SQLite does, so that nobody else can ever read it; its journals get the same mode."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        if os.path.isdir(path):  # noqa: PTH112 - one question, no path object needed
-            raise fault("StorageError", f"the store is a directory, not a file: '{path}'", path=path) from None
-    except OSError as error:
-        raise fault("StorageError", f"the store cannot be made: '{path}': {error.strerror}", path=path) from None
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._depth = 0
 
+    def __enter__(self) -> None:
+        self._depth = self._store._enter()  # noqa: SLF001 - two halves of one thing
 
-def _make_layout(connection: sqlite3.Connection, now: str) -> None:
-    """The store's own tables; two processes that open a new file at once both find them complete."""
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
-        connection.execute("COMMIT")
-        return
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
-    connection.execute("CREATE TABLE osiris_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
-    connection.execute(
-        "CREATE TABLE osiris_models (model TEXT PRIMARY KEY, version INTEGER NOT NULL, schema TEXT, search TEXT,"
-        " changed_at TEXT NOT NULL) STRICT"
-    )
-    connection.execute(
-        "CREATE TABLE osiris_indexes (model TEXT NOT NULL, name TEXT NOT NULL, fields TEXT NOT NULL,"
-        " is_unique INTEGER NOT NULL, PRIMARY KEY (model, name)) STRICT"
-    )
-    connection.execute(
-        "CREATE TABLE osiris_migrations (name TEXT PRIMARY KEY, hash TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT"
-    )
-    connection.execute("INSERT INTO osiris_meta VALUES ('created_at', ?)", (now,))
-    connection.execute("COMMIT")
-
-
-def _authorize(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
-    """Refuse what no statement of this package needs after set-up: other files, settings, extensions."""
-    if action in _REFUSED_ACTIONS and first != "data_version":  # the full-text index asks for this one itself
-        return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_FUNCTION and second in _REFUSED_FUNCTIONS:
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
+    def __exit__(
+        self, cls: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._store._leave(self._depth, failed=cls is not None)  # noqa: SLF001 - two halves of one thing

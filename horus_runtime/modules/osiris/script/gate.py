@@ -1,0 +1,129 @@
+"""How functions of the script module are registered: each names its level, and works under the script's deadline.
+
+A function of the store (`entry`) is offered twice: as `osiris.NAME` for the run's own store, and as a method of
+namespaces. Methods of models, queries and groups carry their store with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeVar
+
+from horus_runtime.modules.host import HostCall, HostModule
+from horus_runtime.modules.osiris.groups import Groups
+from horus_runtime.modules.osiris.model import Model
+from horus_runtime.modules.osiris.names import CONTEXT
+from horus_runtime.modules.osiris.query import Query
+from horus_runtime.modules.osiris.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OSIRIS: Final = HostModule("osiris", "Records in models, stored in one SQLite file.")
+OSIRIS.module.types[Store] = "Namespace"
+OSIRIS.module.types[Model] = "Model"
+OSIRIS.module.types[Query] = "Query"
+OSIRIS.module.types[Groups] = "Groups"
+
+
+class Files(Protocol):
+    """How the module reaches files; the engine's presets put one among the services, and it asks the policy."""
+
+    def read(self, call: HostCall, path: str) -> bytes:
+        """The content of a file."""
+
+    def write(self, call: HostCall, path: str, content: bytes) -> int:
+        """Write a whole file. Gives the bytes."""
+
+
+def files_of(call: HostCall) -> Files:
+    """The run's way to files."""
+    found: Files | None = call.context.services.get("files")
+    if found is None:
+        raise call.fail("Unavailable", "this run has no access to files")
+    return found
+
+
+def _store(call: HostCall) -> Store:
+    store = call.context.services.get("osiris")
+    if not isinstance(store, Store):
+        raise call.fail("Unavailable", "no model store is open", hint="give the run a store: --db FILE")
+    return store
+
+
+def gate(call: HostCall, store: Store, level: str, subject: str) -> None:
+    """Both questions of the policy: is this much allowed, and in this namespace?
+
+    The handle of a context is its own permission: only the signers of the job got it.
+    """
+    call.require_level("osiris", level, subject)
+    if not store.space.startswith(CONTEXT):
+        call.require(call.policy.namespace(store.space), "osiris", subject)
+
+
+def entry(level: str, name: str | None = None) -> Callable[[F], F]:
+    """Decorator: a function of the store; it gets the store after the call."""
+
+    def register(function: F) -> F:
+        def on_store(call: HostCall, store: Store, *args: Any) -> Any:
+            gate(call, store, level, args[0] if args and type(args[0]) is str else "")
+            return under(call, store, function, store, *args)
+
+        def on_module(call: HostCall, *args: Any) -> Any:
+            return on_store(call, _store(call), *args)
+
+        OSIRIS.fn(capability="osiris", name=name, like=function, hidden=1)(on_module)
+        OSIRIS.fn(capability="osiris", name=name, like=function, handle="Namespace")(on_store)
+        return function
+
+    return register
+
+
+def on_model(level: str, name: str | None = None) -> Callable[[F], F]:
+    """Decorator: a method of models."""
+    return _method("Model", level, name, lambda model: model)
+
+
+def on_query(level: str, name: str | None = None) -> Callable[[F], F]:
+    """Decorator: a method of queries."""
+    return _method("Query", level, name, lambda query: query.model)
+
+
+def on_groups(name: str | None = None) -> Callable[[F], F]:
+    """Decorator: a method of groups."""
+    return _method("Groups", "read", name, lambda groups: groups.query.model)
+
+
+def on_both(level: str, name: str | None = None) -> Callable[[F], F]:
+    """Decorator: a method of models and of queries; a model stands for all its records."""
+
+    def register(function: F) -> F:
+        on_model(level, name)(function)
+        on_query(level, name)(function)
+        return function
+
+    return register
+
+
+def _method(handle: str, level: str, name: str | None, model_of: Callable[[Any], Model]) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        def run(call: HostCall, receiver: Any, *args: Any) -> Any:
+            model = model_of(receiver)
+            gate(call, model.store, level, model.name)
+            return under(call, model.store, function, receiver, *args)
+
+        OSIRIS.fn(capability="osiris", name=name, handle=handle, like=function)(run)
+        return function
+
+    return register
+
+
+def under(call: HostCall, store: Store, function: Callable[..., Any], *args: Any) -> Any:
+    """Run a store operation so that the script's deadline, or a stop from the host, ends it."""
+    running, context = store.running, call.context
+    before = running.check, running.actor
+    running.check = lambda: context.charge(1)
+    running.actor = context.services.get("actor", "") or before[1]
+    try:
+        return function(call, *args)
+    finally:
+        running.check, running.actor = before

@@ -45,10 +45,18 @@ def add_osiris(engine: Engine, path_or_store: Any) -> Engine:
 
     engine.services.setdefault("policy", Policy(osiris="schema"))
     engine.services.setdefault("files", _GuardedFiles())
+    engine.services.setdefault("syntax", lambda text: _script_of(engine, text))
     store = open_store(path_or_store)
     engine.services["osiris"] = store
     engine.register_static_module("osiris", osiris_module())
     return engine
+
+
+def _script_of(engine: Engine, text: str) -> Any:
+    """The syntax tree of a script that the engine runs, for modules that look at the text of its functions."""
+    from horus_runtime.syntax.rhai import parse_script
+
+    return parse_script(text, engine.parse_options())
 
 
 class _GuardedFiles:

@@ -178,21 +178,22 @@ def _migration(call: HostCall, step: Any) -> Migration:
     if type(step) is not dict or type(step.get("up")) is not FnPtr or type(step.get("name")) is not str:
         raise call.invalid("steps", "is an array of maps with a name and a function 'up'")
     up: FnPtr = step["up"]
-    return Migration(step["name"], lambda: call.context.call(up), _text_of(up))
+    return Migration(step["name"], lambda: call.context.call(up), _text_of(call, up))
 
 
-def _text_of(pointer: FnPtr) -> str:
+def _text_of(call: HostCall, pointer: FnPtr) -> str:
     """The text of a script function or closure, to notice that it has changed; of several on one line, all."""
     from horus_runtime.ast import nodes
     from horus_runtime.ast.visitor import walk
 
+    parse = call.context.services.get("syntax")
     program = pointer.program
     meta = next((item for item in program.functions if item.name == pointer.name), None) if program else None
-    if meta is None:
+    if meta is None or parse is None:
         return ""
     texts = [
         _cut(program.source, node.span)
-        for node in walk(program.script)
+        for node in walk(parse(program.source.text))
         if isinstance(node, (nodes.Closure, nodes.FnDef)) and node.span.line == meta.line
     ]
     return "\n".join(texts)

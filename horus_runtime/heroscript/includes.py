@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from horus_runtime.errors import ParseError
+from horus_runtime.errors import HorusError, ParseError
 from horus_runtime.heroscript.actions import Action
 
 NAME: Final = "play.include"
@@ -48,7 +48,12 @@ class Includes:
             raise _wrong(action, f"files include each other more than {MAX_DEPTH} deep")
         assert self.reader is not None
         self.done.add(path)
-        text = self.reader(path)
+        try:
+            text = self.reader(path)
+        except HorusError as error:
+            if error.position is None:
+                error.position, error.source = action.position, action.source
+            raise
         with self._opened(path):
             yield path, text
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from horus_runtime.heroscript.actions import Action
+from horus_runtime.heroscript.placeholders import SIMPLE
 from horus_runtime.modules.host import HostCall
+from horus_runtime.source import SourceFile
 
 if TYPE_CHECKING:
     from horus_runtime.errors import HostFailure
@@ -39,10 +42,11 @@ Flag = BeforeValidator(_flag)
 
 
 class Problem(NamedTuple):
-    """Something wrong with an action: where in the payload, what, and what was probably meant."""
+    """Something wrong with an action: where in its text, what, and what was probably meant."""
 
     offset: int
     message: str
+    source: SourceFile | None = None
 
 
 class ActionCall:
@@ -82,7 +86,7 @@ class ActionSpec:
         """Name, help and parameters as plain data, for documentation."""
         parameters = [
             {
-                "name": name,
+                "name": field.alias or name,
                 "type": _type_words(field.annotation),
                 "required": field.is_required(),
                 "default": "" if field.is_required() else _default_text(field.get_default(call_default_factory=True)),
@@ -95,9 +99,9 @@ class ActionSpec:
     def problems(self, action: Action) -> list[Problem]:
         """Everything that is wrong with the parameters of an action."""
         found = [
-            Problem(value.offset, f"unknown parameter '{key}' of {self.name}{meant(key, self.params.model_fields)}")
+            Problem(value.offset, f"unknown parameter '{key}' of {self.name}{meant(key, self.keys())}")
             for key, value in action.params.values.items()
-            if self.renamed.get(key, key) not in self.params.model_fields
+            if not self._takes(self.renamed.get(key, key))
         ]
         if action.params.args and "args" not in self.params.model_fields:
             first = action.params.args[0]
@@ -106,8 +110,27 @@ class ActionSpec:
             try:
                 self.parsed(action)
             except ValidationError as error:
-                found = [self._problem(action, item) for item in error.errors(include_url=False)]
-        return found
+                found = [
+                    self._problem(action, item)
+                    for item in error.errors(include_url=False)
+                    if not _filled_later(action, item)
+                ]
+        return [problem._replace(source=action.source) for problem in sorted(found, key=itemgetter(0))]
+
+    def parsed_late(self, call: ActionCall, action: Action) -> ActionParams:
+        """As `parsed`, when the action runs: what is wrong then came with the words for its placeholders."""
+        try:
+            return self.parsed(action)
+        except ValidationError as error:
+            found = [self._problem(action, item).message for item in error.errors(include_url=False)]
+            raise call.fail("InvalidArgument", "; ".join(found)) from None
+
+    def _takes(self, key: str) -> bool:
+        return key in self.keys() or self.params.model_config.get("extra") == "allow"
+
+    def keys(self) -> set[str]:
+        """The names of the parameters."""
+        return {field.alias or name for name, field in self.params.model_fields.items()} - {"args"}
 
     def parsed(self, action: Action) -> ActionParams:
         """The parameters of an action in their types."""
@@ -170,8 +193,14 @@ class Actions:
                 what = (
                     f"'{action.full_name}'" if actor else f"'{action.full_name}' (there is no actor '{action.actor}')"
                 )
-                found.append(Problem(action.offset, f"unknown action {what}{near}"))
+                found.append(Problem(action.offset, f"unknown action {what}{near}", action.source))
         return found
+
+
+def _filled_later(action: Action, item: Any) -> bool:
+    """True when what is wrong may become right once a placeholder is filled."""
+    value = action.params.values.get(str(item["loc"][0])) if item["loc"] else None
+    return value is not None and SIMPLE.search(value.text) is not None
 
 
 def meant(name: str, known: Iterable[str]) -> str:

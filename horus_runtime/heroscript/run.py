@@ -6,91 +6,32 @@ everywhere, variables are shared, limits hold for the whole, and errors name the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from horus_runtime.errors import HorusError, HostFailure, ParseError
+from horus_runtime.errors import EvalError, HorusError, ParseError
 from horus_runtime.heroscript.actions import Action
-from horus_runtime.heroscript.segments import Payload, script_text, split_payload
-from horus_runtime.runtime.module import NativeFn
+from horus_runtime.heroscript.compose import Composed, compose, placeholders
+from horus_runtime.heroscript.running import METHOD, SERVICE, VARIABLE, Event, HeroPayload, Listener, register
+from horus_runtime.heroscript.segments import Payload, split_payload
 from horus_runtime.runtime.scope import Scope
-from horus_runtime.source import SourceFile
+from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.handle import AST
-    from horus_runtime.heroscript.registry import Actions
-    from horus_runtime.runtime.context import NativeCallContext
+    from horus_runtime.heroscript.includes import Reader
+    from horus_runtime.heroscript.registry import Actions, Problem
 
-VARIABLE: Final = "__payload__"
-TYPE_NAME: Final = "HeroPayload"
-METHOD: Final = "__act__"
-CALL: Final = VARIABLE + "." + METHOD + "({})"
+__all__ = ["Event", "HeroPayload", "check_payload", "parse_payload", "run_payload"]
 
 
-class Event(NamedTuple):
-    """What happened to an action: `started`, `done`, `unavailable` or `failed`."""
+class Prepared(NamedTuple):
+    """A payload that passed every check."""
 
-    what: str
-    action: Action
-    detail: Any = None
-    """The result, or the error."""
-
-
-Listener = Callable[[Event], None]
-
-
-class HeroPayload:
-    """What a running payload's calls need; scripts can see it, and only repeat an action with it."""
-
-    __slots__ = ("actions", "allow_unavailable", "listener", "payload")
-
-    def __init__(
-        self, payload: Payload, actions: Actions | None, allow_unavailable: frozenset[str], listener: Listener | None
-    ) -> None:
-        self.payload = payload
-        self.actions = actions
-        self.allow_unavailable = allow_unavailable
-        self.listener = listener
-
-    def tell(self, what: str, action: Action, detail: Any = None) -> None:
-        if self.listener is not None:
-            self.listener(Event(what, action, detail))
-
-    def act(self, context: NativeCallContext, number: int) -> Any:
-        """Run one action."""
-        from horus_runtime.heroscript.registry import ActionCall
-
-        action = self.payload.actions[number]
-        spec = self.actions.get(action) if self.actions is not None else None
-        assert spec is not None  # the payload was checked before it began
-        context.charge(1)
-        self.tell("started", action)
-        try:
-            action.result = spec.run(ActionCall(context, action), spec.parsed(action))
-        except HostFailure as failure:
-            if failure.failure == "Unavailable" and action.actor in self.allow_unavailable:
-                context.print(f"warning: {action.full_name}: {failure.value['message']}")
-                self.tell("unavailable", action, failure)
-                return None
-            self.tell("failed", action, failure)
-            raise _placed(failure, action) from None
-        except HorusError as error:
-            self.tell("failed", action, error)
-            raise
-        action.done = True
-        self.tell("done", action, action.result)
-        return action.result
-
-
-def _placed(failure: HostFailure, action: Action) -> HostFailure:
-    """Say which action failed, and where it stands."""
-    if failure.needs_position:
-        failure.position = action.position
-    failure.value.setdefault("action", action.full_name)
-    failure.value.setdefault("line", action.position.line)
-    failure.message = f"{action.full_name}: {failure.message}"
-    return failure
+    running: HeroPayload
+    tree: AST
+    composed: Composed
 
 
 def run_payload(
@@ -106,6 +47,7 @@ def run_payload(
     """Run a payload and return the value of its last element; of an action that is its result.
 
     Args:
+        name: the payload's file, from which the paths of includes start.
         actions: what actions there are; those of the package by default.
         allow_unavailable: actors whose missing engine or program is only a warning.
         on_event: told when an action starts and ends.
@@ -113,24 +55,27 @@ def run_payload(
 
     Raises:
         ParseError: the payload is wrong; nothing was run.
+        PolicyError: a file that the payload includes may not be read; nothing was run.
         EvalError: a script line or an action failed.
     """
-    running, tree = _prepared(text, engine, name, actions, frozenset(allow_unavailable), on_event)
     variables = Scope() if scope is None else scope
+    running, tree, composed = _prepared(text, engine, name, actions, frozenset(allow_unavailable), on_event, variables)
     variables.push_constant(VARIABLE, running)
+    engine.services[SERVICE] = running
     try:
         return engine.eval_ast(tree, scope=variables)
     except HorusError as error:
-        _use_original(error, tree.source_file, running.payload.source)
+        _use_original(error, tree.source_file, composed)
         raise
     finally:
         variables.remove(VARIABLE)
+        engine.services.pop(SERVICE, None)
 
 
 def check_payload(text: str, engine: Engine, *, name: str | None = None, actions: Actions | None = None) -> Payload:
     """Take a payload through every stage but the last: nothing is run. Its warnings are in the result."""
-    running, tree = _prepared(text, engine, name, actions, frozenset(), None)
     scope = Scope()
+    running, tree, _ = _prepared(text, engine, name, actions, frozenset(), None, scope)
     scope.push_constant(VARIABLE, running)
     engine.program(tree, scope)
     return running.payload
@@ -138,6 +83,8 @@ def check_payload(text: str, engine: Engine, *, name: str | None = None, actions
 
 def parse_payload(text: str, *, name: str | None = None, actions: Actions | None = None) -> Payload:
     """Take a payload apart and check its actions and the syntax of its script lines; needs no engine.
+
+    Includes are not looked at.
 
     Raises:
         ParseError: the payload is wrong.
@@ -147,7 +94,7 @@ def parse_payload(text: str, *, name: str | None = None, actions: Actions | None
     payload = split_payload(text, name)
     _known_actions(payload, actions)
     try:
-        parse_script(script_text(payload, CALL), name=name)
+        parse_script(compose(payload, _plain_call).text, name=name)
     except ParseError as error:
         error.source = payload.source
         raise
@@ -161,13 +108,26 @@ def _prepared(
     actions: Actions | None,
     allow_unavailable: frozenset[str],
     listener: Listener | None,
-) -> tuple[HeroPayload, AST]:
-    payload = split_payload(text, name)
+    scope: Scope,
+) -> Prepared:
+    payload = split_payload(text, name, reader=_reader(engine, text))
     known = _known_actions(payload, actions)
     if payload.actions:
-        _register(engine)
-    tree = _compiled(payload, engine)
-    return HeroPayload(payload, known, allow_unavailable, listener), tree
+        register(engine)
+    composed = _composed(payload, scope)
+    tree = _compiled(payload, engine, composed)
+    running = HeroPayload(payload, known, allow_unavailable, listener)
+    running.places = composed.places
+    return Prepared(running, tree, composed)
+
+
+def _reader(engine: Engine, text: str) -> Reader | None:
+    """How includes are read: under the engine's policy. Loaded only for payloads that speak of them."""
+    if "play.include" not in text.lower():
+        return None
+    from horus_runtime.heroscript.builtin import include_reader
+
+    return include_reader(engine)
 
 
 def _known_actions(payload: Payload, actions: Actions | None) -> Actions | None:
@@ -181,48 +141,96 @@ def _known_actions(payload: Payload, actions: Actions | None) -> Actions | None:
     return actions
 
 
-def _register(engine: Engine) -> None:
-    """Make the payload's method known to an engine, once."""
-    if HeroPayload in engine.host.types:
-        return
-    engine.register_type(HeroPayload, name=TYPE_NAME)
-    engine.register_native(
-        NativeFn(
-            METHOD,
-            (TYPE_NAME, "i64"),
-            lambda context, payload, number: payload.act(context, number),
-            context=True,
-            volatile=True,
-        )
-    )
-
-
 def _refuse_problems(payload: Payload, actions: Actions) -> None:
     """All that is wrong with the actions in one error, at the first place."""
-    problems = sorted(actions.problems(payload.actions))
+    problems = actions.problems(payload.actions)
     if not problems:
         return
     first, *others = problems
-    lines = [first.message]
-    for other in others:
-        position = payload.source.position_at(other.offset)
-        lines.append(f"line {position.line}: {other.message}")
-    position = payload.source.position_at(first.offset)
-    raise ParseError("InvalidAction", "\n".join(lines), position, source=payload.source)
+    lines = [first.message, *(f"{_place(payload, other)}: {other.message}" for other in others)]
+    source = first.source or payload.source
+    raise ParseError("InvalidAction", "\n".join(lines), source.position_at(first.offset), source=source)
 
 
-def _compiled(payload: Payload, engine: Engine) -> AST:
+def _place(payload: Payload, problem: Problem) -> str:
+    source = problem.source or payload.source
+    line = f"line {source.position_at(problem.offset).line}"
+    return line if source is payload.source else f"{source.name} {line}"
+
+
+# --- the composed script ---------------------------------------------------------------------------------------------
+
+
+def _plain_call(number: int, action: Action) -> str:
+    return f"{VARIABLE}.{METHOD}({number})"
+
+
+def _composed(payload: Payload, scope: Scope) -> Composed:
+    """The payload as one script; calls hand over the variables that the action's placeholders name."""
+    wanted = {name for action in payload.actions for name in placeholders(action)}
+    if not wanted:
+        return compose(payload, _plain_call)
+    declared = _declared(compose(payload, _plain_call), wanted)
+    places = compose(payload, _plain_call).places
+
+    def call(number: int, action: Action) -> str:
+        line = places[number].line
+        names = [name for name in placeholders(action) if scope.contains(name) or declared.get(name, line) < line]
+        if not names:
+            return _plain_call(number, action)
+        return f"{VARIABLE}.{METHOD}({number}, #{{{', '.join(f'{name}: {name}' for name in names)}}})"
+
+    return compose(payload, call)
+
+
+def _declared(composed: Composed, wanted: set[str]) -> dict[str, int]:
+    """The first lines at which variables of these names are declared at the top of the script."""
+    from horus_runtime.ast.nodes import Export, Let
+    from horus_runtime.syntax.rhai import parse_script
+
+    try:
+        script = parse_script(composed.text)
+    except ParseError:
+        return {}  # compiling will say so, with the right place
+    found: dict[str, int] = {}
+    for statement in script.body:
+        node = statement.declaration if isinstance(statement, Export) else statement
+        if isinstance(node, Let) and node.name in wanted:
+            found.setdefault(node.name, node.span.line)
+    return found
+
+
+def _compiled(payload: Payload, engine: Engine, composed: Composed) -> AST:
     """The payload as one compiled script; errors show the payload's own lines."""
-    script = SourceFile(script_text(payload, CALL), payload.source.name)
+    script = SourceFile(composed.text, payload.source.name)
     try:
         tree = engine.compile(script.text, name=script.name)
     except ParseError as error:
-        error.source = payload.source
+        error.source = script
+        _use_original(error, script, composed)
         raise
-    tree.source_file = payload.source
+    tree.source_file = payload.source if composed.single else script
     return tree
 
 
-def _use_original(error: HorusError, script: SourceFile, original: SourceFile) -> None:
-    if error.source is not None and (error.source is script or error.source.name == original.name):
-        error.source = original
+def _use_original(error: HorusError, script: SourceFile, composed: Composed) -> None:
+    """Let an error of the composed script name the file and the line that its author wrote."""
+    step: HorusError | None = error
+    while step is not None:
+        if step.source is not None and (step.source is script or step.source.name == script.name):
+            _moved(step, composed)
+        step = step.inner if isinstance(step, EvalError) else None
+
+
+def _moved(error: HorusError, composed: Composed) -> None:
+    if not composed.marks:
+        return
+    position = error.position
+    source, line = composed.locate(position.line if position is not None else 1)
+    error.source = source
+    if position is not None:
+        error.position = Position(line, position.column)
+    error.script_traceback = [
+        (name, None if place is None else Position(composed.locate(place.line)[1], place.column))
+        for name, place in error.script_traceback
+    ]

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from horus_runtime.heroscript.actions import Action, parse_action
+from horus_runtime.heroscript.includes import Includes, Reader, included_words, is_include
+from horus_runtime.heroscript.placeholders import replace_words
 from horus_runtime.heroscript.scanner import Scanner
 from horus_runtime.heroscript.tokens import BLANKS, column_of, line_end
 from horus_runtime.source import Position, SourceFile
 
 _HEAD: Final = re.compile(r"!{2,4}[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*(?=[ \t\r\n]|\Z)")
-_DOC_COMMENT: Final = re.compile(r"[ \t]*//(/|!)")
 
 
 class Segment(NamedTuple):
@@ -21,6 +22,8 @@ class Segment(NamedTuple):
     start: int
     end: int
     action: Action | None = None
+    included: Payload | None = None
+    """The payload that an action `play.include` stands for."""
 
 
 class Warning_(NamedTuple):  # noqa: N801 - Warning is Python's
@@ -40,20 +43,51 @@ class Payload:
 
     @property
     def actions(self) -> list[Action]:
-        """The actions, in order."""
-        return [segment.action for segment in self.segments if segment.action is not None]
+        """The actions, in order, those of included files in the place of the include."""
+        found: list[Action] = []
+        for segment in self.segments:
+            if segment.included is not None:
+                found.extend(segment.included.actions)
+            elif segment.action is not None:
+                found.append(segment.action)
+        return found
 
     def scripts(self) -> list[str]:
         """The script segments' texts, in order."""
         text = self.source.text
-        return [text[start:end] for start, end, action in self.segments if action is None]
+        return [text[segment.start : segment.end] for segment in self.segments if segment.action is None]
 
 
-def split_payload(text: str, name: str | None = None) -> Payload:
-    """Take a payload apart; a wrong action is a `ParseError` with its place."""
+def split_payload(text: str, name: str | None = None, *, reader: Reader | None = None) -> Payload:
+    """Take a payload apart; a wrong action is a `ParseError` with its place.
+
+    With a reader the files of `play.include` are taken apart, too, in the place of the action.
+    """
+    payload = _split(text, name)
+    if reader is not None:
+        _include(payload, Includes(reader, name))
+        for number, action in enumerate(payload.actions, 1):
+            action.id = number
+    return payload
+
+
+def _split(text: str, name: str | None) -> Payload:
     payload = Payload(SourceFile(normal_text(text), name))
     _Splitter(payload).run()
     return payload
+
+
+def _include(payload: Payload, includes: Includes) -> None:
+    for at, segment in enumerate(payload.segments):
+        action = segment.action
+        if action is None or not is_include(action):
+            continue
+        included = Payload(payload.source)
+        for path, text in includes.open(action):
+            included = _split(replace_words(text, included_words(action)), path)
+            _include(included, includes)
+        payload.segments[at] = segment._replace(included=included)
+        payload.warnings.extend(included.warnings)
 
 
 def normal_text(text: str) -> str:
@@ -145,36 +179,3 @@ class _Splitter:
                 position = self.payload.source.position_at(self.first_sign(last))
                 message = "this line continues the script above it, so it is not an action"
                 self.payload.warnings.append(Warning_(position, message))
-
-
-def script_text(payload: Payload, call: str) -> str:
-    """The payload as one script of the same lines: every action replaced by `call` with its number, from 0.
-
-    A `;` in front ends a statement that has none; the last call has none behind it, so that its value is the
-    payload's.
-    """
-    pieces: list[str] = []
-    number = 0
-    for at, (start, end, action) in enumerate(payload.segments):
-        piece = payload.source.text[start:end]
-        if action is None:
-            follows_action = at + 1 < len(payload.segments)
-            pieces.append(_without_doc_comments(piece) if follows_action else piece)
-            continue
-        column = action.offset - start
-        last = at == len(payload.segments) - 1
-        ends = "" if last or not payload.source.text[end:].strip() else ";"
-        pieces.append(" " * column + f";{call.format(number)}{ends}" + "\n" * piece.count("\n"))
-        number += 1
-    return "".join(pieces)
-
-
-def _without_doc_comments(script: str) -> str:
-    """Blank the doc comments right above an action: in scripts they may stand before functions only."""
-    lines = script.split("\n")
-    for at in range(len(lines) - 1, -1, -1):
-        if _DOC_COMMENT.match(lines[at]):
-            lines[at] = ""
-        elif lines[at].strip(BLANKS) and not lines[at].lstrip(BLANKS).startswith("//"):
-            break
-    return "\n".join(lines)

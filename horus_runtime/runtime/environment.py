@@ -300,6 +300,8 @@ class Environment(Calling):
         if path == ("global",) and "global" not in self.settings.modules:
             return self._global(home, name)
         _, module = self.find_module(path)
+        if module is not None and module.lookup is not None:
+            return module.lookup(self, name)
         if module is None or name not in module.variables:
             raise faults.variable_not_found("::".join((*path, name)))
         return self.variable_of(module, name)

@@ -127,6 +127,7 @@ class Module(Registrar):
         "doc",
         "functions",
         "iterators",
+        "lookup",
         "modules",
         "name",
         "script_functions",
@@ -143,6 +144,7 @@ class Module(Registrar):
         *,
         functions: dict[tuple[str, int], list[NativeFn]] | None = None,
         variables: dict[str, Any] | None = None,
+        lookup: Callable[[Any, str], Any] | None = None,
         built_in: bool = False,
     ) -> None:
         self.name = name
@@ -153,6 +155,9 @@ class Module(Registrar):
         self.script_methods: dict[tuple[str, str, int], Any] = {}
         """Script functions for the values of a type: (type name, name, parameter count). Importing makes them known."""
         self.variables: dict[str, Any] = {} if variables is None else variables
+        self.lookup = lookup
+        """Answers for every variable instead: called with the running `NativeCallContext` and the name, it gives the
+        value or raises. For modules whose variables change during a run."""
         self.modules: dict[str, Module] = {}
         self.iterators: dict[type, Callable[[Any], Iterable[Any]]] = {}
         self.types: dict[type, str] = {}

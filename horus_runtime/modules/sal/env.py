@@ -9,9 +9,11 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
+from horus_runtime.errors import EvalError
 from horus_runtime.modules.host import PURE, HostCall, HostModule
 from horus_runtime.modules.sal import files
 from horus_runtime.modules.sal.commands import is_refused_name
+from horus_runtime.runtime.context import NativeCallContext
 from horus_runtime.runtime.module import Module
 
 ENV = HostModule("env", "Environment variables of the job.")
@@ -107,6 +109,25 @@ def load_file(call: HostCall, path: str) -> dict[str, str]:
     return found
 
 
+def _lookup(context: NativeCallContext, name: str) -> Any:
+    """`env.NAME`: as `env.get("NAME")`."""
+    call = HostCall(context, "env", "get")
+    if not _known(call, name) and name not in _overlay(call):
+        raise EvalError("ErrorVariableNotFound", f"Variable not found: env::{name}")
+    return get(call, name)
+
+
+ENV.module.lookup = _lookup
+
+
 def environment_module(variables: Mapping[str, str]) -> Module:
-    """The module with a job's variables as its constants, so that scripts may write `env.NAME`."""
-    return Module(ENV.module.name, ENV.module.doc, functions=ENV.module.functions, variables=dict(variables))
+    """The module for an engine whose host gave it a job's variables without a service `env`."""
+
+    def lookup(context: NativeCallContext, name: str) -> Any:
+        if name in variables and name not in _overlay(HostCall(context, "env", "get")):
+            return variables[name]
+        return _lookup(context, name)
+
+    return Module(
+        ENV.module.name, ENV.module.doc, functions=ENV.module.functions, variables=dict(variables), lookup=lookup
+    )

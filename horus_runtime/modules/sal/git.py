@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
+from horus_runtime.errors import HostFailure
 from horus_runtime.modules.host import HostCall, Options
 from horus_runtime.modules.sal import git_runner, trees
+from horus_runtime.modules.sal.files import status_at
 from horus_runtime.modules.sal.git_repo import METHODS, GitRepo, remote_allowed, status_of
 from horus_runtime.modules.sal.git_runner import Repository, check_word, checked, open_repository, start_git, text_of
 from horus_runtime.modules.sal.paths import allowed_path, located
@@ -126,12 +128,13 @@ def open_(call: HostCall, path: str) -> GitRepo:
 def is_repo(call: HostCall, path: str) -> bool:
     """True when `path` is the top directory of a repository."""
     call.require_level("git", "read", path)
-    with located(call, trees.join(path, ".git"), "read", follow=False) as place:
-        try:
-            os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
-        except FileNotFoundError:
+    try:
+        with located(call, trees.join(path, ".git"), "read", follow=False) as place:
+            return status_at(place) is not None
+    except HostFailure as failure:
+        if failure.failure in {"NotFound", "NotADirectory"}:
             return False
-    return True
+        raise
 
 
 @GIT.fn(capability="git")

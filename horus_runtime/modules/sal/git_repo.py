@@ -344,6 +344,23 @@ def create_tag(call: HostCall, repo: GitRepo, name: str) -> GitRepo:
     return repo
 
 
+class DeleteOptions(Options):
+    """Options of `GitRepo.delete`."""
+
+    force: bool = False
+
+
+@METHODS.fn(capability="git", handle="GitRepo")
+def delete(call: HostCall, repo: GitRepo, opts: DeleteOptions) -> bool:
+    """Remove the repository with its working tree; needs `force` when something in it is not committed."""
+    from horus_runtime.modules.sal.trees import delete_repository
+
+    repository = _open(call, repo, "local")
+    if not opts.force:
+        _refuse_dirty(call, repository, hint="use #{force: true} to drop the changes")
+    return delete_repository(call, repo.place)
+
+
 def _refuse_dirty(call: HostCall, repository: Repository, hint: str = "commit or reset them first") -> None:
     if not status_of(call, repository)["clean"]:
         message = f"'{repository.path}' has changes that are not committed"

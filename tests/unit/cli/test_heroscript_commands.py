@@ -52,7 +52,7 @@ def test_actions_lists_and_documents(capsys):
     assert main(["actions", "docker", "--json"]) == 0
     found = {spec["name"]: spec for spec in json.loads(capsys.readouterr().out)}
     assert found["docker.ps"]["parameters"][0] == {
-        "name": "all", "type": "true/false", "required": False, "default": "false", "help": "",
+        "name": "all", "type": "true/false", "required": False, "default": "false", "help": "stopped ones, too",
     }  # fmt: skip
     assert main(["actions", "git.lst"]) == 2
     assert capsys.readouterr().err == "there is no action or actor 'git.lst', did you mean 'git.list'?\n"

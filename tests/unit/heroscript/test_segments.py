@@ -3,7 +3,8 @@
 import pytest
 
 from horus_runtime.errors import ParseError
-from horus_runtime.heroscript.segments import script_text, split_payload
+from horus_runtime.heroscript.compose import compose
+from horus_runtime.heroscript.segments import split_payload
 
 VECTORS = [
     ('!!git.list\nprint("Hi")\n!!docker.ps', "action script action"),
@@ -84,16 +85,20 @@ def test_a_word_on_the_head_line_is_an_argument():
     assert split_payload("!!git.list fast").actions[0].params.arguments() == ["fast"]
 
 
+def script_text(payload):
+    return compose(payload, lambda number, action: f"act({number})").text
+
+
 def test_the_script_has_the_same_lines():
     payload = split_payload("let a = 1\n!!git.list\n    name:x\n\nprint(a)\n!!docker.ps")
-    assert script_text(payload, "act({})") == "let a = 1\n;act(0);\n\n\nprint(a)\n;act(1)"
-    assert script_text(split_payload("!!git.list\n"), "act({})") == ";act(0)\n"
+    assert script_text(payload) == "let a = 1\n;act(0);\n\n\nprint(a)\n;act(1)"
+    assert script_text(split_payload("!!git.list\n")) == ";act(0)\n"
 
 
 def test_comments_above_an_action_belong_to_it_and_stay_comments():
     payload = split_payload("/// doc\n// plain\n!!git.list //tail\nprint(1)")
     assert payload.actions[0].comments == ["doc", "plain", "tail"]
-    assert script_text(payload, "act({})") == "\n// plain\n;act(0);\nprint(1)"
+    assert script_text(payload) == "\n// plain\n;act(0);\nprint(1)"
 
 
 def test_marks_and_carriage_returns_are_stripped_and_lines_stay():

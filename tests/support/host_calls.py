@@ -26,6 +26,11 @@ class FakeContext:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise DeadlineError("ErrorTerminated", "Script timed out")
 
+    def pause(self, seconds: float) -> None:
+        left = self.remaining_seconds()
+        time.sleep(seconds if left is None else max(0.0, min(seconds, left)))
+        self.charge(1)
+
     def remaining_seconds(self) -> float | None:
         return None if self.deadline is None else self.deadline - time.monotonic()
 

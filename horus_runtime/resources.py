@@ -59,6 +59,12 @@ def stdlib_text(name: str) -> str | None:
         return None
 
 
+def stdlib_names() -> list[str]:
+    """The names of the library's scripts, sorted, as they stand behind `std/`."""
+    root = resource_root("stdlib")
+    return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob(f"*{_SUFFIX['stdlib']}"))
+
+
 def _path(kind: str, name: str) -> Path:
     parts = name.split("/")
     # SAFETY: the only way from a script's import path to a file of the library; no part may climb or be hidden.

@@ -121,7 +121,7 @@ def take_policy(values: dict[str, Any], base: Callable[[], Policy]) -> Policy:
     if everything:
         policy = Policy.allow_all()
     else:
-        policy = _keys_denied(base() if file is None else _policy_from(Path(file)))
+        policy = _keys_denied(base() if file is None else policy_from(Path(file)))
     try:
         policy = policy.grant(**grants)
         return replace(policy, **{name: getattr(policy, name) + items for name, items in denials.items()})
@@ -156,7 +156,8 @@ def _everywhere(name: str, item: str) -> str:
     return "/" if item == BARE_VALUE and name in {"read", "write"} else item
 
 
-def _policy_from(path: Path) -> Policy:
+def policy_from(path: Path) -> Policy:
+    """The policy in a TOML file."""
     import tomllib
 
     from horus_runtime.modules.policy import Policy

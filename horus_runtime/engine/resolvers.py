@@ -248,4 +248,5 @@ class _Exports:
                 run.running.pop()
                 del run.imports[mark:]
 
+        call.__dict__["meta"] = meta  # for tools that list what a module offers
         return call

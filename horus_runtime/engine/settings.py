@@ -63,6 +63,7 @@ class EngineSettings:
     allow_looping: bool
     allow_shadowing: bool
     strict_identifiers: bool
+    underscore_variable: bool
     strict_variables: bool
     fail_on_invalid_map_property: bool
     fast_operators: bool
@@ -78,6 +79,7 @@ class EngineSettings:
         self._sizes_set = limits is not None
         self._switches: dict[str, bool] = dict.fromkeys(SWITCHES, True) | {
             "strict_identifiers": False,
+            "underscore_variable": False,
             "strict_variables": False,
             "fail_on_invalid_map_property": False,
             "fast_operators": True,
@@ -269,6 +271,7 @@ class EngineSettings:
                 max_map_size=limits.max_map_size,
                 max_functions=limits.max_functions,
                 strict_identifiers=self.strict_identifiers,
+                underscore_variable=self.underscore_variable,
                 disabled_symbols=self._disabled,
                 custom_operators=tuple(sorted(self._operators.items())),
                 allow_if_expression=self.allow_if_expression,

@@ -54,6 +54,7 @@ _NO_OPERAND_WORDS: Final = frozenset(
 _RESERVED_WORDS: Final = METHOD_WORDS | FUNCTION_WORDS | FORBIDDEN_WORDS | {"this"}
 _BARE: Final = {"RETURN": "RETURN_BARE", "THROW": "THROW_BARE", "BREAK": "BREAK_BARE"}
 _OPEN: Final = {"RANGE": "OPEN_RANGE", "RANGE_INCLUSIVE": "OPEN_RANGE_INCLUSIVE"}
+_CASE: Final = re.compile(r"=>|if(?![A-Za-z0-9_])")
 _AFTER_OPEN_RANGE: Final = re.compile(r"[\])},;]|=>")
 
 
@@ -327,14 +328,18 @@ class Lexer:
         assert word
         name = word[0]
         if name == "_":
-            wildcard = RESERVED_SYMBOL if "_" in self.options.disabled_symbols else "WILDCARD"
-            self._emit(wildcard, name, start, word.end())
+            self._emit(self._lone_underscore(word.end()), name, start, word.end())
         elif self.options.strict_identifiers or not name.lstrip("_")[:1].isalpha():
             message = f"Variable name is not proper: '{name}'"
             raise LexError(LexFailure("MalformedIdentifier", message, name), start)
         else:
             self._emit("NAME", name, start, word.end())
         return word.end()
+
+    def _lone_underscore(self, end: int) -> str:
+        if self.options.underscore_variable and not _CASE.match(self._text, self._next_token(end)):
+            return "NAME"
+        return RESERVED_SYMBOL if "_" in self.options.disabled_symbols else "WILDCARD"
 
     def _template(self, start: int) -> int:
         body = literals.skip_first_line_end(self._text, start + 1)

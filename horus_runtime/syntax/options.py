@@ -21,6 +21,8 @@ class ParseOptions:
     max_functions: int | None = None
     strict_identifiers: bool = False
     """Refuse names like `_x`, as Rhai 1.26 does; by default they are accepted, as in every engine before it."""
+    underscore_variable: bool = False
+    """Read `_` as a variable's name wherever it does not begin a case of `switch`: a prompt's last result."""
     allow_if_expression: bool = True
     allow_switch_expression: bool = True
     allow_loop_expressions: bool = True

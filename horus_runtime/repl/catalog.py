@@ -1,0 +1,166 @@
+"""What can be called: the session's functions, the engine's natives and modules, with signatures and documentation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from horus_runtime.runtime.module import ANY, Module, NativeFn
+
+if TYPE_CHECKING:
+    from horus_runtime.repl.library import Function
+    from horus_runtime.repl.session import Session
+    from horus_runtime.runtime.program import FunctionMeta
+
+GETTER, SETTER = "get$", "set$"
+
+
+class Entry(NamedTuple):
+    """A function, property or variable as the prompt shows it."""
+
+    name: str
+    kind: str
+    """`function`, `method`, `property`, `variable`, `module`, `keyword`, `key`, ..."""
+    signatures: tuple[str, ...] = ()
+    doc: str = ""
+
+
+class Catalog:
+    """Looks names up for completion, signature help and `:doc`."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._generation = -1
+        self._natives: dict[str, list[NativeFn]] = {}
+
+    # ---- functions --------------------------------------------------------------------------------------------------
+
+    def natives(self) -> dict[str, list[NativeFn]]:
+        """Native functions by name, every overload; names with a sign in them are operators or properties."""
+        table = self.session.engine.table
+        if self._generation != table.generation:
+            found: dict[str, list[NativeFn]] = {}
+            for layer in table.layers:
+                for (name, _), overloads in layer.functions.items():
+                    found.setdefault(name, []).extend(overloads)
+            self._natives, self._generation = found, table.generation
+        return self._natives
+
+    def functions(self) -> Iterator[Entry]:
+        """Everything that can be called by its bare name."""
+        own: dict[str, list[Function]] = {}
+        for function in self.session.library.functions:
+            own.setdefault(function.name, []).append(function)
+        for name, found in own.items():
+            docs = "\n".join(line for function in found for line in _doc_lines(function.doc))
+            yield Entry(name, "function", tuple(function.signature for function in found), docs)
+        for name, overloads in self.natives().items():
+            if name.isidentifier() and name not in own:
+                yield self.entry(name, overloads)
+
+    def entry(self, name: str, overloads: list[NativeFn], kind: str = "function") -> Entry:
+        """The overloads of a native function as one entry."""
+        signatures = dict.fromkeys(signature(name, overload) for overload in overloads)
+        docs = dict.fromkeys(overload.doc for overload in overloads if overload.doc)
+        return Entry(name, kind, tuple(signatures), "\n".join(docs))
+
+    def find(self, path: str) -> list[Entry]:
+        """The entries of a name such as `len`, `os::list_dir`, `os.list_dir` or `string.len`; empty when unknown."""
+        owner, _, name = path.replace("::", ".").rpartition(".")
+        if not owner:
+            found = [entry for entry in self.functions() if entry.name == name]
+            found += [self.entry(name, self.natives()[f"{GETTER}{name}"], "property")] * (
+                f"{GETTER}{name}" in self.natives() and not found
+            )
+            module = self.module(name)
+            return found + ([Entry(name, "module", (), module.doc)] if module is not None else [])
+        module = self.module(owner)
+        if module is not None:
+            return [entry for entry in self.members(module) if entry.name == name]
+        return [entry for entry in self.methods(owner) if entry.name == name]
+
+    def methods(self, type_name: str | None) -> Iterator[Entry]:
+        """What may stand behind a dot on a value of this type; `None` is any type."""
+        for name, overloads in self.natives().items():
+            is_property = name.startswith(GETTER)
+            plain = name.removeprefix(GETTER)
+            fitting = [fn for fn in overloads if fn.params and _fits(fn.params[0], type_name, is_property)]
+            if fitting and plain.isidentifier():
+                yield self.entry(plain, fitting, "property" if is_property else "method")
+        for function in self.session.library.functions:
+            if function.this_type in (None, type_name):
+                yield Entry(function.name, "method", (function.signature,), "\n".join(_doc_lines(function.doc)))
+
+    # ---- modules ----------------------------------------------------------------------------------------------------
+
+    def modules(self) -> dict[str, str]:
+        """Names before `::` and what they are: the engine's modules and the session's imports."""
+        found = {name: module.doc for name, module in self.session.engine.modules.items()}
+        return found | self.session.library.imports
+
+    def module(self, path: str) -> Module | None:
+        """The module of a path of names, the engine's or an imported one; `None` when there is none."""
+        first, *rest = path.replace("::", ".").split(".")
+        module = self.session.engine.modules.get(first) or self.session.imported(first)
+        for name in rest:
+            module = module.modules.get(name) if module is not None else None
+        return module
+
+    def members(self, module: Module) -> Iterator[Entry]:
+        """Functions, constants and sub-modules of a module."""
+        by_name: dict[str, list[NativeFn]] = {}
+        for (name, _), overloads in module.functions.items():
+            by_name.setdefault(name, []).extend(overloads)
+        for name, overloads in by_name.items():
+            if name.isidentifier():
+                yield self.entry(name, overloads)
+        scripts: dict[str, list[FunctionMeta]] = {}
+        for (name, _), function in module.script_functions.items():
+            scripts.setdefault(name, []).append(function.meta)
+        for name, metas in scripts.items():
+            docs = "\n".join(line for meta in metas for line in _doc_lines(meta.doc))
+            yield Entry(name, "function", tuple(f"{name}({', '.join(meta.params)})" for meta in metas), docs)
+        for name, value in module.variables.items():
+            yield Entry(name, "constant", (f"{name}: {self.session.engine.type_name(value)}",))
+        for name, inner in module.modules.items():
+            yield Entry(name, "module", (), inner.doc)
+
+
+def signature(name: str, function: NativeFn) -> str:
+    """`index_of(text: string, part: char, start: i64) -> i64`."""
+    names = parameter_names(function)
+    params = ", ".join(
+        label if type_ == ANY else f"{label}: {type_}" for label, type_ in zip(names, function.params, strict=True)
+    )
+    returns = "" if function.returns in (ANY, "") else f" -> {function.returns}"
+    return f"{name}({params}){returns}"
+
+
+def parameter_names(function: NativeFn) -> tuple[str, ...]:
+    """The names of the parameters, from the registration or from the Python function behind it."""
+    count = len(function.params)
+    if len(function.param_names) == count:
+        return function.param_names
+    try:
+        names = [name.rstrip("_") for name in inspect.signature(function.call).parameters]
+    except (TypeError, ValueError):
+        names = []
+    names = names[int(function.context) :]
+    return tuple(names[at] if at < len(names) else f"arg{at + 1}" for at in range(count))
+
+
+def _fits(param: str, type_name: str | None, is_property: bool) -> bool:
+    if type_name is None:
+        return not (param == ANY and is_property)
+    return param in (type_name, ANY)
+
+
+def _doc_lines(doc: tuple[str, ...]) -> Iterator[str]:
+    """The text of doc comments without their marks."""
+    for comment in doc:
+        for line in comment.split("\n"):
+            text = line.strip()
+            for mark in ("///", "/**", "*/", "*"):
+                text = text.removeprefix(mark).removesuffix("*/")
+            yield text.strip()

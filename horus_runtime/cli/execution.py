@@ -93,15 +93,15 @@ def _value_of(engine: Engine, script: Script, options: RunOptions) -> Any:
         if options.database is not None:
             check_payload(text, engine, name=name)
         started()
-        with _store(engine, options):
+        with open_store(engine, options):
             return run_payload(text, engine, name=name, allow_unavailable=options.allow_unavailable)
     tree = engine.compile(text, name=name)
     started()
-    with _store(engine, options):
+    with open_store(engine, options):
         return engine.eval_ast(tree)
 
 
-def _store(engine: Engine, options: RunOptions) -> AbstractContextManager[None]:
+def open_store(engine: Engine, options: RunOptions) -> AbstractContextManager[None]:
     """The model store for as long as the script runs; without a file there is none."""
     if options.database is None:
         return nullcontext()

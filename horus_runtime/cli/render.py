@@ -11,6 +11,7 @@ from horus_runtime.runtime.visible import visible
 
 __all__ = ["error_data", "print_json", "value_data", "visible"]
 
+
 def print_json(data: Any) -> None:
     """One JSON document and a line feed on standard output."""
     import json

@@ -21,9 +21,30 @@ class Entry(NamedTuple):
 
     name: str
     kind: str
-    """`function`, `method`, `property`, `variable`, `module`, `keyword`, `key`, ..."""
+    """`function`, `method`, `any` (a method of every value), `property`, `constant` or `module`."""
     signatures: tuple[str, ...] = ()
     doc: str = ""
+
+
+BUILT_IN = (
+    Entry("print", "function", ("print(value)",), "Print a value and a line end."),
+    Entry("debug", "function", ("debug(value)",), "Print a value in its debug form, with the place of the call."),
+    Entry("type_of", "function", ("type_of(value) -> string",), "The name of the value's type."),
+    Entry("Fn", "function", ("Fn(name: string) -> Fn",), "A pointer to the function of that name."),
+    Entry("call", "function", ("call(function: Fn, ...)",), "Call a function pointer."),
+    Entry("curry", "function", ("curry(function: Fn, ...) -> Fn",), "A pointer with its first arguments given."),
+    Entry("eval", "function", ("eval(text: string)",), "Run a text as a script in the present scope."),
+    Entry("is_def_var", "function", ("is_def_var(name: string) -> bool",), "Is there a variable of that name?"),
+    Entry(
+        "is_def_fn",
+        "function",
+        ("is_def_fn(name: string, parameters: i64) -> bool",),
+        "Is there a script function of that name with so many parameters?",
+    ),
+    Entry("is_shared", "function", ("is_shared(variable) -> bool",), "Is the variable captured by a closure?"),
+)
+"""What the language itself defines; most of these are no natives."""
+_BUILT_IN_NAMES = frozenset(entry.name for entry in BUILT_IN)
 
 
 class Catalog:
@@ -55,13 +76,15 @@ class Catalog:
         for name, found in own.items():
             docs = "\n".join(line for function in found for line in _doc_lines(function.doc))
             yield Entry(name, "function", tuple(function.signature for function in found), docs)
+        yield from (entry for entry in BUILT_IN if entry.name not in own)
         for name, overloads in self.natives().items():
-            if name.isidentifier() and name not in own:
+            if name.isidentifier() and name not in own and name not in _BUILT_IN_NAMES:
                 yield self.entry(name, overloads)
 
     def entry(self, name: str, overloads: list[NativeFn], kind: str = "function") -> Entry:
         """The overloads of a native function as one entry."""
-        signatures = dict.fromkeys(signature(name, overload) for overload in overloads)
+        made = property_signature if kind == "property" else signature
+        signatures = dict.fromkeys(made(name, overload) for overload in overloads)
         docs = dict.fromkeys(overload.doc for overload in overloads if overload.doc)
         return Entry(name, kind, tuple(signatures), "\n".join(docs))
 
@@ -69,16 +92,21 @@ class Catalog:
         """The entries of a name such as `len`, `os::list_dir`, `os.list_dir` or `string.len`; empty when unknown."""
         owner, _, name = path.replace("::", ".").rpartition(".")
         if not owner:
-            found = [entry for entry in self.functions() if entry.name == name]
-            found += [self.entry(name, self.natives()[f"{GETTER}{name}"], "property")] * (
-                f"{GETTER}{name}" in self.natives() and not found
-            )
-            module = self.module(name)
-            return found + ([Entry(name, "module", (), module.doc)] if module is not None else [])
+            return self._find_bare(name)
         module = self.module(owner)
         if module is not None:
             return [entry for entry in self.members(module) if entry.name == name]
         return [entry for entry in self.methods(owner) if entry.name == name]
+
+    def _find_bare(self, name: str) -> list[Entry]:
+        found = [entry for entry in self.functions() if entry.name == name]
+        getters = self.natives().get(f"{GETTER}{name}")
+        if getters and not found:
+            found.append(self.entry(name, getters, "property"))
+        module = self.module(name)
+        if module is not None:
+            found.append(Entry(name, "module", (), module.doc))
+        return found
 
     def methods(self, type_name: str | None) -> Iterator[Entry]:
         """What may stand behind a dot on a value of this type; `None` is any type."""
@@ -87,7 +115,8 @@ class Catalog:
             plain = name.removeprefix(GETTER)
             fitting = [fn for fn in overloads if fn.params and _fits(fn.params[0], type_name, is_property)]
             if fitting and plain.isidentifier():
-                yield self.entry(plain, fitting, "property" if is_property else "method")
+                takes_any = type_name is not None and all(fn.params[0] == ANY for fn in fitting)
+                yield self.entry(plain, fitting, "property" if is_property else "any" if takes_any else "method")
         for function in self.session.library.functions:
             if function.this_type in (None, type_name):
                 yield Entry(function.name, "method", (function.signature,), "\n".join(_doc_lines(function.doc)))
@@ -135,6 +164,13 @@ def signature(name: str, function: NativeFn) -> str:
     )
     returns = "" if function.returns in (ANY, "") else f" -> {function.returns}"
     return f"{name}({params}){returns}"
+
+
+def property_signature(name: str, function: NativeFn) -> str:
+    """`string.len -> i64`."""
+    owner = function.params[0] if function.params else ANY
+    returns = "" if function.returns in (ANY, "") else f" -> {function.returns}"
+    return f"{owner}.{name}{returns}"
 
 
 def parameter_names(function: NativeFn) -> tuple[str, ...]:

@@ -126,7 +126,9 @@ class Completer:
         yield from self._methods(self.session.engine.type_name(value), prefix)
 
     def _methods(self, type_name: str | None, prefix: str) -> Iterator[Candidate]:
-        yield from _matching(sorted(self.catalog.methods(type_name)), prefix)
+        """Methods of the very type first, then what takes every value."""
+        entries = sorted(self.catalog.methods(type_name), key=lambda entry: (entry.kind == "any", entry.name))
+        yield from _matching(entries, prefix)
 
     def value_of(self, chain: str) -> Any:
         """The value of a variable with properties and indexes behind it; `MISSING` when there is none."""
@@ -170,7 +172,9 @@ class Completer:
         elif name in {"load", "save", "export", "test", "policy"}:
             yield from file_names(rest.rsplit(" ", 1)[-1])
         elif name == "help":
-            yield from (Candidate(command, len(rest), "command") for command, _ in self.commands if command.startswith(rest))
+            yield from (
+                Candidate(command, len(rest), "command") for command, _ in self.commands if command.startswith(rest)
+            )
         else:
             yield from self._code(rest)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pygments.lexer import RegexLexer, bygroups, include, words
+from pygments.lexer import RegexLexer, include, words
+from pygments.lexer import bygroups as untyped_bygroups
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
+bygroups: Any = untyped_bygroups
 _CONTROL = (
     "if else switch while loop do until for in break continue return throw try catch import export as private fn"
 ).split()

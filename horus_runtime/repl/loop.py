@@ -1,7 +1,8 @@
-"""What the prompt does with a line: a command of its own, or an input of the session and a report of what came of it."""
+"""What the prompt does with a line: a command of its own, or an input of the session and a report of its outcome."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import HorusError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from horus_runtime.repl.session import Cell, Session
     from horus_runtime.repl.surroundings import Surroundings
 
+_GRANT: Final = re.compile(r"(?<=hint: )run with --allow-")
+"""How a hint names the option of a command line; at the prompt it is a command."""
 GREETING: Final = "horus {version}, a Rhai-compatible prompt. :help lists the commands, Ctrl-D leaves."
 
 
@@ -67,7 +70,7 @@ class Repl:
     def fail(self, message: str) -> None:
         """Show an error."""
         self.failed = True
-        self.output.line(visible(message), "error")
+        self.output.line(visible(_GRANT.sub(":allow ", message)), "error")
 
     def report(self, cell: Cell) -> None:
         """Show what came of an input."""
@@ -90,4 +93,3 @@ class Repl:
         if cell.ok and cell.value is not None:
             facts.insert(0, Shower(self.session.engine).type_line(cell.value))
         return f"[{cell.number}] {', '.join(facts)}"
-

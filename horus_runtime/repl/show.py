@@ -1,7 +1,8 @@
-"""How the prompt shows a value: in the language's own literals, laid out over lines when it is long, cut when it is huge."""
+"""How the prompt shows a value: in the language's own literals, over several lines when long, cut when huge."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.runtime.text import quote
@@ -104,7 +105,7 @@ class Shower:
         return self.engine.to_debug(value)
 
 
-_UNITS: Final = {str: "character", list: "element", dict: "property", bytearray: "byte"}
+_UNITS: Final[Mapping[type, str]] = {str: "character", list: "element", dict: "property", bytearray: "byte"}
 
 
 def _plural(unit: str) -> str:

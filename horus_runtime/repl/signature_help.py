@@ -33,22 +33,20 @@ def signature_help(before: str, completer: Completer) -> Help | None:
     if found is None:
         return None
     owner, name = found[1].rstrip(".:"), found[2]
-    entries = _entries(owner, name, completer)
+    is_method = callee[: found.start(2)].rstrip().endswith(".") and completer.catalog.module(owner) is None
+    entries = _entries(owner, name, completer, is_method=is_method)
     signatures = tuple(signature for entry in entries for signature in entry.signatures)
     if not signatures:
         return None
-    is_method = found[1].endswith(".") and completer.catalog.module(owner) is None
     docs = [entry.doc.split("\n")[0] for entry in entries if entry.doc]
     return Help(signatures, argument + is_method, docs[0] if docs else "")
 
 
-def _entries(owner: str, name: str, completer: Completer) -> list[Entry]:
+def _entries(owner: str, name: str, completer: Completer, *, is_method: bool) -> list[Entry]:
     catalog: Catalog = completer.catalog
-    if not owner:
-        return catalog.find(name)
-    if catalog.module(owner) is not None:
-        return catalog.find(f"{owner}.{name}")
-    value = completer.value_of(owner)
+    if not is_method:
+        return catalog.find(f"{owner}.{name}" if owner else name)
+    value = completer.value_of(owner) if owner else MISSING
     receiver = None if value is MISSING else completer.session.engine.type_name(value)
     return [entry for entry in catalog.methods(receiver) if entry.name == name]
 
@@ -66,7 +64,7 @@ def _innermost_call(before: str) -> tuple[str, int] | None:
                 at += 1
             elif char == quote:
                 quote = ""
-        elif char in "\"`":
+        elif char in '"`':
             quote = char
         elif char in _OPENING:
             open_at.append((char, at))

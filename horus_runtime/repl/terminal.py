@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
@@ -11,7 +12,8 @@ from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import CompleteEvent, Completion
 from prompt_toolkit.completion import Completer as ToolkitCompleter
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition, has_completions
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import Condition, has_completions, has_focus
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -56,6 +58,8 @@ class _Candidates(ToolkitCompleter):
 def run_terminal(repl: Repl) -> None:
     """Read inputs until somebody leaves."""
     prompt = make_prompt(repl)
+    # The parser is read in while the first line is being typed.
+    Thread(target=repl.session.engine.compile, args=("0",), daemon=True).start()
     while True:
         try:
             text = prompt.prompt([("class:prompt", PROMPT)])
@@ -123,18 +127,20 @@ def _history(path: Path) -> History:
 def _bindings(repl: Repl) -> KeyBindings:
     """Enter ends an input that is complete, and goes on on a new line with the right indentation otherwise."""
     bindings = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)  # not in the search for an earlier line
+    selecting = has_completions & Condition(_is_selecting)
 
-    @bindings.add("enter", filter=~(has_completions & Condition(_is_selecting)))
+    @bindings.add("enter", filter=typing & ~selecting)
     def _enter(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        at_end = not buffer.document.text_after_cursor.strip()
-        if at_end and (buffer.text.lstrip().startswith(":") or is_complete(buffer.text, repl.session.engine)):
+        on_last_line = "\n" not in buffer.document.text_after_cursor.rstrip()
+        if on_last_line and (buffer.text.lstrip().startswith(":") or is_complete(buffer.text, repl.session.engine)):
             buffer.text = buffer.text.rstrip()
             buffer.validate_and_handle()
         else:
             buffer.insert_text(f"\n{_indentation(buffer.document.text_before_cursor)}")
 
-    @bindings.add("enter", filter=has_completions & Condition(_is_selecting))
+    @bindings.add("enter", filter=typing & selecting)
     def _accept(event: KeyPressEvent) -> None:
         event.current_buffer.complete_state = None
 
@@ -142,7 +148,7 @@ def _bindings(repl: Repl) -> KeyBindings:
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    @bindings.add("}")
+    @bindings.add("}", filter=typing)
     def _closing(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         line = buffer.document.current_line_before_cursor

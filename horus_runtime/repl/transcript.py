@@ -41,7 +41,9 @@ class Line:
         self.text, self.uses_last = _named_last(self.text, engine, last)
         tree = engine.compile(self.text)
         source = SourceFile(self.text)
-        functions = [(f.span, "\n".join((*f.doc, "private " * f.private + cut(source, f.span)))) for f in tree.script.functions]
+        functions = [
+            (f.span, "\n".join((*f.doc, "private " * f.private + cut(source, f.span)))) for f in tree.script.functions
+        ]
         self.functions = "\n".join(text for _, text in functions)
         body = tree.script.body
         statements = [cut(source, node.span).rstrip(";") + ";" for node in body]

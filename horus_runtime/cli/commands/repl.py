@@ -58,7 +58,9 @@ class UserSurroundings:
         return home() / "history"
 
 
-@click.command(cls=Command, epilog="Examples: horus repl; horus repl --allow-read=. helpers.rhai; horus repl < lines.txt")
+@click.command(
+    cls=Command, epilog="Examples: horus repl; horus repl --allow-read=. helpers.rhai; horus repl < lines.txt"
+)
 @click.argument("files", nargs=-1)
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Time of one input (default 60)."

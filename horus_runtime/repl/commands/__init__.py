@@ -23,7 +23,9 @@ def _help(repl: Repl, argument: str) -> None:
         return
     rows = [(f":{command.usage}", command.summary) for command in COMMANDS.values()]
     repl.output.table(rows, ("COMMAND", "WHAT IT DOES"))
-    repl.output.line("Everything else is a script, or a Heroscript action that begins with `!!`. `_` is the last result.")
+    repl.output.line(
+        "Everything else is a script, or a Heroscript action that begins with `!!`. `_` is the last result."
+    )
 
 
 def _quit(repl: Repl, argument: str) -> None:

@@ -14,7 +14,7 @@ class CommandError(Exception):
     """A command cannot do what it was asked for; the text says why."""
 
 
-class Leave(Exception):  # noqa: N818 - nothing went wrong
+class Leave(Exception):
     """The prompt is to end."""
 
 

@@ -78,7 +78,10 @@ def _write(repl: Repl, name: str, text: str) -> None:
 
 
 def _edit(repl: Repl, argument: str) -> None:
-    """Opens an input in your editor ($VISUAL or $EDITOR) and runs what you saved: `:edit` the last one, `:edit 3` the third."""
+    """Opens an input in your editor ($VISUAL or $EDITOR) and runs what you saved.
+
+    `:edit` opens the last input, `:edit 3` the third.
+    """
     cells = repl.session.cells
     if argument and not (argument.isdigit() and 1 <= int(argument) <= len(cells)):
         raise CommandError(f"there is no input {argument}; there are {len(cells)}")
@@ -97,9 +100,11 @@ def _edited(text: str) -> str:
         path.write_text(f"{text.rstrip()}\n", encoding="utf-8")
         try:
             # The user's own editor, as the user wrote it: a program with arguments.
-            code = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode  # noqa: S603
+            code = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
         except OSError as error:
-            raise CommandError(f"cannot start the editor '{editor}': {(error.strerror or str(error)).lower()}") from None
+            raise CommandError(
+                f"cannot start the editor '{editor}': {(error.strerror or str(error)).lower()}"
+            ) from None
         if code != 0:
             raise CommandError(f"the editor '{editor}' ended with {code}; nothing was run")
         return path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Commands that show what there is: variables, functions, types, documentation, and what the compiler makes of a text."""
+"""Commands that show what there is: variables, functions, types, documentation, and what the compiler makes of it."""
 
 from __future__ import annotations
 

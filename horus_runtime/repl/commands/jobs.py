@@ -31,7 +31,7 @@ def _job(repl: Repl, argument: str) -> None:
 
 
 def _new(repl: Repl, words: list[str]) -> None:
-    from horus_runtime.jobs.model import Job
+    from horus_runtime.jobs.model import DEFAULT_TIMEOUT, Job
     from horus_runtime.repl.transcript import payload
 
     text = payload(repl.session)
@@ -39,7 +39,7 @@ def _new(repl: Repl, words: list[str]) -> None:
         raise CommandError("there is nothing to make a job of yet")
     timeout = next((int(word) for word in words if word.isdigit()), None)
     runner = next((word for word in words if not word.isdigit()), None) or _runner_for(repl, text)
-    repl.job = Job(runner_id=runner, payload=text, **({} if timeout is None else {"timeout": timeout}))
+    repl.job = Job(runner_id=runner, payload=text, timeout=timeout or DEFAULT_TIMEOUT)
     _summary(repl, repl.job)
 
 

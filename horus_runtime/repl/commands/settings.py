@@ -27,7 +27,7 @@ def _limits(repl: Repl, argument: str) -> None:
 
 
 def _change(word: str) -> tuple[str, Any]:
-    name, sign, value = word.partition("=")
+    name, _, value = word.partition("=")
     number = value.replace("_", "").replace(",", "")
     try:
         return name, float(number) if "." in number else int(number)

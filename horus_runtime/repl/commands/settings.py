@@ -22,7 +22,7 @@ def _limits(repl: Repl, argument: str) -> None:
     except (TypeError, ValueError) as error:
         raise CommandError(str(error)) from None
     if not changes:
-        rows = [(field.name, _limit_text(getattr(engine.limits, field.name))) for field in fields(engine.limits)]
+        rows = [(name, _limit_text(value)) for name, value in engine.limits.as_dict().items()]
         repl.output.table(rows, ("LIMIT", "VALUE"))
 
 

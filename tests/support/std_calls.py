@@ -12,6 +12,7 @@ from horus_runtime.runtime.comparison import NO_OPERATOR, eq
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import NativeFn
+from horus_runtime.runtime.suspension import pause
 from horus_runtime.runtime.values import Cell, type_name
 
 TABLE = FunctionTable([standard_package()])
@@ -33,6 +34,12 @@ class StdContext:
     def charge(self, operations: int) -> None:
         self.charged += operations
         self.charges += 1
+
+    def remaining_seconds(self) -> float | None:
+        return None
+
+    def pause(self, seconds: float) -> None:
+        pause(seconds, self)  # this context is its own budget: it counts how often it is looked at
 
     def arity(self, pointer: FnPtr) -> int | None:
         return pointer.program[1] - len(pointer.curried) if pointer.program else None

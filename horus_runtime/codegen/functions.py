@@ -11,7 +11,8 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.cost import block_cost
 from horus_runtime.codegen.emitter import place
-from horus_runtime.codegen.statements import RETURN, Statements
+from horus_runtime.codegen.loops import RETURN
+from horus_runtime.codegen.statements import Statements
 from horus_runtime.runtime.abi import THIS_CELL
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class FunctionCompiler(Statements):
     def compile(self) -> pyast.FunctionDef:
         """The Python function of this variant."""
         params = self.parameters()
-        self.intervals.solve(self.statements(), self.is_int)
+        if self.program.config.bounds:
+            self.intervals.solve(self.statements(), self.is_int)
         self.root_out = self.out
         self.prologue()
         node = self.fn.node

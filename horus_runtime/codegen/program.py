@@ -31,6 +31,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
 from horus_runtime.codegen.functions import FunctionCompiler
+from horus_runtime.codegen.metering import SERVICES_OF, helper_functions
 from horus_runtime.codegen.thresholds import float_limit
 from horus_runtime.errors import ParseError
 from horus_runtime.runtime.abi import (
@@ -75,6 +76,12 @@ class CompileConfig:
     shared: frozenset[str] = frozenset()
     scope_names: frozenset[str] = frozenset()
     metered: bool = True
+    strips: bool = True
+    """Pay for the turns of loops in advance."""
+    bounds: bool = True
+    """Leave out overflow checks where bounds of values prove them unnecessary."""
+    infer: bool = True
+    """Infer the types of variables."""
     fast_operators: bool = True
     fail_on_invalid_map_property: bool = False
     exact_sizes: bool = False
@@ -172,6 +179,7 @@ class ProgramCompiler(Emitter):
         self.places: dict[tuple[int, int], Position] = {}
         self.frames: dict[str, tuple[str, str]] = {}
         self.prelude: dict[str, pyast.expr] = {}
+        self.helpers: set[str] = set()
         self.chars: dict[str, str] = {}
         self.variants: dict[tuple[int, tuple[int, ...], int], Variant] = {}
         self.pending: list[Variant] = []
@@ -280,6 +288,11 @@ class ProgramCompiler(Emitter):
             self.prelude[service] = place(pyast.Attribute(self.name("_rt"), attribute, LOAD), (1, 1))
         return service
 
+    def use_helper(self, name: str) -> str:
+        """A function that generated code needs at its own counter."""
+        self.helpers.add(name)
+        return name
+
     def use_operator(self, op: str) -> str:
         """The slow path of an infix operator."""
         name = f"_{OPERATOR_NAMES.get(op, 'op_' + op.encode().hex())}"
@@ -365,7 +378,7 @@ class ProgramCompiler(Emitter):
     def infer(self, fn: FunctionInfo) -> ty.Inference:
         inference = ty.Inference(self.info, fn, self.overridden, self.call_type, self.method_type)
         inference.is_pure = self.is_pure_call
-        inference.opaque = self.config.watches_reads
+        inference.opaque = self.config.watches_reads or not self.config.infer
         inference.open_operators = not self.config.fast_operators
         return inference
 
@@ -551,8 +564,12 @@ class ProgramCompiler(Emitter):
         self.loc = (1, 1)
         self.out = []
         self.assign("_ops", self.const(0))
+        helpers = helper_functions(self.helpers)
+        for service in sorted({name for helper in self.helpers for name in SERVICES_OF[helper]}):
+            self.use(service)
         for name, value in self.prelude.items():
             self.assign(name, value)
+        self.out.extend(helpers)
         self.out.extend(self.defs)
         self.out.append(main_def)
         left = pyast.FunctionDef("_left", _arguments([]), [place(pyast.Return(self.name("_ops")), (1, 1))], [], None)

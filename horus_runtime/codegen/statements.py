@@ -13,11 +13,9 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable, is_literal
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
-from horus_runtime.codegen.chains import Chains
-from horus_runtime.codegen.cost import loop_cost
 from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.loops import RETURN, Loops
 
-RETURN: Final = "return"
 EXPRESSIONS_WITHOUT_EFFECT: Final = (
     nodes.IntLit,
     nodes.FloatLit,
@@ -28,10 +26,9 @@ EXPRESSIONS_WITHOUT_EFFECT: Final = (
 )
 
 
-class Statements(Chains):
+class Statements(Loops):
     """Compiles statements of one function variant."""
 
-    loops: list[str | None]
     handlers: list[str]
 
     # ---- lists of statements ----------------------------------------------------------------------------------------
@@ -552,162 +549,10 @@ class Statements(Chains):
             return self.both(self.type_is(value, cls), self.compare(value, (pyast.Eq(), literal)))
         return self.call("_same", value, literal)
 
-    # ---- loops ------------------------------------------------------------------------------------------------------
-
-    def loop_body(
-        self, node: nodes.While | nodes.Loop | nodes.Do | nodes.For, dest: str | None, cost: int
-    ) -> list[pyast.stmt]:
-        """The body of a loop, metered."""
-        outer, self.out = self.out, []
-        self.at(node.span)
-        self.charge(cost)
-        self.loops.append(dest)
-        self.body_in_scope(node.body.body, None)
-        self.loops.pop()
-        inner, self.out = self.out, outer
-        return inner
-
-    def charge(self, cost: int) -> None:
-        """Spend operations: count down, and ask for more when the stride is used up."""
-        if not self.program.config.metered:
-            return
-        self.charges = True
-        target = place(pyast.Name("_ops", STORE), self.loc)
-        self.emit(pyast.AugAssign(target, pyast.Sub(), self.const(cost)))
-        refill = place(pyast.Assign([target], self.service("_poll", self.name("_ops"))), self.loc)
-        self.when(self.compare(self.name("_ops"), (pyast.Lt(), self.const(0))), [refill])
-
-    charges = False
-
-    def loop_dest(self, dest: str | None) -> str | None:
-        """Where `break` puts its value; returning loops need a temporary."""
-        return self.temp() if dest == RETURN else dest
-
-    def finish_loop(self, target: str | None, dest: str | None) -> None:
-        if dest == RETURN and target is not None:
-            self.give_back(self.name(target))
-
-    def stmt_While(self, node: nodes.While, dest: str | None) -> None:
-        target = self.loop_dest(dest)
-        self.at(node.span)
-        if target is not None:
-            self.assign(target, self.const(None))
-        outer, self.out = self.out, []
-        test = self.condition(node.condition)
-        prepare, self.out = self.out, outer
-        body = self.loop_body(node, target, loop_cost(node))
-        if prepare:
-            stop = place(pyast.If(self.negate(test), [place(pyast.Break(), self.loc)], []), self.loc)
-            at = 2 if self.program.config.metered else 0
-            body = [*body[:at], *prepare, stop, *body[at:]]
-            test = self.const(True)
-        self.at(node.span)
-        self.emit(pyast.While(test, body or [self.nothing()], []))
-        self.finish_loop(target, dest)
-
-    def stmt_Loop(self, node: nodes.Loop, dest: str | None) -> None:
-        target = self.loop_dest(dest)
-        body = self.loop_body(node, target, loop_cost(node))
-        self.at(node.span)
-        self.emit(pyast.While(self.const(True), body or [self.nothing()], []))
-        self.finish_loop(target, dest)
-
-    def stmt_Do(self, node: nodes.Do, dest: str | None) -> None:
-        target = self.loop_dest(dest)
-        self.at(node.span)
-        if target is not None:
-            self.assign(target, self.const(None))
-        body = self.loop_body(node, target, loop_cost(node))
-        outer, self.out = self.out, body
-        test = self.condition(node.condition)
-        if not node.until:
-            test = self.negate(test)
-        self.when(test, [place(pyast.Break(), self.loc)])
-        self.out = outer
-        self.at(node.span)
-        self.emit(pyast.While(self.const(True), body, []))
-        self.finish_loop(target, dest)
-
-    def stmt_For(self, node: nodes.For, dest: str | None) -> None:
-        target = self.loop_dest(dest)
-        variable = self.program.info.bindings[id(node)]
-        counter = self.program.info.second.get(id(node))
-        sequence = self.iterable(node, variable)
-        if self.program.config.checks_definitions:
-            for declared, span in ((counter, node.counter_span), (variable, node.variable_span)):
-                if declared is not None and span is not None:
-                    self.at(span)
-                    self.check_definition(declared)
-        self.at(node.span)
-        if target is not None:
-            self.assign(target, self.const(None))
-        slot = self.loop_slot(variable)
-        if counter is not None:
-            index = self.loop_slot(counter)
-            slot = place(pyast.Tuple([index, slot], STORE), self.loc)
-            sequence = self.call("enumerate", sequence)
-        body = self.loop_body(node, target, loop_cost(node))
-        if variable.mutated and not variable.is_cell:
-            own = place(
-                pyast.Assign(
-                    [place(pyast.Name(variable.py, STORE), self.loc)],
-                    self.own(self.name(variable.py), self.types.variable(variable)),
-                ),
-                self.loc,
-            )
-            body.insert(0, own)
-        self.at(node.span)
-        self.emit(pyast.For(slot, sequence, body or [self.nothing()], []))
-        self.finish_loop(target, dest)
-
-    def loop_slot(self, variable: Variable) -> pyast.expr:
-        """Where the loop puts the current item; a captured loop variable is one cell for the whole loop."""
-        variable.py = self.local(variable.name)
-        if variable.is_cell:
-            self.assign(variable.py, self.call("_Cell", self.const(None)))
-            return place(pyast.Attribute(self.name(variable.py), "v", STORE), self.loc)  # type: ignore[no-any-return]
-        return place(pyast.Name(variable.py, STORE), self.loc)  # type: ignore[no-any-return]
-
-    def iterable(self, node: nodes.For, variable: Variable) -> pyast.expr:
-        """The Python iterable behind `for x in e`."""
-        source = node.iterable
-        if isinstance(source, nodes.Binary) and source.op in ("..", "..=") and self.is_int_pair(source):
-            return self.int_range(source)
-        expr = self.expr(source)
-        t = self.type(source)
-        self.at(source.op_span if isinstance(source, nodes.Binary) else source.span)
-        if ty.is_only(t, ty.ARRAY) and self.is_untouched(source):
-            return expr
-        if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(source):
-            expr = self.own(expr, t)
-        if ty.is_only(t, ty.STR):
-            return self.call("_chars", expr)
-        return expr if ty.is_only(t, ty.ARRAY) else self.service("_iterate", expr)
-
-    def is_int_pair(self, node: nodes.Binary) -> bool:
-        return ty.is_only(self.type(node.left), ty.INT) and ty.is_only(self.type(node.right), ty.INT)
-
-    def int_range(self, source: nodes.Binary) -> pyast.expr:
-        low, high = self.operands([source.left, source.right])
-        self.at(source.op_span)
-        if source.op == "..=":
-            high = self.binop(high, pyast.Add(), self.const(1))
-        if isinstance(low, pyast.Constant) and low.value == 0:
-            return self.call("range", high)
-        return self.call("range", low, high)
-
-    def is_untouched(self, node: nodes.Node) -> bool:
-        """Can nobody change the walked array during the loop? True for temporaries and never-changed variables."""
-        if isinstance(node, (nodes.ArrayLit, nodes.Call, nodes.MethodCall, nodes.Binary)):
-            return True
-        if not isinstance(node, nodes.Variable):
-            return False
-        variable = self.program.info.bindings.get(id(node))
-        return variable is not None and not (variable.mutated or variable.is_cell or variable.kind == "external")
-
     # ---- try --------------------------------------------------------------------------------------------------------
 
     def stmt_Try(self, node: nodes.Try, dest: str | None) -> None:
+        self.blocks += 1
         body = self.suite(node.body.body, dest)
         outer, self.out = self.out, []
         self.at(node.span)
@@ -724,6 +569,7 @@ class Statements(Chains):
         self.handlers.pop()
         self.at(node.span)
         self.unit(dest)
+        self.blocks -= 1
         handler_body, self.out = self.out, outer
         handler = place(pyast.ExceptHandler(self.name("Exception"), raw, handler_body), self.loc)
         self.emit(pyast.Try(body or [self.nothing()], [handler], [], []))

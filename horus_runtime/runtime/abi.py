@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from itertools import repeat
 from typing import Any, Final
 
 from horus_runtime.errors import HorusError
@@ -172,6 +173,9 @@ EXPORTS: Final[dict[str, Any]] = {
     "_closure": closure,
     "_chars": chars,
     "_sqrt": math.sqrt,
+    "_repeat": repeat,
+    "_iter": iter,
+    "_OverflowError": OverflowError,
     "_dict_get": dict.get,
     "_setdefault": dict.setdefault,
     "_append": list.append,

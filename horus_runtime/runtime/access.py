@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from horus_runtime.errors import UNSET, EvalError, LimitError
-from horus_runtime.runtime import faults
+from horus_runtime.runtime import faults, turns
 from horus_runtime.runtime.calls import Calling
 from horus_runtime.runtime.conversion import host_items
 from horus_runtime.runtime.indexing import NO_INDEXER, WrongElementError, get_index, set_index
@@ -15,6 +15,7 @@ from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, no
 from horus_runtime.runtime.operators import eq as builtin_eq
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import Linked
+from horus_runtime.runtime.values import Range
 from horus_runtime.source import Position
 
 
@@ -208,6 +209,19 @@ class Accessing(Calling):
             raise faults.no_setter(name, self.type_name(target), self.type_name(value))
         message = f"Cannot modify property '{name}' of constant"
         raise EvalError("ErrorNonPureMethodCallOnConstant", message, fields={"function": name})
+
+    strips = staticmethod(turns.strips)
+
+    def any_turns(self, pay: turns.Pay, walk: Callable[[Any, int], Any], value: Any, cost: int) -> Any:
+        """The items of any value for a loop that pays in advance; `walk` is for sequences of known length."""
+        cls = type(value)
+        if cls is list:
+            return walk(value, cost)
+        if cls is Range:
+            return walk(range(value.start, value.stop), cost)
+        if cls is str:
+            return turns.characters(pay, value, cost)
+        return turns.one_by_one(pay, self.iterate(value), cost)
 
     def iterate(self, value: Any) -> Any:
         """An iterator for `for`."""

@@ -27,6 +27,10 @@ BREATH: Final = 0.005
 """Seconds that a script computes at most before other tasks of its event loop get their turn."""
 
 
+def _nothing() -> int:
+    return 0
+
+
 class Budget:
     """Operations and time of one run. `granted` counts what was handed out, native charges included."""
 
@@ -41,6 +45,7 @@ class Budget:
         "limit",
         "max_duration",
         "on_progress",
+        "prepaid",
         "readers",
         "started",
         "stride",
@@ -58,6 +63,8 @@ class Budget:
         self.granted = 0
         self.cancelled: str | None = None
         self.readers: list[Callable[[], int]] = []
+        self.prepaid: Callable[[], int] = _nothing
+        """Operations that running loops have paid for turns still to come."""
         self.wakers: list[Callable[[], Any]] = []
         """Called when the run is cancelled, to end what it waits for."""
         self.breathe: Callable[[], Any] | None = None
@@ -155,7 +162,7 @@ class Budget:
     @property
     def spent(self) -> int:
         """Operations spent so far."""
-        return self.granted - sum(max(0, read()) for read in self.readers)
+        return self.granted - sum(max(0, read()) for read in self.readers) - self.prepaid()
 
     def remaining_seconds(self) -> float | None:
         """Seconds until the deadline, never negative; `None` without one."""

@@ -17,6 +17,7 @@ from horus_runtime.runtime.program import FunctionMeta, Program
 from horus_runtime.runtime.scope import Scope
 from horus_runtime.runtime.suspension import Wait, driver, pause, wait_for
 from horus_runtime.runtime.tracing import explain
+from horus_runtime.runtime.turns import prepaid
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.run import Run
@@ -142,6 +143,8 @@ class RunState:
         if settings.on_start is not None:
             settings.on_start(self.budget)
         self.programs: dict[str, Program] = {}
+        if settings.on_progress is None:
+            self.budget.prepaid = self.prepaid
         self.linked: dict[int, Linked] = {}
         self.depth = 0
         self.max_depth = settings.limits.max_call_levels
@@ -192,6 +195,15 @@ class RunState:
                     linked.functions[key] = function
                     linked.metas[key] = meta
         return linked
+
+    def prepaid(self) -> int:
+        """Operations that running loops have paid for turns still to come."""
+        return prepaid(self.programs)
+
+    def exhausted(self, cost: int) -> bool:
+        """Is less than `cost` left of the operations that this run may spend?"""
+        budget = self.budget
+        return bool(budget.limit and budget.granted + cost > budget.limit and budget.spent + cost > budget.limit)
 
     def explain(self, error: BaseException) -> HorusError:
         """The error a script or host sees, positions and call chain filled in."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import islice
 from types import CodeType, TracebackType
-from typing import Any
+from typing import Any, Final
 
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError, Unset
 from horus_runtime.runtime import faults, operators
@@ -19,6 +19,8 @@ from horus_runtime.runtime.program import Program
 from horus_runtime.runtime.values import Cell, type_name
 from horus_runtime.source import Position
 
+HELPERS: Final = frozenset({"_pay", "_buy", "_owe", "_turns", "_turns_of"})
+"""Functions in generated code that stand for no place of the script."""
 Frame = tuple[Program, str, str, Position | None, TracebackType]
 
 _position_cache: dict[tuple[CodeType, int], Position | None] = {}
@@ -41,7 +43,7 @@ def script_frames(traceback: TracebackType | None, programs: dict[str, Program])
     while traceback is not None:
         code = traceback.tb_frame.f_code
         program = programs.get(code.co_filename)
-        if program is not None:
+        if program is not None and code.co_name not in HELPERS:
             kind, name = program.frames.get(code.co_name, ("part", ""))
             found.append((program, kind, name, position_of(code, traceback.tb_lasti), traceback))
         traceback = traceback.tb_next

@@ -8,13 +8,19 @@ from typing import Any
 import horus_runtime as hr
 from horus_runtime.codegen.program import CompileConfig
 
+UNOPTIMISED: dict[str, bool] = {"specialise": False, "infer": False, "strips": False, "bounds": False}
+"""All that the compiler does for speed alone, switched off."""
+
 VARIANTS: dict[str, dict[str, bool]] = {
     "default": {},
     "generic": {"specialise": False},
+    "untyped": {"infer": False, "specialise": False},
+    "unbounded": {"bounds": False},
+    "no strips": {"strips": False},
     "unmetered": {"metered": False},
     "slow operators": {"fast_operators": False},
     "exact sizes": {"exact_sizes": True},
-    "plain": {"specialise": False, "metered": False, "fast_operators": False},
+    "plain": {**UNOPTIMISED, "metered": False, "fast_operators": False},
 }
 """Ways to compile, by name: what each changes in the default configuration."""
 

@@ -1,0 +1,99 @@
+"""Functions that generated code brings along to pay for turns of loops, as they have to see its counter.
+
+`_pay` pays for up to so many turns and tells how many. `_buy` gives the turns of an endless loop, `_owe` those of a
+loop with a condition: at the end of the budget it lends one turn, marked by `True`, as the condition may end the loop.
+`_turns` is for sequences, `_turns_of` for any value.
+"""
+
+from __future__ import annotations
+
+import ast as pyast
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from horus_runtime.codegen.emitter import place
+
+_SOURCE: Final = """
+def _pay(cost, most):
+    nonlocal _ops
+    turns = _ops // cost
+    if turns > 0:
+        if turns > most:
+            turns = most
+        _ops -= cost * turns
+        return turns
+    _ops -= cost
+    _ops = _poll(_ops)
+    turns = _ops // cost
+    if turns >= most:
+        turns = most - 1
+    _ops -= cost * turns
+    return turns + 1
+
+def _buy(cost):
+    nonlocal _ops
+    turns = _ops // cost
+    if turns > 0:
+        _ops -= cost * turns
+        return _repeat(None, turns)
+    return _repeat(None, _pay(cost, 65536))
+
+def _owe(cost):
+    nonlocal _ops
+    turns = _ops // cost
+    if turns > 0:
+        _ops -= cost * turns
+        return _repeat(None, turns)
+    if _ops >= 0 and _exhausted(cost):
+        _ops -= cost
+        return _repeat(True, 1)
+    return _repeat(None, _pay(cost, 65536))
+
+def _turns(items, cost):
+    nonlocal _ops
+    try:
+        left = _ops - cost * len(items)
+    except _OverflowError:
+        left = -1
+    if left >= 0:
+        _ops = left
+        return _iter(items)
+    return _strips(_pay, items, cost)
+
+def _turns_of(value, cost):
+    return _any_turns(_pay, _turns, value, cost)
+"""
+_NEEDS: Final = {"_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_turns": ("_pay",), "_turns_of": ("_pay", "_turns")}
+SERVICES_OF: Final = {
+    "_pay": ("_poll",),
+    "_buy": ("_poll",),
+    "_owe": ("_poll", "_exhausted"),
+    "_turns": ("_poll", "_strips"),
+    "_turns_of": ("_poll", "_strips", "_any_turns"),
+}
+"""Services of the run that a helper calls."""
+
+
+def helper_functions(names: Iterable[str]) -> list[pyast.stmt]:
+    """The definitions of these helpers and of those they need, in a fixed order."""
+    wanted = {needed for name in names for needed in (name, *_NEEDS[name])}
+    return [definition for name, definition in _definitions() if name in wanted]
+
+
+@lru_cache(maxsize=1)
+def _parsed() -> tuple[pyast.stmt, ...]:
+    found = pyast.parse(_SOURCE).body
+    for definition in found:
+        for node in pyast.walk(definition):
+            if isinstance(node, (pyast.expr, pyast.stmt, pyast.arg)):
+                place(node, (1, 1))
+    return tuple(found)
+
+
+def _definitions() -> list[tuple[str, pyast.stmt]]:
+    """Nobody changes a tree that is compiled, so that all programs may share these."""
+    return [(definition.name, definition) for definition in _parsed() if isinstance(definition, pyast.FunctionDef)]
+
+
+__all__ = ["SERVICES_OF", "helper_functions"]

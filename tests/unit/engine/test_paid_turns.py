@@ -1,0 +1,84 @@
+"""Turns of loops that are paid for in advance: what is spent is exact, limits and deadlines hold."""
+
+from __future__ import annotations
+
+import pytest
+
+import horus_runtime as hr
+from horus_runtime.runtime.budget import Budget
+
+SCRIPTS = {
+    "for over a range": "let s = 0; for i in 0..100 { s += i; } s",
+    "for over an array": "let s = 0; for x in [1, 2, 3, 4] { s += x; } s",
+    "for over a string": 'let s = ""; for c in "hello" { s += c; } s',
+    "for over a stream": "let s = 0; for x in range(0, 100, 7) { s += x; } s",
+    "for with counter": "let s = 0; for (x, i) in [5, 6] { s += x * i; } s",
+    "for of unknown type": "fn f(x) { let s = 0; for i in x { s += 1; } s } f([1]) + f(0..9) + f(`ab`) + f(blob(3))",
+    "break": "let s = 0; for i in 0..1000 { if i == 500 { break; } s += i; } s",
+    "while": "let i = 0; while i < 777 { i += 1; } i",
+    "while with calls": "fn f(n) { n + 1 } let i = 0; while i < 300 { i = f(i); } i",
+    "do": "let i = 0; do { i += 1; } until i == 50; i",
+    "loop": "let i = 0; loop { i += 1; if i > 40 { break i; } }",
+    "nested": "let s = 0; for i in 0..20 { let j = 0; while j < i { j += 1; if j == 7 { break; } s += j; } } s",
+    "return inside": "fn f() { for i in 0..90 { loop { if i == 60 { return i; } break; } } } f()",
+    "error inside": "let s = 0; for i in 0..50 { try { while true { s += 1; if s % 9 == 0 { throw s; } } } catch {} }",
+    "callbacks": "let s = 0; for i in 0..9 { s += [1, 2].map(|x| { let t = 0; for k in 0..x { t += k; } t }).len; }",
+    "failing comparer": "let a = [2, 3, 1, 5]; a.sort(|x, y| { for i in 0..9 { if i > 4 { throw 1; } } 0 });",
+}
+
+
+def operations(script: str, limit: int = 0) -> int:
+    """What a run of the script spends, under a limit of operations."""
+    budgets: list[Budget] = []
+    engine = hr.Engine()
+    engine.max_operations = limit
+    engine.on_start(budgets.append)
+    engine.eval(script)
+    return budgets[0].spent
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+def test_a_run_needs_exactly_what_it_spends(script):
+    needed = operations(script)
+    assert operations(script, needed) == needed
+    with pytest.raises(hr.LimitError) as caught:
+        operations(script, needed - 1)
+    assert caught.value.kind == "ErrorTooManyOperations"
+
+
+def test_turns_that_did_not_come_to_pass_are_given_back():
+    short = operations("for i in 0..10 { if i == 9 { break; } }")
+    long = operations("for i in 0..100_000 { if i == 9 { break; } }")
+    assert short == long
+
+
+def test_a_cancelled_loop_ends_within_a_strip():
+    engine = hr.Engine()
+    calls = []
+
+    @engine.fn
+    def slow() -> None:
+        calls.append(1)
+        if len(calls) == 40:
+            budgets[0].cancelled = "the test has seen enough"
+
+    budgets: list[Budget] = []
+    engine.on_start(budgets.append)
+    with pytest.raises(hr.LimitError) as caught:
+        engine.eval("loop { slow(); }")
+    assert caught.value.message == "the test has seen enough"
+    assert len(calls) < 3000
+
+
+def test_each_turn_is_seen_by_a_host_that_watches_progress():
+    seen: list[int] = []
+    engine = hr.Engine()
+    engine.on_progress(seen.append)
+    engine.eval("let i = 0; while i < 5 { i += 1; } for k in 0..3 { i += k; }")
+    assert seen == sorted(set(seen))
+    assert len(seen) >= 8
+
+
+def test_a_range_over_all_integers_can_be_walked():
+    script = "for i in -9223372036854775808..9223372036854775807 { if i > -9223372036854775800 { break i; } }"
+    assert hr.Engine().eval(script) == -9223372036854775799

@@ -1,6 +1,9 @@
 """Runs random programs on both engines and shows where they part, each difference reduced to a small script.
 
-python -m tests.differential.fuzz --count 500 --seed 1 [--kind aliasing] [--mutants] [--optimize none]
+python -m tests.differential.fuzz --count 500 --seed 1 [--kind aliasing] [--mutants] [--optimize none] [--log FILE]
+
+Compared is what the reference engine does at its default level. A script on which this engine does what the reference
+does without its optimizer differs as well, but is counted apart: "optimizer only".
 """
 
 from __future__ import annotations
@@ -10,14 +13,15 @@ import re
 import sys
 import time
 from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from tests.differential.compare import Difference, difference
-from tests.differential.corpus import Case
+from tests.differential.corpus import Case, normalise
 from tests.differential.engine import engine_or_skip_reason, run_case
-from tests.differential.generate import KINDS, generate
+from tests.differential.generate import KINDS, generate, options_of
 from tests.differential.minimise import minimise
-from tests.differential.record import ask
 from tests.support.oracle import Oracle, oracle_or_skip_reason
 
 MAX_OPERATIONS = 300_000
@@ -34,23 +38,30 @@ class Fuzzer:
         if optimize:
             self._options["optimize"] = optimize
 
-    def compare(self, script: str) -> Difference | None:
+    def compare(self, script: str, options: dict[str, Any] | None = None) -> Difference | None:
         """How the engines differ on a script; `None` also where the reference has no comparable answer."""
-        case = Case("fuzz", 1, script, self._options)
-        theirs = ask(self._oracle, case)
+        case = Case("fuzz", 1, script, {**self._options, **(options or {})})
+        theirs = normalise(self._oracle.ask(script, **case.options))
         if theirs.get("error", {}).get("kind") in _UNCOUNTABLE or "crash" in theirs:
             return None
-        return difference(case, theirs, run_case(case))
+        ours = run_case(case)
+        found = difference(case, theirs, ours)
+        if found is None or "optimize" in case.options:
+            return found
+        plain = normalise(self._oracle.ask(script, **case.options, optimize="none"))
+        if difference(case, plain, ours) is None:
+            return Difference(case, (("optimizer only", None, None), *found.parts))
+        return found
 
     def reduce(self, found: Difference) -> Difference:
         """The same kind of difference on a smaller script."""
         wanted = signature(found)
 
         def keeps(script: str) -> bool:
-            again = self.compare(script)
+            again = self.compare(script, found.case.options)
             return again is not None and signature(again) == wanted
 
-        return self.compare(minimise(found.case.script, keeps)) or found
+        return self.compare(minimise(found.case.script, keeps), found.case.options) or found
 
 
 def signature(found: Difference) -> str:
@@ -59,6 +70,8 @@ def signature(found: Difference) -> str:
     A wrong error usually changes the value, the output and the scope as well, so only the first part counts.
     """
     parts = {name: (theirs, ours) for name, theirs, ours in found.parts}
+    if "optimizer only" in parts:
+        return "optimizer only"
     for name in ("crash", "error", "error.syntax", "error.message", "error.kind", "output"):
         if name in parts:
             theirs, ours = parts[name]
@@ -78,6 +91,7 @@ def main() -> None:
     parser.add_argument("--kind", default="grammar", choices=KINDS, help="what the programs are about")
     parser.add_argument("--mutants", action="store_true", help="nearly valid programs")
     parser.add_argument("--optimize", choices=("none", "simple", "full"), help="only this level")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one line with the counts to this file")
     parser.add_argument("--examples", type=int, default=2, help="reduced scripts shown per kind of difference")
     arguments = parser.parse_args()
     binary, reason = oracle_or_skip_reason()
@@ -88,7 +102,8 @@ def main() -> None:
     with Oracle(binary) as oracle:
         fuzzer = Fuzzer(oracle, arguments.optimize)
         for seed in range(arguments.seed, arguments.seed + arguments.count):
-            found = fuzzer.compare(generate(seed, arguments.kind, mutants=arguments.mutants))
+            script = generate(seed, arguments.kind, mutants=arguments.mutants)
+            found = fuzzer.compare(script, options_of(seed, arguments.kind))
             if found is None:
                 continue
             group = groups[signature(found)]
@@ -96,7 +111,13 @@ def main() -> None:
             if len(group) <= arguments.examples:
                 print(f"seed {seed}: {signature(found)}\n{fuzzer.reduce(found)}\n", flush=True)
     differing = sum(map(len, groups.values()))
-    print(f"{arguments.count} programs, {differing} differ, {time.perf_counter() - start:.0f} s")
+    only = len(groups.get("optimizer only", ()))
+    summary = f"{arguments.count} programs, {differing - only} differ, {only} by the optimizer only"
+    print(f"{summary}, {time.perf_counter() - start:.0f} s")
+    if arguments.log:
+        what = f"{arguments.kind}{' mutants' if arguments.mutants else ''} {arguments.optimize or ''} from {arguments.seed}"
+        with arguments.log.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%H:%M} {what}: {summary}\n")
     for name, group in sorted(groups.items(), key=lambda item: -len(item[1])):
         print(f"    {len(group):5}  {name}")
     sys.exit(1 if differing else 0)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 _TYPES = ("int", "float", "bool", "string", "char", "array", "map", "unit", "range")
 _WEIGHTS = (10, 4, 5, 6, 2, 6, 4, 1, 1)
@@ -437,15 +438,29 @@ def mutate(program: str, seed: int) -> str:
     return "".join(tokens)
 
 
-KINDS = ("grammar", "aliasing", "numbers")
+KINDS = ("grammar", "aliasing", "numbers", "snippets")
+
+
+def _generator(seed: int, kind: str) -> Any:
+    from tests.differential.generate_aliasing import AliasingGenerator
+    from tests.differential.generate_numbers import NumberGenerator
+    from tests.differential.generate_snippets import SnippetGenerator
+
+    kinds = (ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator)
+    return dict(zip(KINDS, kinds, strict=True))[kind](seed)
 
 
 def generate(seed: int, kind: str = "grammar", *, mutants: bool = False) -> str:
     """The program of this seed; a disturbed one if mutants are wanted."""
-    from tests.differential.generate_aliasing import AliasingGenerator
-    from tests.differential.generate_numbers import NumberGenerator
-
-    program = {"grammar": ProgramGenerator, "aliasing": AliasingGenerator, "numbers": NumberGenerator}[kind](
-        seed
-    ).program()
+    program: str = _generator(seed, kind).program()
     return mutate(program, seed) if mutants else program
+
+
+def options_of(seed: int, kind: str) -> dict[str, Any]:
+    """The engine options the program of this seed needs: modules, for those that import."""
+    if kind != "snippets":
+        return {}
+    generator = _generator(seed, kind)
+    generator.program()
+    options: dict[str, Any] = generator.options()
+    return options

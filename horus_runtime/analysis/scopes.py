@@ -68,6 +68,8 @@ class FunctionInfo:
     """Main: variables declared at global level, in order."""
     uses_this: bool = False
     writes_this: bool = False
+    changes_this: bool = False
+    """Changes what `this` holds in place, or may call something that does."""
     dynamic: bool = False
     """Contains `eval` or a call in the caller's scope: variables must be reachable by name."""
     calls: set[str] = field(default_factory=set)
@@ -93,6 +95,8 @@ class ProgramInfo:
     """Identity of a `Variable` node or of a declaring node to its variable; absent: not a variable."""
     second: dict[int, Variable]
     """Identity of a `For` node to its counter variable."""
+    constant_receivers: bool = False
+    """Constants are receivers of methods that may change them: functions must ask whether `this` is a constant."""
 
 
 class _Analyzer:
@@ -109,6 +113,7 @@ class _Analyzer:
         literals: bool,
     ) -> None:
         self.script = script
+        self.constant_receivers = False
         self.slots = slots
         self.literals = literals
         self.modules = modules
@@ -199,7 +204,9 @@ class _Analyzer:
         main.toplevel = [v for v in self.all_of(main) if v.depth == 0 and v.kind == "local"]
         for definition in self.script.functions:
             self.function(definition)
-        return ProgramInfo(self.script, main, self.functions, self.closures, self.bindings, self.second)
+        return ProgramInfo(
+            self.script, main, self.functions, self.closures, self.bindings, self.second, self.constant_receivers
+        )
 
     def all_of(self, fn: FunctionInfo) -> list[Variable]:
         seen: dict[int, Variable] = {}
@@ -295,9 +302,11 @@ class _Analyzer:
         self.visit(node.target)
         self.visit_all(node.args)
         count = len(node.args) + 1
+        pure = self.is_pure(node.name, count)
         if isinstance(node.target, nodes.This):
             self.fn.writes_this = self.fn.writes_this or self.may_replace(node.name, count)
-        elif not self.is_pure(node.name, count):
+            self.fn.changes_this = self.fn.changes_this or not pure
+        elif not pure:
             self.touch(node.target)
 
     def note_visible(self, node: nodes.Call) -> None:
@@ -315,8 +324,11 @@ class _Analyzer:
             variable = self.bindings.get(id(target)) or self.lookup(target.name, target.span)
             if variable is not None:
                 variable.mutated = True
+                self.constant_receivers = self.constant_receivers or variable.constant
+        elif isinstance(target, nodes.Variable):
+            self.constant_receivers = True
         elif isinstance(target, nodes.This):
-            self.fn.uses_this = True
+            self.fn.uses_this = self.fn.changes_this = True
             # A property is written into the object itself; an index may mean a string or an int, which are replaced.
             self.fn.writes_this = self.fn.writes_this or not isinstance(link, nodes.Property)
 

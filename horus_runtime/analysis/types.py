@@ -243,13 +243,13 @@ class Inference:
     def item(over: int) -> int:
         """The type of the loop variable when walking a value of type `over`."""
         low, result = over & LOW, NONE
-        if low & (RANGE | BLOB):
+        if low & RANGE:
             result |= INT
         if low & STR:
             result |= CHAR
         if low & ARRAY:
             result |= element(over)
-        if low & OTHER:
+        if low & (OTHER | BLOB):
             return ANY
         if low == RANGE | STR | BLOB | OTHER:
             return ANY

@@ -310,7 +310,7 @@ class Calls(Expressions):
         cells = []
         for source, span in zip(info.capture_sources, info.capture_spans, strict=True):
             self.at(span)
-            cells.append(self.call("_share", self.name(source.py), self.const(source.name)))
+            cells.append(self.call("_share", self.capture_source(source), self.const(source.name)))
         self.at(node.span)
         home: pyast.expr = place(pyast.Attribute(self.home(), "program", LOAD), self.loc)
         direct = self.program.this_mode(info) == THIS_NONE
@@ -319,6 +319,14 @@ class Calls(Expressions):
         if direct and any(_names_module(part) for part in walk(node.body)):
             function = self.service("_keep_imports", function)
         return self.call("_closure", self.const(name), self.tuple_of(cells), home, function, token)
+
+    def capture_source(self, source: Variable) -> pyast.expr:
+        """The cell of a variable to be captured; `eval` may have declared one of that name."""
+        static = self.name(source.py)
+        if not self.dynamic:
+            return static
+        found = self.compare(self.const(source.name), (pyast.In(), self.name("_dyn")))
+        return self.choose(found, self.call("_external_cell", self.name("_dyn"), self.const(source.name)), static)
 
     def expr_CustomSyntax(self, node: nodes.CustomSyntax, _owned: bool) -> Any:
         raise AssertionError(f"custom syntax {node.key}")

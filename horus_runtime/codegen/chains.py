@@ -394,6 +394,8 @@ class Chains(Calls):
         root = receiver
         while isinstance(root, (nodes.Property, nodes.Index)):
             root = root.target
+        if isinstance(root, nodes.This) and self.this_is_cell and self.program.info.constant_receivers:
+            return self.call("_Cell", value, self.attribute(self.name("_this"), "constant"))
         if not isinstance(root, nodes.Variable):
             return value
         variable = self.program.info.bindings.get(id(root))
@@ -526,9 +528,16 @@ class Chains(Calls):
 
         def store(value: pyast.expr) -> None:
             self.at(node.span)
-            self.write_checked(variable, node, value)
+            if variable is not None and variable.constant and not node.namespace:
+                self.write(variable, value)
+            else:
+                self.write_checked(variable, node, value)
 
         return load, store
+
+    def write(self, variable: Variable, value: pyast.expr) -> None:
+        """Assign to a variable without asking."""
+        raise AssertionError
 
     def write_checked(self, variable: Variable | None, node: nodes.Variable, value: pyast.expr) -> None:
         """Assign to a variable, or raise what assigning to such a name raises."""
@@ -548,17 +557,20 @@ class Chains(Calls):
         return load, store
 
     def index_place(self, node: nodes.Index) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
-        creating, self.creating = self.creating, False
+        creating, self.creating = self.creating, None
+        watched, self.watching = self.watching, None
         ready = self.prepared.get(id(node))
         index = ready[0] if ready is not None else self.names(self.expr(node.index))[0]
         load_target, store_target = self.place_or_value(node.target)
         target = self.names(load_target())[0]
         t = self.type(node.target)
         plain = not t & (ty.STR | ty.INT | ty.OTHER)
+        if watched is not None:
+            self.check_slot(watched, target, index, node)
 
         def load() -> pyast.expr:
-            if creating and t & ty.MAP:
-                self.evaluate(self.service("_touch", target, index))
+            if creating is not None:
+                self.evaluate_update(t, target, index, node, creating)
             return self.get_index(target, index, node)
 
         def store(value: pyast.expr) -> None:
@@ -574,10 +586,50 @@ class Chains(Calls):
 
         return load, store
 
+    def evaluate_update(
+        self, t: int, target: pyast.expr, index: pyast.expr, node: nodes.Index, value: pyast.expr
+    ) -> None:
+        """What a compound assignment does first: a missing property is created, a missing indexer is found out."""
+        if t & ty.MAP:
+            self.evaluate(self.service("_touch", target, index))
+        if not ty.mask(t) & ~(ty.ARRAY | ty.MAP | ty.STR | ty.INT | ty.BLOB):
+            return
+        self.at(node.bracket_span)
+        check = place(pyast.Expr(self.service("_check_indexer", target, index, value)), self.loc)
+        if ty.mask(t) & (ty.ARRAY | ty.MAP):
+            usual = pyast.BoolOp(pyast.Or(), [self.type_is(target, "list"), self.type_is(target, "dict")])
+            self.when(self.negate(place(usual, self.loc)), [check])
+        else:
+            self.out.append(check)
+
+    def check_slot(
+        self,
+        watched: tuple[nodes.Node, nodes.Variable | nodes.This, pyast.expr],
+        target: pyast.expr,
+        key: pyast.expr,
+        node: nodes.Property | nodes.Index,
+    ) -> None:
+        """Refuse to replace what a constant holds."""
+        first, root, value = watched
+        self.loc = first.span[:2]
+        span = node.name_span if isinstance(node, nodes.Property) else node.bracket_span
+        where = self.tuple_of([self.const(span.line), self.const(span.column)])
+        args = (target, key, value, where if isinstance(node, nodes.Property) else self.const(None))
+        if isinstance(root, nodes.This):
+            refuse = place(pyast.Expr(self.service("_constant_slot", self.const(""), *args)), self.loc)
+            self.when(self.attribute(self.name("_this"), "constant"), [refuse])
+            return
+        refuse = place(pyast.Expr(self.service("_constant_slot", self.const(root.name), *args)), self.loc)
+        variable = self.program.info.bindings.get(id(root))
+        if root.namespace or variable is None or variable.kind != "external":
+            self.out.append(refuse)
+        else:
+            self.when(self.service("_is_constant", self.name("_scope"), self.const(root.name)), [refuse])
+
     def place_or_value(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         known = self.known.get(id(node))
         if known is not None or (isinstance(node, nodes.Variable) and node.namespace):
-            return (lambda: known or self.expr(node)), (lambda _value: None)
+            return (lambda: known or self.expr(node, owned=True)), (lambda _value: None)
         if isinstance(node, (nodes.Variable, nodes.This, nodes.Index, nodes.Property)):
             return self.place_of(node)
         return (lambda: self.expr(node)), (lambda _value: None)
@@ -649,11 +701,14 @@ class Chains(Calls):
         self.when(test, fast, slow)
 
     assign_loc: tuple[int, int] = (1, 1)
-    creating = False
-    """The next place is the target of a compound assignment, which creates a missing map property."""
+    creating: pyast.expr | None = None
+    """The value of a compound assignment whose target is the next place; a missing map property is created for it."""
+    watching: tuple[nodes.Node, nodes.Variable | nodes.This, pyast.expr] | None = None
+    """The next place is the target of an assignment through a constant: target, root, and value of that."""
 
     def property_place(self, node: nodes.Property) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
-        creating, self.creating = self.creating, False
+        creating, self.creating = self.creating, None
+        watched, self.watching = self.watching, None
         load_target, store_target = self.place_or_value(node.target)
         target = self.names(load_target())[0]
         t = self.type(node.target)
@@ -662,13 +717,15 @@ class Chains(Calls):
         else:
             sure = t
         key_fits = not self.program.config.exact_sizes
+        if watched is not None:
+            self.check_slot(watched, target, self.const(node.name), node)
 
         def load() -> pyast.expr:
             if creating and t & ty.MAP and ty.is_only(t, ty.MAP | ty.UNIT):
                 self.at(node.name_span)
                 self.refuses("property", target, self.const(node.name))
                 return self.call("_setdefault", target, self.const(node.name), self.const(None))
-            if creating and t & ty.MAP:
+            if creating is not None and t & ty.MAP:
                 self.at(node.name_span)
                 key = self.const(node.name)
                 fast = self.call("_setdefault", target, key, self.const(None))

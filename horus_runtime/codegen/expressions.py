@@ -147,7 +147,19 @@ class Expressions(Emitter):
         self.at(self.error_span(node))
         first, again = self.atom(expr)
         checked = self.call("_truth", again)
+        cell = self.captured_cell(node)
+        if cell is not None:
+            checked = self.call("_shared_truth", cell)
         return self.either(self.compare(first, (pyast.Is(), self.const(True))), checked)
+
+    def captured_cell(self, node: nodes.Node) -> pyast.expr | None:
+        """The cell of a captured variable, if the node is one."""
+        if not isinstance(node, nodes.Variable) or node.namespace or self.dynamic:
+            return None
+        variable = self.program.info.bindings.get(id(node))
+        if variable is None or not variable.is_cell or variable.kind == "external":
+            return None
+        return self.name(variable.py)
 
     # ---- dispatch ---------------------------------------------------------------------------------------------------
 
@@ -702,7 +714,8 @@ class Expressions(Emitter):
         if ty.is_only(self.type(node), ty.BOOL):
             return expr
         self.at(self.error_span(node))
-        return self.call("_truth", expr)
+        cell = self.captured_cell(node)
+        return self.call("_truth", expr) if cell is None else self.call("_shared_truth", cell)
 
     def coalesce(self, node: nodes.Binary, owned: bool) -> pyast.expr:
         """`a ?? b`."""

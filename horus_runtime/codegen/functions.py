@@ -160,7 +160,7 @@ class FunctionCompiler(Statements):
             args = (self.const(variable.name), self.name(variable.py), self.name(base))
             self.evaluate(self.service("_put_back", self.name("_scope"), *args))
         if self.dynamic:
-            self.evaluate(self.service("_leave_dynamic", self.name("_scope"), self.name("_dyn")))
+            self.evaluate(self.service("_leave_dynamic", self.name("_scope"), self.name("_dyn"), self.name(base)))
         final, self.out = self.out, outer
         self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
 

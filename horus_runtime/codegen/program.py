@@ -238,7 +238,8 @@ class ProgramCompiler(Emitter):
     def this_mode(self, fn: FunctionInfo) -> int:
         if not fn.uses_this:
             return THIS_NONE
-        return THIS_CELL if fn.writes_this or fn.dynamic else THIS_VALUE
+        asks = fn.changes_this and self.info.constant_receivers
+        return THIS_CELL if fn.writes_this or fn.dynamic or asks else THIS_VALUE
 
     def checks_depth(self, fn: FunctionInfo) -> bool:
         return isinstance(fn.node, nodes.Closure) or id(fn) in self.depth_checked
@@ -555,7 +556,18 @@ class ProgramCompiler(Emitter):
         self.defs.append(FunctionCompiler(self, fn, py, TypeView(inference)).compile())
         self.frames[py] = ("closure", fn.name)
         metas.append(
-            FunctionMeta(fn.name, node.params, py, self.this_mode(fn), True, None, (), len(fn.captures), node.span.line)
+            FunctionMeta(
+                fn.name,
+                node.params,
+                py,
+                self.this_mode(fn),
+                True,
+                None,
+                (),
+                len(fn.captures),
+                node.span.line,
+                tuple(_LITERAL_TYPES[type(variable.literal)] for variable in fn.literals),
+            )
         )
         order.append(py)
 
@@ -579,6 +591,15 @@ class ProgramCompiler(Emitter):
         factory = pyast.FunctionDef("_program", _arguments(["_rt", "_linked"]), self.out, [], None)
         return pyast.Module([place(factory, (1, 1))], [])
 
+
+_LITERAL_TYPES: Final[dict[type, str]] = {
+    nodes.IntLit: "i64",
+    nodes.FloatLit: "f64",
+    nodes.BoolLit: "bool",
+    nodes.CharLit: "char",
+    nodes.StringLit: "string",
+    nodes.UnitLit: "()",
+}
 
 SERVICES: Final = {"_import": "import_module", "_caught": "caught_value"}
 """Services whose method has another name than the service without its underscore."""

@@ -153,7 +153,7 @@ class Statements(Loops):
 
     def write_checked(self, variable: Variable | None, node: nodes.Variable, value: pyast.expr) -> None:
         if variable is None or node.namespace:
-            self.evaluate(self.assignment_refused(node, value))
+            self.evaluate(self.assignment_refused(node, self.spill_if_complex(value)))
             return
         if self.program.config.watches_reads:
             value = self.spill_if_complex(value)
@@ -201,8 +201,7 @@ class Statements(Loops):
             return
         if not self.is_pure_address(node.target):
             value = self.spill_if_complex(value)
-        value = self.check_constant_property(node.target, value)
-        self.check_constant_root(node.target)
+        self.watch_root(node.target, value)
         if isinstance(node.target, (nodes.Property, nodes.Index)) and _null_safe_target(node.target):
             self.null_safe_store(node.target, value)
             return
@@ -223,47 +222,52 @@ class Statements(Loops):
         self.when(self.compare(holder, (pyast.IsNot(), self.const(None))), writes)
 
     def is_pure_address(self, node: nodes.Node) -> bool:
-        """Can the address be evaluated after the value without anybody noticing?"""
-        while isinstance(node, (nodes.Property, nodes.Index)):
-            if isinstance(node, nodes.Index) and not (
-                is_literal(node.index) or (isinstance(node.index, nodes.Variable) and not node.index.namespace)
-            ):
-                return False
-            node = node.target
-        return True
+        """Can the address be evaluated before the value without anybody noticing?"""
+        if not isinstance(node, (nodes.Property, nodes.Index)):
+            return True
+        if isinstance(node, nodes.Index) and not (is_literal(node.index) or self.is_own_variable(node.index)):
+            return False
+        return self.is_own_variable(node.target)
 
-    def check_constant_property(self, node: nodes.Node, value: pyast.expr) -> pyast.expr:
-        """`CONSTANT.name = v` on something that is no map: the type may have no such property at all."""
-        if not isinstance(node, nodes.Property) or not isinstance(node.target, nodes.Variable):
-            return value
-        variable = self.program.info.bindings.get(id(node.target))
-        if variable is None or not variable.constant or self.type(node.target) & ty.LOW == ty.MAP:
-            return value
-        value = self.spill_if_complex(value)
-        current = self.expr(node.target)
-        self.at(node.name_span)
-        is_map = self.type_is(current, "dict")
-        refuse = self.service("_refuse_property", current, self.const(node.name), value, self.const(variable.name))
-        self.when(self.negate(is_map), [place(pyast.Expr(refuse), self.loc)])
-        return value
+    def is_own_variable(self, node: nodes.Node) -> bool:
+        """A variable that the script itself declares, so that reading it cannot fail."""
+        if not isinstance(node, nodes.Variable) or node.namespace:
+            return False
+        variable = self.program.info.bindings.get(id(node))
+        return variable is not None and variable.kind != "external" and not variable.constant
 
-    def check_constant_root(self, node: nodes.Node) -> None:
-        """Writing through a constant raises."""
+    def watch_root(self, node: nodes.Node, value: pyast.expr) -> None:
+        """Writing through a constant: what it holds may not be replaced.
+
+        As in Rhai, a property that it does not hold yet can be added, and strings, numbers and blobs are changed.
+        """
         first = node
         while isinstance(node, (nodes.Property, nodes.Index)):
             node = node.target
-        if not isinstance(node, nodes.Variable):
+        root = node
+        if isinstance(root, nodes.This):
+            if self.this_is_cell and first is not root and self.program.info.constant_receivers:
+                self.watching = (first, root, value)
             return
-        variable = self.program.info.bindings.get(id(node))
-        if node.namespace or (variable is not None and variable.constant):
-            self.loc = first.span[:2]
-            if node.namespace:
-                self.evaluate(self.module_variable(node, owned=False))
-                self.at(node.name_span if node is first and node.name_span else node.span)
-            self.evaluate(self.call("_constant", self.const(node.name)))
+        if not isinstance(root, nodes.Variable):
+            return
+        variable = self.program.info.bindings.get(id(root))
+        names_function = variable is None and not self.dynamic and self.program.has_function(root.name)
+        if root.namespace or names_function or (variable is not None and variable.constant):
+            if first is root:
+                self.loc = root.span[:2]
+                if root.namespace:
+                    self.evaluate(self.module_variable(root, owned=False))
+                    self.at(root.name_span or root.span)
+                self.evaluate(self.call("_constant", self.const(root.name)))
+            else:
+                self.watching = (first, root, value)
         elif variable is not None and variable.kind == "external":
-            self.loc = first.span[:2]
-            self.check_external(variable)
+            if first is root:
+                self.loc = first.span[:2]
+                self.check_external(variable)
+            else:
+                self.watching = (first, root, value)
 
     def compound_assignment(self, node: nodes.Assign) -> None:
         """`target op= value`: the value first, then the target is read, changed, and written back."""
@@ -276,7 +280,7 @@ class Statements(Loops):
             return
         if not isinstance(value, pyast.Constant):
             value = self.spill(value)
-        self.check_constant_root(target)
+        self.watch_root(target, value)
         if isinstance(target, (nodes.Property, nodes.Index)) and target.null_safe:
             self.null_safe_compound(node, target, value)
             return
@@ -297,11 +301,11 @@ class Statements(Loops):
     def compound_place(self, node: nodes.Assign, value: pyast.expr) -> None:
         """Read, change and write back the target of a compound assignment."""
         op, target = node.op[:-1], node.target
-        self.creating = isinstance(target, (nodes.Property, nodes.Index))
+        self.creating = value if isinstance(target, (nodes.Property, nodes.Index)) else None
         load, store = self.place_of(target)
         self.at(node.op_span)
         old = self.spill(load())
-        self.creating = False
+        self.creating = None
         self.at(node.op_span)
         new = self.arithmetic(op, old, value, self.type(target), self.type(node.value), (target, node.value), at=True)
         self.assign_loc = node.op_span[:2]

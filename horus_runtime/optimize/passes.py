@@ -61,6 +61,8 @@ class _Optimizer:
         self.max_text = min(MAX_TEXT, max_text) if max_text else MAX_TEXT
         self.closures = 0
         """Closures around the node. A closure captures what its text names, so nothing with a name is pruned there."""
+        self.own_blocks = 0
+        """Where the blocks of the innermost closure start."""
         self.native = native
         self.functions = {(f.name, len(f.params)) for f in script.functions}
         self.blocks: list[Environment] = [{}]
@@ -73,7 +75,7 @@ class _Optimizer:
         functions = []
         for definition in script.functions:
             self.blocks = [dict.fromkeys(definition.params)]
-            inner = self.block(definition.body, keeps_value=True)
+            inner = self.block(definition.body, keeps_value=True, is_function=True)
             functions.append(definition if inner is definition.body else replace(definition, body=inner))
         if body == script.body and all(a is b for a, b in zip(functions, script.functions, strict=True)):
             return script
@@ -97,11 +99,23 @@ class _Optimizer:
                 break
         return body if len(kept) == len(body) and all(a is b for a, b in zip(kept, body, strict=True)) else tuple(kept)
 
-    def block(self, node: nodes.Block, *, keeps_value: bool, names: tuple[str | None, ...] = ()) -> nodes.Block:
-        """A block in a scope of its own, in which `names` are variables."""
+    def block(
+        self, node: nodes.Block, *, keeps_value: bool, names: tuple[str | None, ...] = (), is_function: bool = False
+    ) -> nodes.Block:
+        """A block in a scope of its own, in which `names` are variables.
+
+        One that only declares, or imports by a literal name, is nothing at all.
+        """
         self.blocks.append({name: None for name in names if name is not None})
         body = self.statements(node.body, keeps_value=keeps_value)
         self.blocks.pop()
+        if body and not is_function and not self.closures:
+            *before, last = body
+            if all(map(_is_private, before)):
+                if _is_private(last):
+                    body = ()
+                elif before and type(last) is nodes.ExprStmt and type(last.expr) in LITERALS:
+                    body = (last,)
         return node if body is node.body else replace(node, body=body)
 
     def statement(self, node: nodes.Node, *, keeps_value: bool) -> nodes.Node:
@@ -129,8 +143,10 @@ class _Optimizer:
             return self.statement(node.orelse, keeps_value=keeps_value)
         then = self.block(node.then, keeps_value=keeps_value)
         orelse = None if node.orelse is None else self.statement(node.orelse, keeps_value=keeps_value)
-        if not keeps_value and not then.body and _is_empty(orelse):
-            return nodes.ExprStmt(condition.span, condition)
+        if not then.body and _is_empty(orelse):
+            # Nobody looks at the condition's type any more.
+            alone = nodes.ExprStmt(condition.span, condition)
+            return nodes.Block(node.span, (alone, nodes.ExprStmt(node.span, nodes.UnitLit(node.span))))
         if condition is node.condition and then is node.then and orelse is node.orelse:
             return node
         return replace(node, condition=condition, then=then, orelse=orelse)
@@ -176,7 +192,7 @@ class _Optimizer:
     def stmt_Try(self, node: nodes.Try, _keeps_value: bool) -> nodes.Node:
         """Rhai looks neither at the value of the `try` block nor at that of the handler."""
         body = self.block(node.body, keeps_value=False)
-        if not self.closures and all(map(_is_pure, body.body)):
+        if not self.closures and all(_is_pure(part) or _is_private(part) for part in body.body):
             return nodes.Block(node.span, ())
         handler = self.block(node.handler, keeps_value=False, names=(node.variable,))
         return node if body is node.body and handler is node.handler else replace(node, body=body, handler=handler)
@@ -222,9 +238,10 @@ class _Optimizer:
     def inserted(self, done: nodes.Node) -> nodes.Node:
         """The literal of a constant, or the node itself."""
         if type(done) is nodes.Variable and not done.namespace and self.propagates:
-            for block in reversed(self.blocks):
-                if done.name in block:
-                    known = block[done.name]
+            for at in range(len(self.blocks) - 1, -1, -1):
+                if done.name in self.blocks[at]:
+                    # A closure receives the constants around it when it is made.
+                    known = self.blocks[at][done.name] if at >= self.own_blocks else None
                     return done if known is None else replace(known, span=done.span)
         return done
 
@@ -268,10 +285,12 @@ class _Optimizer:
         return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else replace(node, parts=parts)
 
     def expr_Closure(self, node: nodes.Closure) -> nodes.Node:
+        outer, self.own_blocks = self.own_blocks, len(self.blocks)
         self.blocks.append(dict.fromkeys(node.params))
         self.closures += 1
         body = self.statement(node.body, keeps_value=True)
         self.closures -= 1
+        self.own_blocks = outer
         self.blocks.pop()
         return node if body is node.body else replace(node, body=body)
 

@@ -20,6 +20,7 @@ from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Faul
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, chars, copy_value, full_type_name
 
+SHARED_TYPE: Final = "alloc::rc::Rc<core::cell::RefCell<rhai::types::dynamic::Dynamic>>"
 OPERATORS: Final = operators.BINARY
 """What the compiler may evaluate ahead of time."""
 
@@ -29,6 +30,14 @@ def truth(value: Any) -> bool:
     if value is True or value is False:
         return value is True
     raise faults.mismatch(full_type_name(value), "bool")
+
+
+def shared_truth(cell: Cell) -> bool:
+    """A condition that is a captured variable: Rhai then names the type of the variable's cell."""
+    value = cell.v
+    if value is True or value is False:
+        return value is True
+    raise faults.mismatch(SHARED_TYPE if cell.shared else full_type_name(value), "bool")
 
 
 def missing(name: str) -> Any:
@@ -158,6 +167,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_HorusError": HorusError,
     "_copy": copy_value,
     "_truth": truth,
+    "_shared_truth": shared_truth,
     "_missing": missing,
     "_constant": constant_error,
     "_unbound": unbound_this,

@@ -9,7 +9,7 @@ from horus_runtime.errors import UNSET, EvalError, LimitError
 from horus_runtime.runtime import faults, turns
 from horus_runtime.runtime.calls import Calling
 from horus_runtime.runtime.conversion import host_items
-from horus_runtime.runtime.indexing import NO_INDEXER, WrongElementError, get_index, set_index
+from horus_runtime.runtime.indexing import INDEXABLE, NO_INDEXER, WrongElementError, get_index, set_index
 from horus_runtime.runtime.iteration import NO_ITERATOR, iterate
 from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, not_, plus
 from horus_runtime.runtime.operators import eq as builtin_eq
@@ -201,14 +201,35 @@ class Accessing(Calling):
         if type(target) is dict and type(key) is str and key not in target:
             target[key] = None
 
-    def refuse_property(self, target: Any, name: str, value: Any, constant: str) -> None:
-        """`CONSTANT.name = value`: which error that is depends on what the type offers."""
+    def constant_slot(
+        self, constant: str, target: Any, key: Any, value: Any, property_place: tuple[int, int] | None
+    ) -> None:
+        """Something is about to be stored into what a constant holds: that may be added to, but not replaced.
+
+        Where nothing can be stored at all the store itself says so. `property_place` is where a property's name
+        stands, and `None` for an index.
+        """
         if type(target) is dict:
-            raise faults.cannot_modify_constant(constant)
-        if self.table.find(f"set${name}", (target, value)) is None:
-            raise faults.no_setter(name, self.type_name(target), self.type_name(value))
-        message = f"Cannot modify property '{name}' of constant"
-        raise EvalError("ErrorNonPureMethodCallOnConstant", message, fields={"function": name})
+            if type(key) is str and key in target:
+                raise faults.cannot_modify_constant(constant)
+        elif property_place is not None:
+            if self.table.find(f"set${key}", (target, value)) is not None:
+                message = f"Cannot modify property '{key}' of constant"
+                at = Position(*property_place)
+                raise EvalError("ErrorNonPureMethodCallOnConstant", message, at, fields={"function": key})
+        elif type(target) is list:
+            if type(key) is int and -len(target) <= key < len(target):
+                raise faults.cannot_modify_constant(constant)
+        elif self.table.find("index$set$", (target, key, value)) is not None:
+            message = "Cannot assign to indexer of constant"
+            raise EvalError("ErrorNonPureMethodCallOnConstant", message, fields={"function": "index$set$"})
+
+    def check_indexer(self, target: Any, index: Any, value: Any) -> None:
+        """Before a compound assignment to `target[index]`: without an indexer it fails as the assignment would."""
+        if type(target) in INDEXABLE or self.table.find("index$get$", (target, index)) is not None:
+            return
+        types = (self.type_name(target), self.type_name(index), self.type_name(value))
+        raise faults.indexer_unavailable("{} [{}] = {}".format(*types))
 
     strips = staticmethod(turns.strips)
 

@@ -114,7 +114,7 @@ class Calling(RunState):
         if closure is not None:
             if len(closure[1].params) + closure[1].captures == len(args):
                 return self._invoke(closure, this, args, depth)
-            return self.missing_function(pointer.name, args)
+            return self._wrong_count(pointer.name, closure[1], this, args)
         found = self.find_script(pointer.name, len(args), self.home(pointer))
         if found is None and type(this) is Cell:
             found = self._find_typed(pointer.name, this, len(args))
@@ -128,6 +128,13 @@ class Calling(RunState):
         """A pointer to a Python function: the overload for these arguments."""
         fn = find_in_module(pointer.native, pointer.name, args, self.table)
         return self.missing_function(pointer.name, args) if fn is None else self.run_native(fn, depth, args)
+
+    def _wrong_count(self, name: str, meta: FunctionMeta, this: Any, args: tuple[Any, ...]) -> Any:
+        """A closure was called with too many or too few arguments; Rhai counts what it captured, and `this`."""
+        bound = (this.v,) if type(this) is Cell else ()
+        shown = [self.type_name(arg) for arg in (*bound, *args[: meta.captures])]
+        shown += [*meta.literals, *(self.type_name(arg) for arg in args[meta.captures :])]
+        raise faults.function_not_found_for(name, shown)
 
     def _find_typed(self, name: str, this: Cell, count: int) -> Found | None:
         """A script function declared for the type of `this`."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.text import is_host_value
-from horus_runtime.runtime.values import Char, Range, Stream, Timestamp, type_name
+from horus_runtime.runtime.values import U8, Char, Range, Stream, Timestamp, type_name
 
 
 class _NoOperator:
@@ -39,7 +39,8 @@ EPSILON: Final = 2.220446049250313e-16
 # --- Equality ---------------------------------------------------------------------------------------------------------
 
 _TEXT: Final = frozenset({str, Char})
-_BY_VALUE: Final = frozenset({bool, type(None), bytearray, Timestamp})
+_NUMBERS: Final = frozenset({int, float, U8})
+_BY_VALUE: Final = frozenset({bool, type(None), bytearray, Timestamp, U8})
 
 
 def eq(a: Any, b: Any, resolve: Resolve | None = None) -> Any:
@@ -82,6 +83,8 @@ def _differ(a: Any, b: Any) -> bool:
     ta = type(a)
     if ta is bytearray and type(b) is Char:
         return False  # Rhai knows `blob + char`, and so gives no default for the other operators either
+    if ta is U8 or type(b) is U8:
+        return not (ta in _NUMBERS and type(b) in _NUMBERS) and not (is_host_value(a) or is_host_value(b))
     if ta is type(b):
         return ta is Stream and a.kind != b.kind
     return not (is_host_value(a) or is_host_value(b))
@@ -130,7 +133,7 @@ _MISSING: Final = object()
 
 # --- Order ------------------------------------------------------------------------------------------------------------
 
-_ORDERED: Final = frozenset({bool, Timestamp})
+_ORDERED: Final = frozenset({bool, Timestamp, U8})
 
 
 def lt(a: Any, b: Any) -> Any:

@@ -34,22 +34,37 @@ class Pinned(str):
         return pinned
 
 
+class DynamicScope(Scope):
+    """The variables that `eval` declares in a function."""
+
+    __slots__ = ("after",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.after: dict[str, str] = {}
+        """Names to the variable of the function that was the latest when `eval` declared them; `""`: there was none."""
+
+
 class EvalScope(Scope):
     """What `eval` runs in. New variables go back to the function's dynamic scope."""
 
-    __slots__ = ("dynamic", "statics")
+    __slots__ = ("dynamic", "latest", "statics")
 
-    def __init__(self, dynamic: Scope) -> None:
+    def __init__(self, dynamic: DynamicScope) -> None:
         super().__init__()
         self.dynamic = dynamic
         self.statics = 0
+        self.latest = ""
 
     def keep(self, end: int | None = None) -> None:
         """Put what was declared since (up to entry `end`) into the function's dynamic scope."""
+        known = {name for name, _, _ in self.dynamic}
         self.dynamic.clear()
         for at in range(self.statics, len(self) if end is None else end):
             name, value, constant = self._names[at], self._values[at], self._constants[at]
             self.dynamic.add(name, value, constant)
+            if name not in known:
+                self.dynamic.after[name] = self.latest
 
 
 class Environment(Calling):
@@ -128,6 +143,12 @@ class Environment(Calling):
         if scope.is_constant(name):
             raise faults.cannot_modify_constant(name)
 
+    def is_constant(self, scope: Scope, name: str) -> bool:
+        """Is a host variable, which must exist, a constant?"""
+        if name not in scope:
+            raise faults.variable_not_found(name)
+        return bool(scope.is_constant(name))
+
     @staticmethod
     def put_back(scope: Scope, name: str, value: Any, base: int) -> None:
         """Write a host variable back at the end of main."""
@@ -151,15 +172,23 @@ class Environment(Calling):
     # ---- code with eval ---------------------------------------------------------------------------------------------
 
     @staticmethod
-    def new_dynamic(_scope: Scope | None) -> Scope:
+    def new_dynamic(_scope: Scope | None) -> DynamicScope:
         """The variables that `eval` declares in a function."""
-        return Scope()
+        return DynamicScope()
 
     @staticmethod
-    def leave_dynamic(scope: Scope, dynamic: Scope) -> None:
-        """Hand what `eval` declared at global level to the host."""
-        for name, constant, value in dynamic:
-            scope.add(name, value, constant)
+    def leave_dynamic(scope: Scope, dynamic: DynamicScope, base: int) -> None:
+        """Hand what `eval` declared at global level to the host, in the order of declaration.
+
+        `base` is how many variables the host's scope had before.
+        """
+        latest, at = None, base
+        for name, constant, value in list(dynamic):
+            after = dynamic.after.get(name, "")
+            if after != latest:
+                at, latest = max(scope.find(after) + 1, base) if after else base, after
+            scope.insert(at, name, value, constant)
+            at += 1
 
     @staticmethod
     def rewind(dynamic: Scope, size: int) -> None:
@@ -181,7 +210,7 @@ class Environment(Calling):
         dynamic.assign(name, value)
 
     @staticmethod
-    def see(host: Scope | None, dynamic: Scope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:
+    def see(host: Scope | None, dynamic: DynamicScope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:
         """The scope an `eval` runs in: the host's variables and the function's own as cells, then what earlier
         `eval`s declared.
         """
@@ -192,6 +221,7 @@ class Environment(Calling):
         for name, cell, constant in visible:
             if cell is not MISSING:
                 scope.add(name, cell, constant)
+                scope.latest = name
         scope.statics = len(scope)
         for name, constant, value in dynamic:
             scope.add(name, value, constant)

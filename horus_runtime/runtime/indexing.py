@@ -27,6 +27,8 @@ class _NoIndexer:
 
 
 NO_INDEXER: Final = _NoIndexer()
+INDEXABLE: Final = frozenset({list, dict, str, int, bytearray})
+"""The types that have an indexer of their own."""
 
 
 class WrongElementError(EvalError):

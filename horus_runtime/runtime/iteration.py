@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from horus_runtime.runtime.values import Range, Stream, chars, copy_value, register_type_name
+from horus_runtime.runtime.values import U8, Range, Stream, chars, copy_value, register_type_name
 
 
 class _NoIterator:
@@ -49,8 +49,7 @@ def iterate(value: Any, *, owned: bool = False) -> Any:
     if cls is str:
         return chars(value)
     if cls is bytearray:
-        # DIVERGENCE: Rhai's items have the host type u8, on which nothing is defined; here they are plain integers.
-        return iter(bytes(value))
+        return map(U8, bytes(value))
     if cls is HostIterator:
         return value.items
     return value.make() if cls is Stream else NO_ITERATOR

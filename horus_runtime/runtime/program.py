@@ -21,9 +21,10 @@ class FunctionMeta:
     Args:
         params: captured variables of a closure are not among them.
         py: name of the Python function.
+        literals: types of the constants a closure received as literals: in messages they count as arguments.
     """
 
-    __slots__ = ("captures", "doc", "line", "name", "params", "private", "py", "this", "this_type")
+    __slots__ = ("captures", "doc", "line", "literals", "name", "params", "private", "py", "this", "this_type")
 
     def __init__(  # noqa: PLR0913, PLR0917 - a record
         self,
@@ -36,7 +37,9 @@ class FunctionMeta:
         doc: tuple[str, ...] = (),
         captures: int = 0,
         line: int = 0,
+        literals: tuple[str, ...] = (),
     ) -> None:
+        self.literals = literals
         self.name = name
         self.params = params
         self.py = py
@@ -49,7 +52,7 @@ class FunctionMeta:
 
     def values(self) -> tuple[Any, ...]:
         """The arguments that make it."""
-        flags = (self.this, self.private, self.this_type, self.doc, self.captures, self.line)
+        flags = (self.this, self.private, self.this_type, self.doc, self.captures, self.line, self.literals)
         return (self.name, self.params, self.py, *flags)
 
 

@@ -162,6 +162,12 @@ class Scope:
         """Drop every entry after the first `size`."""
         del self._names[size:], self._values[size:], self._constants[size:]
 
+    def insert(self, at: int, name: str, value: Any, constant: bool) -> None:
+        """Add an entry before the one at index `at`."""
+        self._names.insert(at, name)
+        self._values.insert(at, value)
+        self._constants.insert(at, constant)
+
     def clear(self) -> None:
         """Drop everything."""
         self.rewind(0)

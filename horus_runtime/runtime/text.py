@@ -10,7 +10,7 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
 from horus_runtime.runtime.fn_ptr import FnPtr
-from horus_runtime.runtime.values import INT_MAX, Cell, Char, Range, Stream, Timestamp, type_name
+from horus_runtime.runtime.values import INT_MAX, U8, Cell, Char, Range, Stream, Timestamp, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,7 +150,9 @@ def to_debug(value: Any, ctx: TextContext | None = None) -> str:
 
 
 _CONTAINERS = frozenset({list, dict})
-_BUILTIN = frozenset({int, float, str, bool, Char, type(None), bytearray, Range, Stream, Timestamp, FnPtr, list, dict})
+_BUILTIN = frozenset(
+    {int, float, str, bool, Char, type(None), bytearray, Range, Stream, Timestamp, FnPtr, list, dict, U8}
+)
 
 
 def is_host_value(value: Any) -> bool:
@@ -199,6 +201,8 @@ def _plain(value: Any) -> str | None:
         return "true" if value else "false"
     if cls is int or cls is Char:
         return str(value)
+    if cls is U8:
+        return str(int(value))
     if cls is bytearray:
         return blob_text(value)
     if cls is Range:

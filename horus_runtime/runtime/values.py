@@ -75,6 +75,12 @@ class Range:
         return f"{self.start}..{'=' if self.inclusive else ''}{self.end}"
 
 
+class U8(int):
+    """An item of a blob, as `for` hands it out: a number of its own type, which does not mix with INT."""
+
+    __slots__ = ()
+
+
 class Stream:
     """A lazy, restartable sequence that only `for` can walk: stepped ranges, `chars(..)`, `bits(..)`.
 
@@ -147,11 +153,12 @@ _TYPE_NAMES: Final[dict[type, str]] = {
     list: "array",
     dict: "map",
     bytearray: "blob",
+    U8: "u8",
     Stream: "range",
     Timestamp: "timestamp",
 }
 
-SCALARS: Final = frozenset({int, float, bool, str, Char, type(None), Range, Stream, Timestamp})
+SCALARS: Final = frozenset({int, float, bool, str, Char, type(None), Range, Stream, Timestamp, U8})
 """Classes whose values never need a copy."""
 
 

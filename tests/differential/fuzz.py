@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +115,10 @@ def main() -> None:
     summary = f"{arguments.count} programs, {differing - only} differ, {only} by the optimizer only"
     print(f"{summary}, {time.perf_counter() - start:.0f} s")
     if arguments.log:
-        what = f"{arguments.kind}{' mutants' if arguments.mutants else ''} {arguments.optimize or ''} from {arguments.seed}"
+        mutants = " mutants" if arguments.mutants else ""
+        what = f"{arguments.kind}{mutants} {arguments.optimize or ''} from {arguments.seed}"
         with arguments.log.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now():%H:%M} {what}: {summary}\n")
+            file.write(f"{datetime.now(UTC):%H:%M} {what}: {summary}\n")
     for name, group in sorted(groups.items(), key=lambda item: -len(item[1])):
         print(f"    {len(group):5}  {name}")
     sys.exit(1 if differing else 0)

@@ -37,7 +37,34 @@ export const LIMIT = 5; export let list = [1, 2]; let secret = 1; const OWN = 3;
 fn f(x) { x * 2 } fn f(x, y) { x + y + OWN } private fn hidden() { 1 } fn own() { global::OWN } fn fails(x) { x.nope }
 fn back(g) { g.call(1) } export let sq = 9; fn throws(x) { throw x; }"""
 MODULES = [["mod", _MODULE], ["sub", 'import "mod" as inner; fn g(x) { inner::f(x) } export const Z = 1;']]
-_BINARY = ("+", "-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "??", "in", "!in", "+", "==", "+", "..")
+_BINARY = (
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "**",
+    "<<",
+    ">>",
+    "&",
+    "|",
+    "^",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "&&",
+    "||",
+    "??",
+    "in",
+    "!in",
+    "+",
+    "==",
+    "+",
+    "..",
+)
 _ASSIGN = ("=", "=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^=", "+=")
 
 
@@ -84,8 +111,20 @@ class SnippetGenerator:
         if self._chance(0.6):
             return self._pick(" ", "\n").join(lines)
         text = "\n".join(lines)
-        for mark, filler in ((", ", ",\n  "), (" { ", " {\n    "), ("; ", ";\n"), (" + ", "\n  + "), (".", "\n ."), ("(", "(\n  ")):
-            if self._chance(0.25) and '"' not in text and "`" not in text and not (mark == "." and (".." in text or "0." in text)):
+        for mark, filler in (
+            (", ", ",\n  "),
+            (" { ", " {\n    "),
+            ("; ", ";\n"),
+            (" + ", "\n  + "),
+            (".", "\n ."),
+            ("(", "(\n  "),
+        ):
+            if (
+                self._chance(0.25)
+                and '"' not in text
+                and "`" not in text
+                and not (mark == "." and (".." in text or "0." in text))
+            ):
                 text = text.replace(mark, filler)
         return text if self._chance(0.8) else "// comment\n\n" + text + " /* end */"
 
@@ -138,26 +177,71 @@ class SnippetGenerator:
                 lambda: f"[{value}, {name}].for_each(|i| {{ {self._statement(depth - 1)} }});",
             ]  # fmt: skip
         text = self._random.choice(kinds)()
-        return f"try {{ {text} }} catch (err) {{ print(err); }}" if self._chance(0.12) and not text.startswith(("let", "const", "export")) else text
+        return (
+            f"try {{ {text} }} catch (err) {{ print(err); }}"
+            if self._chance(0.12) and not text.startswith(("let", "const", "export"))
+            else text
+        )
 
     def _leave(self) -> str:
-        return self._pick("", "", "", "break;", "continue;", f"if {self._condition()} {{ break; }}", f"break {self._value(0)};")
+        return self._pick(
+            "", "", "", "break;", "continue;", f"if {self._condition()} {{ break; }}", f"break {self._value(0)};"
+        )
 
     def _texts(self) -> tuple[str, ...]:
-        return ('"1 + 1"', '"let ev = 5; ev"', f'"{self._variable()} = 5"', '"nope"', '"1 +"', '""', '"fn q() {}"', '"print(1); [1]"', "`throw 'x'`", '"let ev = 1; |x| x + ev"')
+        return (
+            '"1 + 1"',
+            '"let ev = 5; ev"',
+            f'"{self._variable()} = 5"',
+            '"nope"',
+            '"1 +"',
+            '""',
+            '"fn q() {}"',
+            '"print(1); [1]"',
+            "`throw 'x'`",
+            '"let ev = 1; |x| x + ev"',
+        )
 
     def _switch(self, depth: int) -> str:
         arms = []
         for _ in range(self._random.randint(0, 4)):
-            label = self._pick(*VALUES["int"][:9], *VALUES["string"][:4], "'a'", "1 | 2", '"a" | 1', "0..5", "..3", "5..=9", "true", "()", "[1]", "#{a: 1}", "1.0", "2.5")
+            label = self._pick(
+                *VALUES["int"][:9],
+                *VALUES["string"][:4],
+                "'a'",
+                "1 | 2",
+                '"a" | 1',
+                "0..5",
+                "..3",
+                "5..=9",
+                "true",
+                "()",
+                "[1]",
+                "#{a: 1}",
+                "1.0",
+                "2.5",
+            )
             guard = f" if {self._condition()}" if self._chance(0.2) else ""
-            arms.append(f"{label}{guard} => {self._pick(self._value(0), '{ ' + self._statement(max(depth - 1, 0)) + ' }', self._operand(1))}")
+            arms.append(
+                f"{label}{guard} => {self._pick(self._value(0), '{ ' + self._statement(max(depth - 1, 0)) + ' }', self._operand(1))}"
+            )
         if self._chance(0.6):
             arms.append(f"_ => {self._operand(1)}")
         return f"switch {self._pick(self._variable(), self._operand(1))} {{ {', '.join(arms)} }}"
 
     def _iterable(self) -> str:
-        return self._pick(self._of("array"), self._of("string"), self._of("steps"), "0..3", "(0..2)", self._of("blob"), self._variable(), f"{self._of('map')}.keys()", "1..=2", self._operand(1))
+        return self._pick(
+            self._of("array"),
+            self._of("string"),
+            self._of("steps"),
+            "0..3",
+            "(0..2)",
+            self._of("blob"),
+            self._variable(),
+            f"{self._of('map')}.keys()",
+            "1..=2",
+            self._operand(1),
+        )
 
     def _lvalue(self) -> str:
         name = self._variable()
@@ -223,7 +307,15 @@ class SnippetGenerator:
         return self._pick(value, value, f"[{value}][0]", f"#{{a: {value}}}.a", f"{{ {value} }}" if depth > 5 else value)
 
     def _condition(self) -> str:
-        return self._pick("true", "false", f"{self._variable()} == {self._value(0)}", f"{self._operand(0)} {self._pick('<', '>=', '!=', 'in')} {self._operand(0)}", self._variable(), f"{self._variable()}.is_empty()", f"!{self._variable()}")
+        return self._pick(
+            "true",
+            "false",
+            f"{self._variable()} == {self._value(0)}",
+            f"{self._operand(0)} {self._pick('<', '>=', '!=', 'in')} {self._operand(0)}",
+            self._variable(),
+            f"{self._variable()}.is_empty()",
+            f"!{self._variable()}",
+        )
 
     def _operand(self, depth: int) -> str:
         text = self._value(depth)
@@ -234,25 +326,32 @@ class SnippetGenerator:
         held = dict(self._kinds)
         for name in parameters.replace(",", "").split():
             self._kinds[name] = "any"
-        text = f"|{parameters}| {self._pick(self._value(depth), '{ ' + self._statement(0) + ' ' + self._value(0) + ' }')}"
+        text = (
+            f"|{parameters}| {self._pick(self._value(depth), '{ ' + self._statement(0) + ' ' + self._value(0) + ' }')}"
+        )
         self._kinds = held
         return text
 
     def _value(self, depth: int) -> str:
         if depth <= 0 or self._chance(0.15):
-            return self._variable() if self._chance(0.4) else self._argument(self._random.choices(BASIC, WEIGHTS)[0], 0) if self._chance(0.5) else self._of("any")
+            return (
+                self._variable()
+                if self._chance(0.4)
+                else self._argument(self._random.choices(BASIC, WEIGHTS)[0], 0)
+                if self._chance(0.5)
+                else self._of("any")
+            )
         left, right = self._operand(depth - 1), self._operand(depth - 1)
-        text = self._random.choice([
+        return self._random.choice([
             lambda: self._call(depth), lambda: self._call(depth), lambda: self._call(depth), lambda: self._call(depth),
             lambda: f"{left} {self._pick(*_BINARY)} {right}", lambda: f"{left} {self._pick(*_BINARY)} {right}", lambda: f"({left} {self._pick(*_BINARY)} {right})",
             lambda: f"{self._pick('-', '!', '+')}{left}", lambda: f"[{left}, {right}]", lambda: f"#{{a: {left}, k: {right}}}", lambda: f"`<${{{left}}}|${{{right}}}>`",
             lambda: f"{self._variable()}[{left}]", lambda: f"{self._variable()}{self._pick('.', '?.')}{self._pick(*PROPERTIES)}", lambda: f"{self._variable()}?[{left}]",
-            lambda: self._lvalue(), lambda: f"if {self._condition()} {{ {left} }} else {{ {right} }}", lambda: self._switch(0), lambda: f"{{ let x = {left}; {right} }}",
+            self._lvalue, lambda: f"if {self._condition()} {{ {left} }} else {{ {right} }}", lambda: self._switch(0), lambda: f"{{ let x = {left}; {right} }}",
             lambda: self._closure(depth - 1), lambda: f"({self._closure(depth - 1)}).call({left})", lambda: f"loop {{ break {left}; }}",
             lambda: f"{self._pick('f0', 'f1', 'f2', 'rec', 'thrower', 'hidden', 'len', 'caller', 'early', 'outer', 'work', 'nope')}({self._pick('', left, left, left + ', ' + right)})",
             lambda: f"{self._pick('mod::f', 'mod::own', 'mod::fails', 'mod::hidden', 'sub::g', 'sub::inner::f', 'mod::back', 'mod::throws', 'x::y')}({self._pick('', left)})" if self._imported else left,
-            lambda: self._pick('mod::LIMIT', 'mod::list', 'mod::secret', 'mod::nope', 'sub::Z', 'mod::list[0]') if self._imported else right,
+            lambda: self._pick("mod::LIMIT", "mod::list", "mod::secret", "mod::nope", "sub::Z", "mod::list[0]") if self._imported else right,
             lambda: f"for x in {self._iterable()} {{ if x == 1 {{ break {left}; }} }}", lambda: f"{left} ?? {self._pick('return 5', 'throw 1', right)}",
             lambda: f"eval({self._pick(*self._texts())})", lambda: f"{left}.{self._method_of(self._pick(*METHODS))}", lambda: f"{left}[{right}]",
         ])()  # fmt: skip
-        return text

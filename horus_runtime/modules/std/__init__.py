@@ -9,7 +9,7 @@ from horus_runtime.cache import remembered
 from horus_runtime.runtime.deferred import Functions, PartedFunctions
 from horus_runtime.runtime.module import Module
 
-_CORE = ("core", "arithmetic", "text", "ranges", "fn_ptrs")
+_CORE = ("core", "arithmetic", "text", "ranges", "small_numbers", "fn_ptrs")
 _OTHERS = (
     "math", "strings", "splitting", "chars", "arrays", "array_callbacks", "ordering", "blobs", "blob_numbers", "maps",
     "bits", "time",

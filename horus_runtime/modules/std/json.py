@@ -14,7 +14,7 @@ from horus_runtime.runtime import faults
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.sizes import byte_length
 from horus_runtime.runtime.text import float_debug
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, type_name
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, U8, Char, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,8 +142,8 @@ def _scalar(item: Any, quote: Callable[[str], str], type_name_of: Callable[[Any]
         return "null"
     if cls is bool:
         return "true" if item else "false"
-    if cls is int:
-        return str(item)
+    if cls is int or cls is U8:
+        return str(int(item))
     if cls is float:
         return float_debug(item) if isfinite(item) else "null"
     if cls is str or cls is Char:

@@ -11,6 +11,7 @@ from horus_runtime.modules.std import core_package, standard_package
 NATIVES = [fn for overloads in standard_package().functions.values() for fn in overloads]
 TYPES = {
     "i64",
+    "u8",
     "f64",
     "bool",
     "char",

@@ -108,7 +108,7 @@ def _query(name: str, result: str, function: Callable[[int], Any], about: str) -
     call.__doc__ = about
     native(name, BYTE, returns=result)(call)
     if result == BOOL:
-        PACKAGE.getter(name, BYTE, returns=result)(call)
+        PACKAGE.native_getter(name, BYTE, returns=result)(call)
 
 
 _query("is_zero", BOOL, lambda number: number == 0, "Is the number zero.")

@@ -23,6 +23,9 @@ from horus_runtime.runtime.values import type_name
 F = TypeVar("F", bound=Callable[..., Any])
 
 NOTHING_GRANTED: Final = Policy()
+MASK: Final = "***"
+MIN_SECRET: Final = 4
+"""Characters of a text that is worth masking; shorter ones would blot out half of every message."""
 PURE: Final = None
 """The capability of functions without any effect on, or knowledge of, the outside."""
 
@@ -54,7 +57,7 @@ class HostCall:
 
     def fail(self, failure: str, message: str, **extra: Any) -> HostFailure:
         """The error for the script; the caller raises it."""
-        return HostFailure(failure, message, module=self.module, function=self.function, **extra)
+        return HostFailure(failure, self.masked(message), module=self.module, function=self.function, **extra)
 
     def invalid(self, argument: str, problem: str, **extra: Any) -> HostFailure:
         """`InvalidArgument` in one wording: function, argument, what is wrong."""
@@ -68,7 +71,7 @@ class HostCall:
                 {
                     "capability": capability,
                     "function": f"{self.module}.{self.function}",
-                    "subject": subject,
+                    "subject": self.masked(subject),
                     "allowed": decision.allowed,
                     "rule": decision.rule,
                 }
@@ -90,6 +93,24 @@ class HostCall:
         text = f"{what} is not allowed: the capability '{capability}' is missing, grant it with {flag}"
         hint = f"run with {flag}"
         return PolicyError(text, capability=capability, module=self.module, function=self.function, hint=hint)
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Do something when the run is over, or at the end of the process when the host keeps no clean-up stack."""
+        import atexit
+
+        cleanup = self.context.services.get("cleanup")
+        (cleanup.callback if cleanup is not None else atexit.register)(action)
+
+    def hide(self, secret: str) -> None:
+        """Mask a text in program output, errors and audit records of this run from now on."""
+        if len(secret) >= MIN_SECRET:
+            self.context.services["secrets"] = (*self.context.services.get("secrets", ()), secret)
+
+    def masked(self, text: str) -> str:
+        """A text in which the run's secrets are replaced by `***`."""
+        for secret in self.context.services.get("secrets", ()):
+            text = text.replace(secret, MASK)
+        return text
 
     def seconds(self, wanted: float | None) -> float | None:
         """The time a step may take: what the caller asked for, but never beyond the run's deadline."""

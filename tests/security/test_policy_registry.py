@@ -9,14 +9,14 @@ from horus_runtime.modules.sal import sal_modules
 from horus_runtime.runtime.module import NativeFn
 from tests.support.host_calls import FakeContext
 
-ALLOWED_WITHOUT_CAPABILITY = {"path", "text", "json", "platform", "log", "crypto"}
+ALLOWED_WITHOUT_CAPABILITY = {"path", "text", "json", "yaml", "toml", "csv", "log", "crypto"}
 """Modules of pure functions; outside of them a function without capability must be on the list below."""
 PURE_FUNCTIONS = {
     "os.sleep",
     # The job's own variables; names of the real environment pass the policy one by one.
     "env.all", "env.get", "env.has", "env.set", "env.unset",
     # Addresses as texts.
-    "http.build_query", "http.parse_url", "http.url_decode", "http.url_encode",
+    "http.build_query", "http.parse_url", "http.url_decode", "http.url_encode", "http.json",
 }  # fmt: skip
 
 

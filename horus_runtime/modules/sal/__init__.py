@@ -15,19 +15,24 @@ from horus_runtime.runtime.module import Module
 
 _HOMES: Final = {
     "crypto": "data.CRYPTO",
-    "docker": "docker.DOCKER",
+    "csv": "formats.CSV",
+    "docker": "docker_images.DOCKER",
     "env": "env.ENV",
     "git": "git.GIT",
     "http": "http.HTTP",
     "json": "data.JSON",
     "log": "data.LOG",
     "net": "net.NET",
-    "os": "os_machine.OS",
+    "os": "os_trees.OS",
     "path": "path.PATH",
+    "platform": "platform.PLATFORM",
     "process": "process.PROCESS",
-    "text": "text.TEXT",
+    "text": "replacers.TEXT",
+    "toml": "formats.TOML",
+    "vault": "vault.VAULT",
+    "yaml": "formats.YAML",
 }
-"""Where each module is complete. The second part of `os` brings the first along."""
+"""Where each module is complete. The last part of `os` and of `text` brings the others along."""
 
 
 def sal_modules() -> dict[str, Module]:

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from horus_runtime.modules.host import HostCall
@@ -130,23 +130,36 @@ def run(call: HostCall, command: Command) -> Outcome:
     """Start a program and wait for its end, at most for the command's timeout and the script's own deadline."""
     started = time.monotonic()
     limit = call.seconds(command.timeout)
-    child = _start(call, command)
+    child = start(call, command)
     reader = _Reader(command.max_output)
     timed_out = False
     try:
         timed_out = reader.run(call, child, command.stdin, None if limit is None else started + limit)
     finally:
-        _end_group(child, polite=timed_out)
+        end_group(child, polite=timed_out)
         reader.close(child)
     call.context.charge(1)  # a script that is out of time stops here, not with a caught error
     code = -1 if timed_out else child.returncode
-    return Outcome(
+    return masked(call, Outcome(
         command.argv, bytes(reader.stdout), bytes(reader.stderr), code, timed_out, reader.truncated,
         time.monotonic() - started,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
-def _start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
+def masked(call: HostCall, outcome: Outcome) -> Outcome:
+    """An outcome in which the run's secrets are replaced by `***`, those of its environment and of vaults."""
+    secrets = [secret.encode() for secret in call.context.services.get("secrets", ())]
+    if not secrets:
+        return outcome
+    stdout, stderr = outcome.stdout, outcome.stderr
+    for secret in secrets:
+        stdout, stderr = stdout.replace(secret, b"***"), stderr.replace(secret, b"***")
+    command = tuple(call.masked(word) for word in outcome.command)
+    return replace(outcome, stdout=stdout, stderr=stderr, command=command)
+
+
+def start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
+    """Start a program in a process group of its own; the caller sees to it that it ends."""
     import subprocess
 
     try:
@@ -248,7 +261,7 @@ class _Reader:
                     stream.close()
 
 
-def _end_group(child: subprocess.Popen[bytes], *, polite: bool) -> None:
+def end_group(child: subprocess.Popen[bytes], *, polite: bool) -> None:
     """End the child's whole process group; after this nothing of it runs and the child is waited for."""
     import signal
 

@@ -13,7 +13,7 @@ DOCKER = HostModule("docker", "Containers and images of the local container engi
 
 ENGINES: Final = ("docker", "podman", "nerdctl")
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
-_IMAGE: Final = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,255}"
+IMAGE: Final = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,255}"
 _UNREACHABLE: Final = (
     "cannot connect", "connection refused", "is the docker daemon running", "dial unix",
     "cannot access containerd socket", "rootless containerd not running", "permission denied while trying to connect",
@@ -40,7 +40,7 @@ def ps(call: HostCall, opts: PsOptions) -> list[Any]:
     """The containers, sorted by name; `all` includes stopped ones, `filter` keeps names that contain a text."""
     call.require_level("docker", "inspect")
     argv = ["ps", "--no-trunc", "--format", "{{json .}}", *(["--all"] if opts.all else [])]
-    rows = [container_of(row) for row in _json_lines(call, _checked(call, argv, opts.timeout))]
+    rows = [container_of(row) for row in _json_lines(call, checked(call, argv, opts.timeout))]
     return sorted((row for row in rows if opts.filter in row["name"]), key=lambda row: row["name"])
 
 
@@ -51,7 +51,7 @@ DOCKER.alias("list", "ps")
 def images(call: HostCall, opts: EngineOptions) -> list[Any]:
     """The images, sorted by repository and tag."""
     call.require_level("docker", "inspect")
-    output = _checked(call, ["images", "--no-trunc", "--format", "{{json .}}"], opts.timeout)
+    output = checked(call, ["images", "--no-trunc", "--format", "{{json .}}"], opts.timeout)
     rows = [_image_of(row) for row in _json_lines(call, output)]
     return sorted(rows, key=lambda row: (row["repository"], row["tag"]))
 
@@ -62,7 +62,7 @@ def inspect(call: HostCall, container: str, opts: EngineOptions) -> dict[str, An
     import json
 
     call.require_level("docker", "inspect", container)
-    found = json.loads(_checked(call, ["container", "inspect", _name(call, container)], opts.timeout).stdout)
+    found = json.loads(checked(call, ["container", "inspect", name_of(call, container)], opts.timeout).stdout)
     if len(found) != 1:
         raise call.fail("NotFound", f"there is no container '{container}'")
     return dict(found[0])
@@ -82,8 +82,8 @@ def logs(call: HostCall, container: str, opts: LogOptions) -> str:
     if opts.tail < 0 or opts.since.startswith("-"):
         raise call.invalid("tail" if opts.tail < 0 else "since", "must not be negative")
     since = ["--since", opts.since] if opts.since else []
-    argv = ["logs", "--tail", str(opts.tail), *since, _name(call, container)]
-    return _checked(call, argv, opts.timeout, merge=True).stdout.decode("utf-8", "replace")
+    argv = ["logs", "--tail", str(opts.tail), *since, name_of(call, container)]
+    return checked(call, argv, opts.timeout, merge=True).stdout.decode("utf-8", "replace")
 
 
 @DOCKER.fn(capability="docker")
@@ -91,7 +91,7 @@ def is_available(call: HostCall) -> bool:
     """True when an engine answers. Never fails for a missing engine, so that scripts can do without."""
     call.require_level("docker", "inspect")
     try:
-        _checked(call, ["version", "--format", "{{.Server.Version}}"], 10.0)
+        checked(call, ["version", "--format", "{{.Server.Version}}"], 10.0)
     except HostFailure as failure:
         if failure.failure == "PolicyDenied":
             raise
@@ -103,7 +103,7 @@ def is_available(call: HostCall) -> bool:
 def version(call: HostCall) -> str:
     """The engine's version."""
     call.require_level("docker", "inspect")
-    output = _checked(call, ["version", "--format", "{{.Server.Version}}"], 10.0)
+    output = checked(call, ["version", "--format", "{{.Server.Version}}"], 10.0)
     return output.stdout.decode("utf-8", "replace").strip()
 
 
@@ -126,7 +126,7 @@ def stop(call: HostCall, container: str, opts: EngineOptions) -> bool:
 def restart(call: HostCall, container: str, opts: EngineOptions) -> bool:
     """Stop and start a container."""
     call.require_level("docker", "manage", container)
-    _checked(call, ["restart", _managed(call, container, opts.timeout)], opts.timeout)
+    checked(call, ["restart", managed(call, container, opts.timeout)], opts.timeout)
     return True
 
 
@@ -141,12 +141,12 @@ def remove(call: HostCall, container: str, opts: RemoveOptions) -> bool:
     """Remove a stopped container, with `force` also a running one; false when there was none."""
     call.require_level("docker", "manage", container)
     try:
-        name = _managed(call, container, opts.timeout)
+        name = managed(call, container, opts.timeout)
     except HostFailure as failure:
         if failure.failure == "NotFound":
             return False
         raise
-    _checked(call, ["rm", *(["--force"] if opts.force else []), name], opts.timeout)
+    checked(call, ["rm", *(["--force"] if opts.force else []), name], opts.timeout)
     return True
 
 
@@ -155,7 +155,7 @@ def exec_(call: HostCall, container: str, argv: list[Any], opts: EngineOptions) 
     """Run a program in a container. Gives the command result; a program that fails is not an error here."""
     call.require_level("docker", "manage", container)
     arguments = check_arguments(call, argv)
-    outcome = _run(call, ["exec", _managed(call, container, opts.timeout), *arguments], opts.timeout, merge=False)
+    outcome = _run(call, ["exec", managed(call, container, opts.timeout), *arguments], opts.timeout, merge=False)
     return {**outcome.to_map(), "command": list(arguments)}
 
 
@@ -182,11 +182,11 @@ LABEL: Final = "horus.managed=true"
 def run_(call: HostCall, image: str, opts: RunOptions) -> Any:
     """Run an image in a new container. Gives its id, or with `detach: false` the command result."""
     call.require_level("docker", "manage", image)
-    if not re.fullmatch(_IMAGE, image):
+    if not re.fullmatch(IMAGE, image):
         raise call.invalid("image", "is not the name of an image")
     argv = ["run", "--label", LABEL, "--security-opt", "no-new-privileges", "--pids-limit", "512"]
     argv += ["--memory", _word(call, "memory", opts.memory), "--cpus", str(opts.cpus)]
-    argv += ["--name", _name(call, opts.name)] if opts.name else []
+    argv += ["--name", name_of(call, opts.name)] if opts.name else []
     argv += ["--detach"] if opts.detach else []
     argv += ["--rm"] if opts.remove else []
     for port in opts.ports:
@@ -197,7 +197,7 @@ def run_(call: HostCall, image: str, opts: RunOptions) -> Any:
         argv += ["--mount", _mount(call, volume)]
     argv += ["--", image, *(check_arguments(call, opts.command, "command") if opts.command else ())]
     if opts.detach:
-        return _checked(call, argv, opts.timeout).stdout.decode("utf-8", "replace").strip()
+        return checked(call, argv, opts.timeout).stdout.decode("utf-8", "replace").strip()
     return _run(call, argv, opts.timeout, merge=False).to_map()
 
 
@@ -217,25 +217,25 @@ def _mount(call: HostCall, volume: Any) -> str:
 
 def _change(call: HostCall, verb: str, container: str, timeout: float, *, running: bool) -> bool:
     call.require_level("docker", "manage", container)
-    name = _managed(call, container, timeout)
+    name = managed(call, container, timeout)
     before = _state(call, name, timeout)
     if (before == "running") is running:
         return False
-    _checked(call, [verb, name], timeout)
+    checked(call, [verb, name], timeout)
     return True
 
 
 def _state(call: HostCall, name: str, timeout: float) -> str:
-    output = _checked(call, ["container", "inspect", "--format", "{{.State.Status}}", name], timeout)
+    output = checked(call, ["container", "inspect", "--format", "{{.State.Status}}", name], timeout)
     return output.stdout.decode("utf-8", "replace").strip()
 
 
-def _managed(call: HostCall, container: str, timeout: float) -> str:
+def managed(call: HostCall, container: str, timeout: float) -> str:
     """The container's name, when this run may change it: at level `manage` only what scripts made."""
     import json
 
-    name = _name(call, container)
-    output = _checked(call, ["container", "inspect", "--format", "{{json .Config.Labels}}", name], timeout)
+    name = name_of(call, container)
+    output = checked(call, ["container", "inspect", "--format", "{{json .Config.Labels}}", name], timeout)
     labels = json.loads(output.stdout or b"null") or {}
     key, _, value = LABEL.partition("=")
     if labels.get(key) != value:
@@ -246,7 +246,7 @@ def _managed(call: HostCall, container: str, timeout: float) -> str:
 # --- the engine's command line ---------------------------------------------------------------------------------------
 
 
-def _name(call: HostCall, container: str) -> str:
+def name_of(call: HostCall, container: str) -> str:
     if not re.fullmatch(_NAME, container):
         raise call.invalid("container", "is not the name or id of a container")
     return container
@@ -293,7 +293,7 @@ def _where(call: HostCall) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-def _checked(call: HostCall, argv: list[str], timeout: float, *, merge: bool = False) -> Outcome:
+def checked(call: HostCall, argv: list[str], timeout: float, *, merge: bool = False) -> Outcome:
     """Run the engine's command line; a failure becomes the kind that its words tell."""
     outcome = _run(call, argv, timeout, merge=merge)
     if outcome.timed_out:

@@ -344,6 +344,26 @@ def create_tag(call: HostCall, repo: GitRepo, name: str) -> GitRepo:
     return repo
 
 
+@METHODS.fn(capability="git", handle="GitRepo")
+def stash(call: HostCall, repo: GitRepo) -> bool:
+    """Put the changes that are not committed aside; false when there are none."""
+    repository = _open(call, repo, "local")
+    if status_of(call, repository)["clean"]:
+        return False
+    git(call, repository, "stash", "push", "--quiet", "--include-untracked")
+    return True
+
+
+@METHODS.fn(capability="git", handle="GitRepo")
+def stash_pop(call: HostCall, repo: GitRepo) -> bool:
+    """Take back what was put aside last; false when nothing was."""
+    repository = _open(call, repo, "local")
+    if not text_of(git(call, repository, "stash", "list")):
+        return False
+    git(call, repository, "stash", "pop", "--quiet")
+    return True
+
+
 class DeleteOptions(Options):
     """Options of `GitRepo.delete`."""
 

@@ -1,4 +1,4 @@
-"""The script module `http`: requests over the standard library's client, with every hop checked by the policy."""
+"""The script module `http`: requests over httpx, with every hop checked by the policy."""
 
 from __future__ import annotations
 
@@ -123,16 +123,50 @@ def post_json(call: HostCall, url: str, value: Any, opts: RequestOptions) -> Any
     return _json_of(call, _request(call, "POST", url, sent))
 
 
+@HTTP.fn(capability=PURE, name="json")
+def json_(call: HostCall, response: dict[str, Any]) -> Any:
+    """The value of a response whose body is JSON: `http.json(http.get(url))`."""
+    body = response.get("body")
+    try:
+        return parse_json(body if isinstance(body, str) else bytes(body or b"").decode())
+    except (NotJsonError, UnicodeDecodeError, TypeError) as error:
+        raise call.fail("InvalidArgument", f"the body of the response: {error}") from None
+
+
+class DownloadOptions(RequestOptions):
+    """Options of `http.download`."""
+
+    max_bytes: int = 256 * 1024 * 1024
+    timeout: float = 180.0
+    retries: int = 3
+    sha256: str = ""
+    min_bytes: int = 0
+    overwrite: bool = True
+
+
 @HTTP.fn(capability="net")
-def download(call: HostCall, url: str, path: str, opts: RequestOptions) -> dict[str, Any]:
-    """Fetch an address into a file. Gives a map with path, bytes and sha256."""
+def download(call: HostCall, url: str, path: str, opts: DownloadOptions) -> dict[str, Any]:
+    """Fetch an address into a file, which is there whole or not at all; `sha256` and `min_bytes` check the content.
+
+    Gives a map with path, bytes, sha256 and from_cache: with `sha256` a file that has it already is not fetched.
+    """
     import hashlib
 
+    wanted = opts.sha256.lower()
+    if wanted and files.kind_at(call, path) == "file" and files.digest(call, path) == wanted:
+        size = int(files.stat_map(call, path)["size"])
+        return {"path": path, "bytes": size, "sha256": wanted, "from_cache": True}
     answer = _request(call, "GET", url, RequestOptions(**{**vars(opts), "check": True}))
     if answer.truncated:
         raise call.fail("LimitExceeded", f"'{answer.url}' has more than {opts.max_bytes} bytes")
-    written = files.write_bytes(call, path, answer.body)
-    return {"path": path, "bytes": written, "sha256": hashlib.sha256(answer.body).hexdigest()}
+    found = hashlib.sha256(answer.body).hexdigest()
+    if wanted and found != wanted:
+        raise call.fail("ValidationFailed", f"'{answer.url}' has the hash {found}, not the one that is wanted")
+    if len(answer.body) < opts.min_bytes:
+        message = f"'{answer.url}' has {len(answer.body)} bytes, fewer than {opts.min_bytes}"
+        raise call.fail("ValidationFailed", message)
+    written = files.write_bytes(call, path, answer.body, overwrite=opts.overwrite)
+    return {"path": path, "bytes": written, "sha256": found, "from_cache": False}
 
 
 def _request(call: HostCall, method: str, url: str, opts: RequestOptions) -> Response:

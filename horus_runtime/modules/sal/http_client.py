@@ -1,31 +1,38 @@
 """One HTTP exchange after another until there is an answer: redirects, sizes, times and compression under control.
 
-The standard library's client speaks the protocol. Connections are made by `addressing`, so that the address that was
-checked is the one that is used, also after a redirect; proxies from the environment are not looked at.
+httpx and httpcore speak the protocol, over connections that we make: `_Network` is the only way out, and it connects
+to addresses that `addressing` checked, also after a redirect. Proxies and `.netrc` of the environment are not looked
+at. The body is unpacked here, since httpx unpacks a block whole, however large it becomes.
 """
 
 from __future__ import annotations
 
-import http.client
+import re
+import socket
 import ssl
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from horus_runtime.errors import HostFailure
-from horus_runtime.modules.host import HostCall
-from horus_runtime.modules.sal.addressing import Endpoint, connect, resolve
+import httpcore
+import httpx
 
-_BLOCK: Final = 1 << 16
+from horus_runtime.errors import HorusError, HostFailure
+from horus_runtime.modules.host import HostCall
+from horus_runtime.modules.sal.addressing import connect, resolve
+
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _PORTS: Final = {"http": 80, "https": 443}
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OWN_HEADERS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _MAX_HEADER: Final = 64 * 1024
+_BLOCK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def fetch(call: HostCall, request: Request, retries: int) -> Response:
 
 def _check_headers(call: HostCall, headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
-        if not name or not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
+        if not _HEADER_NAME.fullmatch(name):
             raise call.invalid("headers", f"has a name '{name[:40]}' that cannot be used")
         if name in _OWN_HEADERS:
             raise call.invalid("headers", f"must not set '{name}'")
@@ -101,12 +108,12 @@ def _follow(call: HostCall, request: Request) -> Response:
     started = time.monotonic()
     method, url, headers, body = request.method, request.url, dict(request.headers), request.body
     for _ in range(request.redirects + 1):
-        left = request.timeout - (time.monotonic() - started)
-        answer, location = _exchange(call, request, method, url, headers, body, max(left, 0.001), started)
+        answer = _Exchange(call, request, started).run(method, url, headers, body)
+        location = answer.headers.get("location") if answer.status in _REDIRECTS else None
         if location is None or request.redirects == 0:
             return answer
         target = urljoin(url, location)
-        if _origin(call, target) != _origin(call, url):
+        if origin(call, target) != origin(call, url):
             headers = {name: value for name, value in headers.items() if name not in _SECRET_HEADERS}
         if answer.status == 303 or (answer.status in {301, 302} and method == "POST"):
             method, body = "GET" if method != "HEAD" else "HEAD", None
@@ -115,7 +122,7 @@ def _follow(call: HostCall, request: Request) -> Response:
     raise call.fail("NetworkError", f"'{request.url}' redirects more than {request.redirects} times")
 
 
-def _origin(call: HostCall, url: str) -> tuple[str, str, int]:
+def origin(call: HostCall, url: str) -> tuple[str, str, int]:
     """Scheme, host and port of an address; anything but http and https is refused."""
     try:
         parts = urlsplit(url)
@@ -129,110 +136,165 @@ def _origin(call: HostCall, url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname, port or _PORTS[parts.scheme]
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection of the standard client over a socket that we made."""
+class _Exchange:
+    """One request and its answer, until the request's time is over."""
 
-    def __init__(self, endpoint: Endpoint, made: Any, timeout: float) -> None:
-        super().__init__(endpoint.host, endpoint.port, timeout=timeout)
-        self.sock = made
+    def __init__(self, call: HostCall, request: Request, started: float) -> None:
+        self.call = call
+        self.request = request
+        self.started = started
+        self.end = started + request.timeout
 
-    def connect(self) -> None:
-        raise http.client.NotConnected("the connection is used once")
+    def left(self) -> float:
+        """The seconds that are left; none at all is an error."""
+        self.call.context.charge(1)
+        seconds = self.call.seconds(self.end - time.monotonic())
+        if seconds is None or seconds <= 0:
+            self.call.context.charge(1)
+            raise httpcore.ReadTimeout("the time is over")
+        return seconds
+
+    def run(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
+        origin(self.call, url)
+        sent = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "horus", **headers}
+        with (
+            self._failures(url),
+            httpcore.ConnectionPool(
+                ssl_context=_tls(self.call, verify=self.request.verify),
+                max_connections=1,
+                max_keepalive_connections=0,
+                http2=False,
+                network_backend=_Network(self),
+            ) as pool,
+        ):
+            # httpx puts the address into its normal form and works out the headers of the protocol itself.
+            plain = httpx.Request(method, url, headers={**sent, "connection": "close"}, content=body)
+            asked = httpcore.Request(
+                plain.method,
+                httpcore.URL(
+                    scheme=plain.url.raw_scheme, host=plain.url.raw_host, port=plain.url.port, target=plain.url.raw_path
+                ),
+                headers=plain.headers.raw,
+                content=plain.content,
+            )
+            answer = pool.handle_request(asked)
+            try:
+                return self._response(answer, method, url)
+            finally:
+                answer.close()
+
+    def _response(self, answer: httpcore.Response, method: str, url: str) -> Response:
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in answer.headers:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        if sum(len(name) + len(value) for name, value in headers.items()) > _MAX_HEADER:
+            raise self.call.fail("LimitExceeded", f"the headers of '{url}' have more than {_MAX_HEADER} bytes")
+        body, truncated = (b"", False) if method == "HEAD" else self._body(answer, headers)
+        seconds = time.monotonic() - self.started
+        return Response(answer.status, dict(sorted(headers.items())), body, url, truncated, seconds)
+
+    def _body(self, answer: httpcore.Response, headers: Mapping[str, str]) -> tuple[bytes, bool]:
+        """The body, unpacked, at most `max_bytes` of it: a small packed body may be a very large one."""
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        unpack = None
+        if encoding in {"gzip", "x-gzip", "deflate"}:
+            unpack = zlib.decompressobj(zlib.MAX_WBITS | 32 if encoding != "deflate" else zlib.MAX_WBITS)
+        kept, limit = bytearray(), self.request.max_bytes
+        for block in answer.iter_stream():
+            self.left()
+            kept += unpack.decompress(block, limit + 1 - len(kept)) if unpack is not None else block
+            if len(kept) > limit:
+                return bytes(kept[:limit]), True
+        return bytes(kept), False
+
+    @contextmanager
+    def _failures(self, url: str) -> Iterator[None]:
+        """What the libraries raise, as the errors that scripts know."""
+        call = self.call
+        try:
+            yield
+        except HorusError:
+            raise
+        except (httpcore.TimeoutException, TimeoutError):
+            call.context.charge(1)
+            raise call.fail("Timeout", f"'{url}' did not answer within {self.request.timeout:g} s") from None
+        except ssl.SSLError as error:
+            raise call.fail("TlsError", f"'{url}': {error.reason or error}") from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpx.InvalidURL, OSError, ValueError) as error:
+            raise call.fail("NetworkError", f"'{url}': {str(error) or type(error).__name__}") from None
+        except zlib.error as error:
+            raise call.fail("NetworkError", f"the body of '{url}' cannot be unpacked: {error}") from None
 
 
-def _exchange(
-    call: HostCall,
-    request: Request,
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes | None,
-    seconds: float,
-    started: float,
-) -> tuple[Response, str | None]:
-    """One request and its answer; the address to go on to when it is a redirect."""
-    scheme, host, port = _origin(call, url)
-    endpoint = resolve(call, host, port)
-    sock = connect(call, endpoint, min(seconds, 30.0))
-    try:
-        if scheme == "https":
-            sock = _secured(call, sock, endpoint, verify=request.verify)
-        sock.settimeout(call.seconds(seconds))
-        connection = _Connection(endpoint, sock, seconds)
-        parts = urlsplit(url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        shown = f"[{host}]" if ":" in host else host
-        sent = {"host": shown if port == _PORTS[scheme] else f"{shown}:{port}", "accept-encoding": "gzip, deflate"}
-        sent |= {"user-agent": "horus", "accept": "*/*", "connection": "close", **headers}
-        connection.putrequest(method, _quoted(path), skip_host=True, skip_accept_encoding=True)
-        for name, value in sent.items():
-            connection.putheader(name, value.encode("utf-8"))
-        if body is not None:
-            connection.putheader("content-length", str(len(body)))
-        connection.endheaders(body)
-        return _answer(call, request, connection.getresponse(), method, url, started)
-    except TimeoutError:
-        call.context.charge(1)
-        raise call.fail("Timeout", f"'{url}' did not answer within {request.timeout:g} s") from None
-    except ssl.SSLError as error:
-        raise call.fail("TlsError", f"'{url}': {error.reason or error}") from None
-    except (OSError, http.client.HTTPException, ValueError, zlib.error) as error:
-        raise call.fail("NetworkError", f"'{url}': {str(error) or type(error).__name__}") from None
-    finally:
-        sock.close()
+class _Network(httpcore.NetworkBackend):
+    """Makes the connections: a checked address, and no read or write beyond the request's time."""
+
+    def __init__(self, exchange: _Exchange) -> None:
+        self.exchange = exchange
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        call = self.exchange.call
+        # SAFETY: the name is looked up once and every address is checked; the connection goes to a checked one.
+        endpoint = resolve(call, host, port)
+        return _Stream(self.exchange, connect(call, endpoint, min(self.exchange.left(), 30.0)))
+
+    def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
+        raise httpcore.UnsupportedProtocol("sockets of the file system are not used")
+
+    def sleep(self, seconds: float) -> None:
+        self.exchange.call.context.pause(seconds)
 
 
-def _quoted(path: str) -> str:
-    from urllib.parse import quote
+class _Stream(httpcore.NetworkStream):
+    """A connected socket, perhaps under TLS."""
 
-    return quote(path, safe="%/:=&?~#+!$,;'@()*[]")
+    def __init__(self, exchange: _Exchange, sock: socket.socket) -> None:
+        self.exchange = exchange
+        self.sock = sock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.sock.settimeout(self.exchange.left())
+        return self.sock.recv(min(max_bytes, _BLOCK))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        view = memoryview(buffer)
+        while view:
+            self.sock.settimeout(self.exchange.left())
+            view = view[self.sock.send(view[:_BLOCK]) :]
+
+    def close(self) -> None:
+        self.sock.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        self.sock.settimeout(self.exchange.left())
+        try:
+            secured = ssl_context.wrap_socket(self.sock, server_hostname=server_hostname)
+        except ssl.SSLCertVerificationError as error:
+            self.sock.close()
+            message = f"the certificate of '{server_hostname}' is not good: {error.verify_message}"
+            raise self.exchange.call.fail("TlsError", message) from None
+        except BaseException:
+            self.sock.close()
+            raise
+        return _Stream(self.exchange, secured)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.sock if info == "socket" else None
 
 
-def _secured(call: HostCall, sock: Any, endpoint: Endpoint, *, verify: bool) -> Any:
+def _tls(call: HostCall, *, verify: bool) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=call.context.services.get("ca_file"))
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    try:
-        return context.wrap_socket(sock, server_hostname=endpoint.host)
-    except ssl.SSLCertVerificationError as error:
-        sock.close()
-        message = f"the certificate of '{endpoint.host}' is not good: {error.verify_message}"
-        raise call.fail("TlsError", message) from None
-
-
-def _answer(
-    call: HostCall, request: Request, answer: http.client.HTTPResponse, method: str, url: str, started: float
-) -> tuple[Response, str | None]:
-    headers: dict[str, str] = {}
-    for name, value in answer.getheaders():
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    if sum(len(name) + len(value) for name, value in headers.items()) > _MAX_HEADER:
-        raise call.fail("LimitExceeded", f"the headers of '{url}' have more than {_MAX_HEADER} bytes")
-    location = headers.get("location") if answer.status in _REDIRECTS else None
-    body, truncated = (b"", False) if method == "HEAD" else _body(call, request, answer, headers, started)
-    response = Response(answer.status, dict(sorted(headers.items())), body, url, truncated, time.monotonic() - started)
-    return response, location
-
-
-def _body(
-    call: HostCall, request: Request, answer: http.client.HTTPResponse, headers: Mapping[str, str], started: float
-) -> tuple[bytes, bool]:
-    """The body, unpacked, at most `max_bytes` of it: a small packed body may be a very large one."""
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    unpack = None
-    if encoding in {"gzip", "x-gzip", "deflate"}:
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32 if encoding != "deflate" else zlib.MAX_WBITS)
-    kept = bytearray()
-    while True:
-        call.context.charge(1)
-        if time.monotonic() - started > request.timeout:
-            raise TimeoutError
-        block = answer.read1(_BLOCK)
-        if not block:
-            break
-        kept += unpack.decompress(block, request.max_bytes + 1 - len(kept)) if unpack is not None else block
-        if len(kept) > request.max_bytes:
-            return bytes(kept[: request.max_bytes]), True
-    return bytes(kept), False
+    return context

@@ -418,7 +418,6 @@ def _temporary_path(call: HostCall, opts: TempOptions) -> str:
 
 def _remove_later(call: HostCall, path: str, keep: bool) -> None:
     """Put the removal on the run's clean-up stack, or at the end of the process when the host keeps none."""
-    import atexit
     import shutil
 
     def remove() -> None:
@@ -428,8 +427,7 @@ def _remove_later(call: HostCall, path: str, keep: bool) -> None:
             os.unlink(path)
 
     if not keep:
-        cleanup = call.context.services.get("cleanup")
-        (cleanup.callback if cleanup is not None else atexit.register)(remove)
+        call.at_end(remove)
 
 
 # --- measuring -------------------------------------------------------------------------------------------------------
@@ -438,17 +436,9 @@ def _remove_later(call: HostCall, path: str, keep: bool) -> None:
 @OS.fn(capability="read")
 def hash_(call: HostCall, path: str, algo: str = "sha256") -> str:
     """The hash of a file's content in hex: sha256, sha512, sha1, blake2b or md5."""
-    import hashlib
-
     if algo not in {"sha256", "sha512", "sha1", "blake2b", "md5"}:
         raise call.invalid("algo", "is one of sha256, sha512, sha1, blake2b, md5")
-    digest = hashlib.new(algo, usedforsecurity=False)
-    with opened(call, path, "read") as (handle, _):
-        files.check_regular(call, os.fstat(handle), path)
-        while block := os.read(handle, 1 << 20):
-            call.context.charge(100)
-            digest.update(block)
-    return digest.hexdigest()
+    return files.digest(call, path, algo)
 
 
 @OS.fn(capability="read")

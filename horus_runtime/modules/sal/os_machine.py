@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from horus_runtime.modules.host import PURE, HostCall
-from horus_runtime.modules.sal.os_files import OS
+from horus_runtime.modules.sal.os_files import OS as OS  # noqa: PLC0414 - the third part goes on with it
 
 _ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
 
 
-def _facts() -> tuple[str, str, str]:
+def facts() -> tuple[str, str, str]:
     """Operating system, architecture and release in fixed words."""
     import platform
 
@@ -24,44 +24,44 @@ def platform_(call: HostCall) -> dict[str, Any]:
     """A map with os (linux, macos, windows), arch (x86_64, aarch64, ...), release and hostname."""
     import socket
 
-    system, arch, release = _facts()
+    system, arch, release = facts()
     return {"os": system, "arch": arch, "release": release, "hostname": socket.gethostname()}
 
 
 @OS.fn(capability="sys")
 def is_linux(call: HostCall) -> bool:
     """True when the script runs on Linux."""
-    return _facts()[0] == "linux"
+    return facts()[0] == "linux"
 
 
 @OS.fn(capability="sys")
 def is_macos(call: HostCall) -> bool:
     """True when the script runs on macOS."""
-    return _facts()[0] == "macos"
+    return facts()[0] == "macos"
 
 
 @OS.fn(capability="sys")
 def is_windows(call: HostCall) -> bool:
     """True when the script runs on Windows."""
-    return _facts()[0] == "windows"
+    return facts()[0] == "windows"
 
 
 @OS.fn(capability="sys")
 def is_arm(call: HostCall) -> bool:
     """True for an ARM processor."""
-    return _facts()[1] in {"aarch64", "armv7l", "armv6l"}
+    return facts()[1] in {"aarch64", "armv7l", "armv6l"}
 
 
 @OS.fn(capability="sys")
 def is_x86(call: HostCall) -> bool:
     """True for an x86 processor."""
-    return _facts()[1] in {"x86_64", "i686", "i386"}
+    return facts()[1] in {"x86_64", "i686", "i386"}
 
 
 @OS.fn(capability="sys")
 def require_platform(call: HostCall, os: str, arch: str = "") -> None:
     """Fail with `Unavailable` unless this is the operating system (and architecture) that the script needs."""
-    system, machine, _ = _facts()
+    system, machine, _ = facts()
     if os != system or arch not in {"", machine}:
         wanted = f"{os} {arch}".strip()
         raise call.fail("Unavailable", f"the script needs {wanted}, this is {system} {machine}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.modules.host import HostCall, HostModule, Options
 from horus_runtime.modules.policy import Decision
@@ -20,8 +21,13 @@ from horus_runtime.modules.sal.commands import (
     run,
 )
 from horus_runtime.modules.sal.paths import allowed_path
+from horus_runtime.modules.sal.spawned import Job, spawn, started_here, wait
+
+if TYPE_CHECKING:  # loaded when processes are looked at
+    import psutil
 
 PROCESS = HostModule("process", "Programs and processes.")
+PROCESS.module.types[Job] = "Job"
 
 SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish"})
 _SHELL_SIGNS: Final = frozenset("|&;<>`$")
@@ -207,21 +213,18 @@ def require(call: HostCall, names: list[Any]) -> None:
 @PROCESS.fn(capability="sys", name="list")
 def list_(call: HostCall, filter: str = "") -> list[Any]:  # noqa: A002 - the script's own word
     """The processes whose name or command contains a text, by pid: pid, name, user, memory, command."""
-    found = []
-    for pid in _pids(call):
-        facts = _facts(pid)
-        if facts is not None and (filter in facts["name"] or filter in facts["command"]):
-            found.append(facts)
-    return found
+    return _processes(filter)
 
 
 @PROCESS.fn(capability="sys")
 def info(call: HostCall, pid: int) -> dict[str, Any]:
     """What is known about a process."""
-    facts = _facts(pid) if pid > 0 else None
-    if facts is None:
-        raise call.fail("NotFound", f"there is no process {pid}")
-    return facts
+    import psutil
+
+    try:
+        return _facts(psutil.Process(pid))
+    except (psutil.NoSuchProcess, ValueError, OverflowError):
+        raise call.fail("NotFound", f"there is no process {pid}") from None
 
 
 @PROCESS.fn(capability="sys")
@@ -239,11 +242,14 @@ class KillOptions(Options):
 
     signal: str = "term"
     grace: float = 0.0
+    tree: bool = False
 
 
 @PROCESS.fn(capability="kill")
 def kill(call: HostCall, pid: int, opts: KillOptions) -> bool:
-    """Send a signal (term, kill, int, hup) to a process; after `grace` seconds kill it. False when it was gone."""
+    """Send a signal (term, kill, int, hup) to a process; after `grace` seconds kill it, with `tree` also all that it
+    started. False when it was gone. A process that the script itself started needs no further right.
+    """
     import signal
 
     signals = {"term": signal.SIGTERM, "kill": signal.SIGKILL, "int": signal.SIGINT, "hup": signal.SIGHUP}
@@ -251,7 +257,13 @@ def kill(call: HostCall, pid: int, opts: KillOptions) -> bool:
         raise call.invalid("signal", f"is one of {', '.join(signals)}")
     if pid <= 1 or pid == os.getpid():
         raise call.invalid("pid", "is not a process that may be ended")
+    if (job := started_here(call, pid)) is not None:
+        call.require(Decision(True, "own process"), "kill", str(pid))
+        return kill_(call, job)
     call.require(Decision(call.policy.kill_user, "kill_user"), "kill", str(pid))
+    if opts.tree:
+        for below in _descendants(pid):
+            _signal(call, below, signals[opts.signal])
     try:
         os.kill(pid, signals[opts.signal])
     except ProcessLookupError:
@@ -264,8 +276,70 @@ def kill(call: HostCall, pid: int, opts: KillOptions) -> bool:
         if time.monotonic() >= end:
             os.kill(pid, signal.SIGKILL)
             break
-        time.sleep(0.02)
+        call.context.pause(0.02)
     return True
+
+
+def _signal(call: HostCall, pid: int, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _descendants(pid: int) -> list[int]:
+    import psutil
+
+    try:
+        return [process.pid for process in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+@PROCESS.fn(capability="kill")
+def kill_matching(call: HostCall, pattern: str, opts: KillOptions) -> int:
+    """End all processes whose name or command contains a text. Gives how many there were."""
+    if len(pattern.strip()) < 3:
+        raise call.invalid("pattern", "must have 3 characters at least: a short one fits many processes")
+    call.require(Decision(call.policy.kill_user, "kill_user"), "kill", pattern)
+    found = [facts["pid"] for facts in _processes(pattern) if facts["pid"] not in {os.getpid(), os.getppid(), 1}]
+    return sum(kill(call, pid, opts) for pid in found)
+
+
+@PROCESS.fn(capability="run", name="spawn")
+def spawn_(call: HostCall, argv: str | list[Any], opts: RunOptions) -> Job:
+    """Start a program beside the script. Gives a handle; the program ends with the script at the latest."""
+    return spawn(call, _command(call, argv, opts))
+
+
+@PROCESS.fn(capability="run", handle="Job")
+def pid(call: HostCall, job: Job) -> int:
+    """The program's process id."""
+    return job.child.pid
+
+
+@PROCESS.fn(capability="run", handle="Job")
+def is_running(call: HostCall, job: Job) -> bool:
+    """True while the program has not ended."""
+    return job.running()
+
+
+@PROCESS.fn(capability="run", name="wait", handle="Job")
+def wait_(call: HostCall, job: Job, timeout: float = DEFAULT_TIMEOUT) -> dict[str, Any]:
+    """Wait for the program's end. Gives the command result; `timed_out` when it still runs after the timeout."""
+    return wait(call, job, timeout)
+
+
+@PROCESS.fn(capability="run", name="output", handle="Job")
+def output_(call: HostCall, job: Job) -> str:
+    """What the program printed so far."""
+    return call.masked(bytes(job.output).decode("utf-8", "replace"))
+
+
+@PROCESS.fn(capability="run", name="kill", handle="Job")
+def kill_(call: HostCall, job: Job) -> bool:
+    """End the program and everything that it started; false when it had ended."""
+    running = job.running()
+    job.end()
+    return running
 
 
 def _alive(pid: int) -> bool:
@@ -278,30 +352,32 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _pids(call: HostCall) -> list[int]:
-    try:
-        return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
-    except OSError:
-        raise call.fail("Unavailable", "this system does not show its processes") from None
+def _processes(text: str) -> list[Any]:
+    """Facts of all processes whose name or command contains a text, by pid."""
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess):
+            facts = _facts(process)
+            if text in facts["name"] or text in facts["command"]:
+                found.append(facts)
+    return sorted(found, key=lambda facts: facts["pid"])
 
 
-def _facts(pid: int) -> dict[str, Any] | None:
-    """What `/proc` says of a process; nothing when it is gone."""
-    import pwd
+def _facts(process: psutil.Process) -> dict[str, Any]:
+    """What the system says of a process; what it does not say is empty."""
+    import psutil
 
-    try:
-        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-            status = dict(line.split(":", 1) for line in file.read().splitlines() if ":" in line)
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            command = file.read(4096).replace(b"\0", b" ").decode("utf-8", "replace").strip()
-    except (OSError, ValueError):
-        return None
-    facts: dict[str, Any] = {"pid": pid, "name": status.get("Name", "").strip(), "command": command}
-    uid = int(status.get("Uid", "0").split()[0])
-    try:
-        facts["user"] = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        facts["user"] = str(uid)
-    memory = status.get("VmRSS", "0").split()
-    facts["memory"] = int(memory[0]) * 1024 if memory else 0
+    facts: dict[str, Any] = {"pid": process.pid, "name": "", "command": "", "user": "", "memory": 0, "cpu_seconds": 0.0}
+    with process.oneshot():
+        facts["name"] = process.name()
+        with suppress(psutil.AccessDenied, psutil.ZombieProcess):
+            facts["command"] = " ".join(process.cmdline())[:4096]
+        with suppress(psutil.AccessDenied, KeyError):
+            facts["user"] = process.username()
+        with suppress(psutil.AccessDenied, psutil.ZombieProcess):
+            facts["memory"] = process.memory_info().rss
+            times = process.cpu_times()
+            facts["cpu_seconds"] = round(times.user + times.system, 2)
     return facts

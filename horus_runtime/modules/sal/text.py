@@ -221,12 +221,13 @@ def replace(call: HostCall, text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def _pattern(call: HostCall, pattern: str, text: str) -> re.Pattern[str]:
+def pattern_of(call: HostCall, pattern: str, text: str, *, ignore_case: bool = False) -> re.Pattern[str]:
+    """A pattern of a script, compiled, if it is safe to run over the text."""
     if len(text) > MAX_INPUT:
         raise call.fail("LimitExceeded", f"a text for a pattern has more than {MAX_INPUT} characters")
     call.context.charge(1 + len(text) // 100)
     try:
-        return check_pattern(pattern)
+        return check_pattern(pattern, ignore_case)
     except UnsafePatternError as error:
         raise call.invalid("pattern", str(error)) from None
 
@@ -234,20 +235,20 @@ def _pattern(call: HostCall, pattern: str, text: str) -> re.Pattern[str]:
 @TEXT.fn(capability=PURE)
 def is_match(call: HostCall, text: str, pattern: str) -> bool:
     """True when the pattern is found in the text."""
-    return _pattern(call, pattern, text).search(text) is not None
+    return pattern_of(call, pattern, text).search(text) is not None
 
 
 @TEXT.fn(capability=PURE)
 def regex_find(call: HostCall, text: str, pattern: str) -> Any:
     """The first match as a map with text, start, end, groups and named; `()` when there is none."""
-    found = _pattern(call, pattern, text).search(text)
+    found = pattern_of(call, pattern, text).search(text)
     return None if found is None else _match(found)
 
 
 @TEXT.fn(capability=PURE)
 def regex_all(call: HostCall, text: str, pattern: str) -> list[Any]:
     """All matches, each as a map with text, start, end, groups and named."""
-    found = [_match(match) for match in _pattern(call, pattern, text).finditer(text)]
+    found = [_match(match) for match in pattern_of(call, pattern, text).finditer(text)]
     call.context.check_array(len(found))
     return found
 
@@ -262,11 +263,13 @@ def _match(found: re.Match[str]) -> dict[str, Any]:
 @TEXT.fn(capability=PURE)
 def regex_replace(call: HostCall, text: str, pattern: str, new: str) -> str:
     """The text with every match replaced; `$1`, `${name}` and `$$` stand for groups and a plain `$`."""
-    compiled = _pattern(call, pattern, text)
-    return compiled.sub(lambda match: _filled(call, match, new), text)
+    compiled = pattern_of(call, pattern, text)
+    return compiled.sub(lambda match: filled(call, match, new), text)
 
 
-def _filled(call: HostCall, match: re.Match[str], new: str) -> str:
+def filled(call: HostCall, match: re.Match[str], new: str) -> str:
+    """A replacement with its groups filled in."""
+
     def group(found: re.Match[str]) -> str:
         name = found[1] or found[2]
         if name is None:
@@ -402,13 +405,7 @@ def diff(call: HostCall, first: str, second: str) -> str:
 @TEXT.fn(capability=PURE)
 def csv_parse(call: HostCall, text: str, separator: str = ",") -> list[Any]:
     """The rows of a CSV text as maps, with the first row as names."""
-    import csv
-    import io
-
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=_sign(call, separator), strict=True) if row]
-    except csv.Error as error:
-        raise call.invalid("text", f"is not CSV: {error}") from None
+    rows = csv_rows(call, text, separator)
     if not rows:
         return []
     names, *others = rows
@@ -422,17 +419,31 @@ def csv_parse(call: HostCall, text: str, separator: str = ",") -> list[Any]:
 @TEXT.fn(capability=PURE)
 def csv_format(call: HostCall, rows: list[Any], separator: str = ",") -> str:
     """An array of maps as CSV, with a first row of names."""
+    if not all(isinstance(row, dict) for row in rows):
+        raise call.invalid("rows", "must be an array of maps")
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    return csv_lines(call, [names, *([row.get(name) for name in names] for row in rows)] if names else [], separator)
+
+
+def csv_rows(call: HostCall, text: str, separator: str) -> list[Any]:
+    """The rows of a CSV text as arrays of texts; empty lines are left out."""
     import csv
     import io
 
-    if not all(isinstance(row, dict) for row in rows):
-        raise call.invalid("rows", "must be an array of maps")
+    try:
+        return [row for row in csv.reader(io.StringIO(text), delimiter=_sign(call, separator), strict=True) if row]
+    except csv.Error as error:
+        raise call.invalid("text", f"is not CSV: {error}") from None
+
+
+def csv_lines(call: HostCall, rows: list[Any], separator: str) -> str:
+    """Arrays as the lines of a CSV text."""
+    import csv
+    import io
+
     out = io.StringIO()
     writer = csv.writer(out, delimiter=_sign(call, separator), lineterminator="\n")
-    names = list(dict.fromkeys(key for row in rows for key in row))
-    if names:
-        writer.writerow(names)
-        writer.writerows([_csv_cell(call, row.get(name)) for name in names] for row in rows)
+    writer.writerows([_csv_cell(call, value) for value in row] for row in rows)
     return out.getvalue()
 
 

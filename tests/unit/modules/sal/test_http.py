@@ -270,6 +270,7 @@ def test_download_writes_a_file(base, tmp_path):
     http = Caller(MODULES["http"], FakeContext(policy, cwd=str(tmp_path)))
     assert http.download(f"{base}/text", "t.txt") == {
         "path": "t.txt", "bytes": 6, "sha256": "3c48591d8d098a4538f5e013dfcf406e948eac4d3277b10bf614e295d6068179",
+        "from_cache": False,
     }  # fmt: skip
     with pytest.raises(PolicyError):
         http.download(f"{base}/text", "/etc/x")

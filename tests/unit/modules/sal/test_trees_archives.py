@@ -72,7 +72,7 @@ def test_archives_go_round(fs, tmp_path, name):
     assert fs.extract(name, "out") == ["out/d/y", "out/x"]
     assert content(tmp_path / "out") == {"d/y": "é", "x": "1"}
     assert [(tmp_path / "out" / part).stat().st_mode & 0o777 for part in ("d/y", "x")] == [0o755, 0o644]
-    assert failure(fs.extract, name, "out") == ("AlreadyExists", "'out/d/y' exists already")
+    assert failure(fs.extract, name, "out") == ("AlreadyExists", "'out/x' exists already")
     assert fs.extract(name, "out", {"overwrite": True}) == ["out/d/y", "out/x"]
     assert failure(fs.archive, "a", name) == ("AlreadyExists", f"'{name}' exists already")
 

@@ -124,12 +124,20 @@ _OPERATORS: Final = frozenset({"+", "-", "*", "%", "/", "&", ">>", "|", "^"})
 _KNOWN: Final = frozenset({"=", "in", "count"} | {f"{op}=" for op in _OPERATORS})
 
 
+_DEFINING: Final = frozenset(
+    (nodes.Closure, nodes.Let, nodes.Assign, nodes.For, nodes.MethodCall, nodes.Call, nodes.Index)
+)
+
+
 def definitions(body: Iterable[nodes.Node], program: ProgramInfo, is_pure: MethodPredicate) -> list[Definition]:
     """Every assignment to a variable in the body, closures aside; of unclear ones the operator is empty."""
     found: list[Definition] = []
     pending = list(body)
     while pending:
         node = pending.pop()
+        if type(node) not in _DEFINING:
+            pending.extend(children(node))
+            continue
         match node:
             case nodes.Closure():
                 continue

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from horus_runtime.analysis import results
 from horus_runtime.analysis.results import (
@@ -126,6 +126,8 @@ class Inference:
         self.call_type = call_type
         self.method_type = method_type
         self.types: dict[Variable, int] = {}
+        self.read: set[Variable] = set()
+        """Variables whose types this pass has used: when one of those grows, another pass is needed."""
         self.changed = False
         self.returned = NONE
         self.breaks: list[int] = []
@@ -142,6 +144,7 @@ class Inference:
     def type_of_variable(self, variable: Variable) -> int:
         if self.opaque or variable.is_cell or variable.kind == "external":
             return ANY
+        self.read.add(variable)
         return self.types.get(variable, NONE)
 
     def widen(self, variable: Variable | None, t: int) -> None:
@@ -150,7 +153,8 @@ class Inference:
         old = self.types.get(variable, NONE)
         if t & ~old:
             self.types[variable] = old | t
-            self.changed = True
+            if variable in self.read:
+                self.changed = True
 
     this = ANY
     """The type of `this`; more precise in variants made for one class of receiver."""
@@ -169,6 +173,7 @@ class Inference:
         self.changed = True
         while self.changed:
             self.changed = False
+            self.read.clear()
             self.returned = NONE
             node = self.fn.node
             if isinstance(node, nodes.FnDef):
@@ -191,11 +196,8 @@ class Inference:
     def stmt(self, node: nodes.Node | None) -> int:
         if node is None:
             return UNIT
-        method = getattr(self, "stmt_" + type(node).__name__, None)
-        if method is not None:
-            result: int = method(node)
-            return result
-        return self.expr(node)
+        method = _STATEMENTS.get(type(node)) or _EXPRESSIONS[type(node)]
+        return method(self, node)
 
     def stmt_ExprStmt(self, node: nodes.ExprStmt) -> int:
         return self.expr(node.expr)
@@ -330,11 +332,8 @@ class Inference:
     def expr(self, node: nodes.Node | None) -> int:
         if node is None:
             return UNIT
-        method = getattr(self, "expr_" + type(node).__name__, None)
-        if method is not None:
-            result: int = method(node)
-            return result
-        return self.stmt(node)
+        method = _EXPRESSIONS.get(type(node)) or _STATEMENTS[type(node)]
+        return method(self, node)
 
     def expr_IntLit(self, _node: nodes.IntLit) -> int:
         return INT
@@ -599,3 +598,13 @@ __all__ = [
     "method_result",
     "type_names",
 ]
+
+
+def _methods(prefix: str) -> dict[type[nodes.Node], Callable[[Inference, Any], int]]:
+    """The methods for nodes by the nodes' classes."""
+    found = ((getattr(nodes, name[len(prefix) :], None), method) for name, method in vars(Inference).items())
+    return {cls: method for cls, method in found if isinstance(cls, type) and method.__name__.startswith(prefix)}
+
+
+_STATEMENTS: Final = _methods("stmt_")
+_EXPRESSIONS: Final = _methods("expr_")

@@ -26,7 +26,8 @@ def child_fields(cls: type[nodes.Node]) -> tuple[str, ...]:
 def children(node: nodes.Node) -> list[nodes.Node]:
     """The direct children of a node."""
     found: list[nodes.Node] = []
-    for name in child_fields(type(node)):
+    names = _child_fields.get(type(node))
+    for name in child_fields(type(node)) if names is None else names:
         value = getattr(node, name)
         if type(value) is tuple:
             found.extend(value)

@@ -130,7 +130,7 @@ class TypeView:
 class Variant:
     """A function compiled for certain parameter types."""
 
-    __slots__ = ("fn", "inference", "params", "py", "returns", "this", "this_after", "used")
+    __slots__ = ("callers", "fn", "inference", "params", "py", "returns", "stale", "this", "this_after", "used")
 
     def __init__(self, fn: FunctionInfo, params: tuple[int, ...], this: int, inference: ty.Inference) -> None:
         self.fn = fn
@@ -142,6 +142,9 @@ class Variant:
         """Does compiled code call it?"""
         self.inference = inference
         self.inference.this = this
+        self.stale = True
+        """Its types have to be inferred, for the first time or because those of a callee grew."""
+        self.callers: set[Variant] = set()
         self.returns = ty.NONE
         self.this_after = ty.NONE
         """What the receiver may be afterwards."""
@@ -183,6 +186,9 @@ class ProgramCompiler(Emitter):
         self.chars: dict[str, str] = {}
         self.variants: dict[tuple[int, tuple[int, ...], int], Variant] = {}
         self.pending: list[Variant] = []
+        self.inferring: Variant | None = None
+        """Whose types are being inferred; `None`: those of main."""
+        self.main_asked: set[Variant] = set()
         self.closures: dict[int, str] = {}
         self.closure_names: dict[int, str] = {}
         self.closure_infos: list[FunctionInfo] = []
@@ -368,12 +374,10 @@ class ProgramCompiler(Emitter):
                 return self.variant(fn, generic)
             found = Variant(fn, params, this, self.infer(fn))
             self.variants[key] = found
-            self.changed = True
             if self.named:
                 self.name_variants()
         return found
 
-    changed = False
     named = False
 
     def infer(self, fn: FunctionInfo) -> ty.Inference:
@@ -389,7 +393,7 @@ class ProgramCompiler(Emitter):
             return self.native_type(node, arg_types)
         if any(t & ty.LOW == ty.NONE for t in arg_types):
             return ty.NONE
-        return self.variant(fn, tuple(arg_types)).returns
+        return self._asked(self.variant(fn, tuple(arg_types))).returns
 
     def method_type(self, node: nodes.MethodCall, receiver: int, arg_types: list[int]) -> tuple[int, int] | None:
         """What a method of the script gives and makes of its receiver; `None` where it is not known which one runs."""
@@ -398,8 +402,16 @@ class ProgramCompiler(Emitter):
             return None
         if any(t & ty.LOW == ty.NONE for t in (receiver, *arg_types)):
             return ty.NONE, ty.NONE
-        variant = self.variant(fn, tuple(arg_types), receiver)
+        variant = self._asked(self.variant(fn, tuple(arg_types), receiver))
         return variant.returns, variant.this_after if fn.uses_this else ty.NONE
+
+    def _asked(self, variant: Variant) -> Variant:
+        """The types in hand depend on this variant's."""
+        if self.inferring is None:
+            self.main_asked.add(variant)
+        else:
+            variant.callers.add(self.inferring)
+        return variant
 
     def direct_method(self, name: str, count: int) -> FunctionInfo | None:
         """The script function that a method call means, if it surely does and never replaces `this`."""
@@ -422,16 +434,23 @@ class ProgramCompiler(Emitter):
     def infer_all(self) -> None:
         """Types of main and of every variant its calls need, to a common fixpoint."""
         main = self.main_inference = self.infer(self.info.main)
-        self.changed = True
-        while self.changed:
-            self.changed = False
-            main.run(())
-            for variant in list(self.variants.values()):
+        main.run(())
+        while waiting := [variant for variant in self.variants.values() if variant.stale]:
+            again = False
+            for variant in waiting:
+                variant.stale = False
+                self.inferring = variant
                 returns = variant.inference.run(variant.params)
+                self.inferring = None
                 known = (variant.returns, variant.this_after)
                 variant.returns |= returns
                 variant.this_after |= variant.inference.this
-                self.changed = self.changed or known != (variant.returns, variant.this_after)
+                if known != (variant.returns, variant.this_after):
+                    for caller in variant.callers:
+                        caller.stale = True
+                    again = again or variant in self.main_asked
+            if again:
+                main.run(())
 
     # ---- output -----------------------------------------------------------------------------------------------------
 

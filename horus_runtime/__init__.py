@@ -15,7 +15,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from horus_runtime.engine.background import RunHandle
     from horus_runtime.engine.engine import Engine
-    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.functions import PointerFunction, ScriptFunction, ScriptObject
+    from horus_runtime.engine.handle import AST, FunctionInfo
     from horus_runtime.engine.resolvers import FileModuleResolver, ModuleResolversCollection, StaticModuleResolver
     from horus_runtime.errors import (
         DeadlineError,
@@ -56,6 +57,7 @@ _HOMES = {
     "EvalError": "errors",
     "FileModuleResolver": "engine.resolvers",
     "FnPtr": "runtime.fn_ptr",
+    "FunctionInfo": "engine.handle",
     "HorusError": "errors",
     "HostFailure": "errors",
     "InternalError": "errors",
@@ -70,6 +72,7 @@ _HOMES = {
     "NativeCallContext": "runtime.context",
     "ParseError": "errors",
     "Policy": "modules.policy",
+    "PointerFunction": "engine.functions",
     "PolicyError": "errors",
     "Position": "source",
     "Range": "runtime.values",
@@ -79,6 +82,8 @@ _HOMES = {
     "RunnerKind": "jobs.runners",
     "RunnerRegistry": "jobs.runners",
     "Scope": "runtime.scope",
+    "ScriptFunction": "engine.functions",
+    "ScriptObject": "engine.functions",
     "Signature": "jobs.model",
     "SigningKey": "jobs.signing",
     "StaticModuleResolver": "engine.resolvers",
@@ -98,6 +103,7 @@ __all__ = [
     "EvalError",
     "FileModuleResolver",
     "FnPtr",
+    "FunctionInfo",
     "HorusError",
     "HostFailure",
     "InternalError",
@@ -111,6 +117,7 @@ __all__ = [
     "ModuleResolversCollection",
     "NativeCallContext",
     "ParseError",
+    "PointerFunction",
     "Policy",
     "PolicyError",
     "Position",
@@ -121,6 +128,8 @@ __all__ = [
     "RunnerKind",
     "RunnerRegistry",
     "Scope",
+    "ScriptFunction",
+    "ScriptObject",
     "Signature",
     "SigningKey",
     "StaticModuleResolver",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
 
-from horus_runtime.engine.handle import AST
+from horus_runtime.engine.handle import AST, parse_text
 from horus_runtime.engine.programs import STORE, program_key, scope_key
 from horus_runtime.engine.settings import EngineSettings
 from horus_runtime.errors import HorusError, ParseError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from horus_runtime.ast import nodes
+    from horus_runtime.engine.engine import Engine
     from horus_runtime.runtime.program import Program
     from horus_runtime.runtime.scope import Scope
 
@@ -28,20 +30,38 @@ class Compiling(EngineSettings):
 
     # ---- for hosts --------------------------------------------------------------------------------------------------
 
-    def compile(self, text: str, *, name: str | None = None, scope: Scope | None = None) -> AST:
+    def compile(
+        self,
+        text: str | Iterable[str],
+        *,
+        name: str | None = None,
+        scope: Scope | None = None,
+        self_contained: bool = False,
+    ) -> AST:
         """Parse a script.
 
         Args:
-            text: the script.
+            text: the script; several texts are one script, one after the other.
             name: shown in errors as its source.
             scope: in strict variables mode, the names it holds are known.
+            self_contained: resolve every `import` of a literal path now and keep the modules in the tree.
 
         Raises:
             ParseError: the text is wrong.
+            EvalError: `ErrorModuleNotFound`, of a self-contained script.
         """
-        tree = self._tree(text, name)
+        tree = self._tree(text if isinstance(text, str) else "\n".join(text), name)
         self.prepare(tree, scope)
+        if self_contained:
+            from horus_runtime.engine.resolvers import embed_modules
+
+            embed_modules(cast("Engine", self), tree)
         return tree
+
+    @property
+    def empty_tree(self) -> AST:
+        """A script without anything, where calls need one."""
+        return self.cached("", None)
 
     def compile_expression(self, text: str, *, name: str | None = None, scope: Scope | None = None) -> AST:
         """Parse a single expression: no statements, blocks or loops."""
@@ -61,21 +81,13 @@ class Compiling(EngineSettings):
 
     def _tree(self, text: str, name: str | None, *, expression: bool = False) -> AST:
         """A script whose text has not been looked at yet."""
-
-        def parse() -> nodes.Script:
-            from horus_runtime.syntax.rhai import parse_script
-
-            return parse_script(text, self.parse_options(), name=name)
-
-        def parse_only_expression() -> nodes.Script:
-            from horus_runtime.ast import nodes
-            from horus_runtime.syntax.rhai import parse_expression
-
-            node = parse_expression(text, self.parse_options(), name=name)
-            return nodes.Script(node.span, (nodes.ExprStmt(node.span, node),), ())
-
-        source = SourceFile(text, name)
-        return AST(parse_only_expression if expression else parse, source, expression_only=expression)
+        options = self.parse_options()
+        return AST(
+            lambda: parse_text(text, name, options, expression=expression),
+            SourceFile(text, name),
+            expression_only=expression,
+            options=options,
+        )
 
     def prepare(self, tree: AST, scope: Scope | None) -> None:
         """Raise what is wrong with a text: look at it, unless the cache knows that nothing is.

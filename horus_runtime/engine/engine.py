@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from horus_runtime.engine.calling import Calling
 from horus_runtime.engine.compiling import Compiling
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.engine.running import Running
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.run import Run
 
 
-class Engine(Running, Compiling, Registrar):
+class Engine(Running, Compiling, Calling, Registrar):
     """Compiles and runs scripts. Cheap to make; may be shared by threads once it is set up.
 
     Args:
@@ -108,24 +109,36 @@ class Engine(Running, Compiling, Registrar):
         this: Any = None,
         eval_ast: bool = True,
         rewind_scope: bool = True,
+        tag: Any = None,
+        in_all_namespaces: bool = False,
     ) -> Any:
         """Call a script function, private ones included.
 
         Args:
-            scope: variables for the script's global statements.
-            this: the value `this` is bound to; `None` leaves it unbound.
+            scope: variables for the script's global statements, which the function can read.
+            this: what `this` is bound to: an array, map, blob or object is changed in place, and a `Ref` tells what the
+                function assigned; `None` leaves it unbound.
             eval_ast: run the global statements first.
             rewind_scope: drop what the global statements added to the scope.
+            tag: the host's own value for this run, `NativeCallContext.tag`, in place of `default_tag`.
+            in_all_namespaces: call a function of the engine where the script has none of this name.
+
+        Raises:
+            EvalError: there is no such function for so many arguments (`ErrorFunctionNotFound`), or it failed.
+            LimitError: a limit was hit.
         """
-        return Invocation(self).call(
-            tree,
-            name,
-            args,
-            scope=Scope() if scope is None else scope,
-            this=this,
-            eval_ast=eval_ast,
-            rewind=rewind_scope,
-        )
+        own = Scope() if scope is None else scope
+        pool = tree.pool(self)
+        session = pool.take()
+        if in_all_namespaces and (name, len(args)) not in session.linked.functions:
+            return self.call(name, *args)
+        if not (eval_ast and session.linked.program.has_statements):
+            return pool.call_with(session, name, args, own, this, tag)
+        pool.give(session)
+        invocation = Invocation(self)
+        if tag is not None:
+            invocation.run.tag = tag
+        return invocation.call(tree, name, args, scope=own, this=this, eval_ast=eval_ast, rewind=rewind_scope)
 
     def eval_module(self, tree: AST, scope: Scope | None = None) -> Module:
         """Run a script and make a module of what it offers."""

@@ -2,39 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
-from horus_runtime.source import SourceFile
+from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
     from horus_runtime.ast import nodes
+    from horus_runtime.engine.engine import Engine
+    from horus_runtime.engine.session import Pool
+    from horus_runtime.runtime.module import Module
     from horus_runtime.runtime.program import Program
+    from horus_runtime.syntax.options import ParseOptions
 
-    FunctionFilter = Callable[[nodes.FnDef], bool]
     Parse = Callable[[], nodes.Script]
+
+
+class FunctionInfo(NamedTuple):
+    """A function of a script as hosts see it."""
+
+    name: str
+    params: tuple[str, ...]
+    private: bool
+    this_type: str | None
+    """The type that `fn type.name()` is defined for."""
+    doc: str
+    """Its doc comments, without the comment signs."""
+    comments: tuple[str, ...]
+    """Its doc comments as they are written."""
+    position: Position
+
+    @property
+    def access(self) -> str:
+        """`"public"` or `"private"`."""
+        return "private" if self.private else "public"
+
+    @property
+    def signature(self) -> str:
+        """`name(a, b)`, with the type in front where there is one."""
+        owner = f"{self.this_type}." if self.this_type else ""
+        return f"{owner}{self.name}({', '.join(self.params)})"
+
+    @property
+    def key(self) -> tuple[str | None, str, int]:
+        """What tells it from others: type, name, number of parameters."""
+        return self.this_type, self.name, len(self.params)
+
+
+FunctionFilter = Callable[[FunctionInfo], bool]
+
+
+class Part(NamedTuple):
+    """A text and what of it belongs to a tree: how a tree is made again elsewhere."""
+
+    text: str
+    name: str | None
+    expression_only: bool
+    statements: bool = True
+    functions: frozenset[tuple[str | None, str, int]] | None = None
+    """The functions that are kept; `None` keeps all."""
 
 
 class AST:
     """A parsed script with its compiled forms.
 
     It may be evaluated any number of times, by several engines and threads: each engine compiles it once for its own
-    settings. Pickling keeps the text and the tree, not the code. A script whose code comes from the cache is parsed
-    only when somebody asks for its tree.
+    settings. A script whose code comes from the cache is parsed only when somebody asks for its tree.
+
+    `pickle` and `to_bytes` keep the texts it was made of and nothing else: what is loaded parses them again.
 
     Args:
         script: the tree, or what parses the text.
+        options: how the text is parsed.
+        parts: the texts that the tree is made of; by default, the whole text of the source.
     """
 
-    __slots__ = ("_programs", "_script", "expression_only", "is_text", "source_file")
+    __slots__ = (
+        "_parts", "_pools", "_programs", "_script", "expression_only", "is_text", "modules", "options", "source_file",
+    )  # fmt: skip
 
-    def __init__(self, script: nodes.Script | Parse, source_file: SourceFile, *, expression_only: bool = False) -> None:
+    def __init__(
+        self,
+        script: nodes.Script | Parse,
+        source_file: SourceFile,
+        *,
+        expression_only: bool = False,
+        options: ParseOptions | None = None,
+        parts: tuple[Part, ...] | None = None,
+    ) -> None:
         self._script = script
         self.source_file = source_file
         self.expression_only = expression_only
-        self.is_text = callable(script)
+        self.options = options
+        self.is_text = callable(script) and parts is None
         """Is the tree that of the text, and of nothing else?"""
+        self.modules: dict[str, AST | Module] = {}
+        """The modules embedded by `compile(self_contained=True)`, by the path that imports them."""
+        self._parts = parts
         self._programs: dict[Any, Program] = {}
+        self._pools: dict[int, Pool] = {}
+
+    # ---- what it is -------------------------------------------------------------------------------------------------
 
     @property
     def script(self) -> nodes.Script:
@@ -50,13 +118,34 @@ class AST:
 
     @property
     def source(self) -> str | None:
-        """The source name, shown in errors of nested calls."""
+        """The source name, shown in errors of nested calls and in `debug` lines; may be set."""
         return self.source_file.name
+
+    @source.setter
+    def source(self, name: str | None) -> None:
+        self._change(self._script, SourceFile(self.source_file.text, name))
+
+    def clear_source(self) -> None:
+        """Take the source name away."""
+        self.source = None
 
     @property
     def text(self) -> str:
-        """The script's text."""
+        """The script's text; empty for a tree put together from several."""
         return self.source_file.text
+
+    @property
+    def doc(self) -> str:
+        """The script's own documentation: its `//!` comments, without the signs."""
+        lines = [line.strip() for part in self.parts if "//!" in part.text for line in part.text.splitlines()]
+        return "\n".join(line[3:].removeprefix(" ") for line in lines if line.startswith("//!"))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The texts that the tree is made of."""
+        return self._parts or (Part(self.text, self.source, self.expression_only),)
+
+    # ---- programs (for the engine) ----------------------------------------------------------------------------------
 
     def program(self, key: Any, build: Callable[[], Program]) -> Program:
         """The program compiled under `key`, built when it is first asked for."""
@@ -73,58 +162,209 @@ class AST:
         """Add a program that was compiled before."""
         self._programs[key] = program
 
+    def pool(self, engine: Engine) -> Pool:
+        """The runs of this script on an engine that wait for calls."""
+        found = self._pools.get(id(engine))
+        if found is None or found.engine is not engine:
+            from horus_runtime.engine.session import Pool
+
+            found = self._pools[id(engine)] = Pool(engine, self)
+        return found
+
     # ---- looking ----------------------------------------------------------------------------------------------------
 
-    def functions(self) -> list[nodes.FnDef]:
-        """The script's function definitions, in source order."""
-        return list(self.script.functions)
+    def functions(self) -> list[FunctionInfo]:
+        """The script's functions, in source order."""
+        return [_info(function) for function in self.script.functions]
 
     def has_functions(self) -> bool:
         """Does the script define functions?"""
         return bool(self.script.functions)
 
-    def walk(self) -> Iterator[nodes.Node]:
-        """Every node, parents first."""
+    def literals(self, *, constants: bool = True, variables: bool = True) -> dict[str, Any]:
+        """The global variables that are declared with a literal value, by name; the last declaration counts.
+
+        Args:
+            constants: tell those declared by `const`.
+            variables: tell those declared by `let`.
+        """
+        from horus_runtime.ast import nodes
+
+        found = {}
+        for statement in self.script.body:
+            declared = statement.declaration if isinstance(statement, nodes.Export) else statement
+            if isinstance(declared, nodes.Let) and (constants if declared.constant else variables):
+                value = _literal(declared.value)
+                if value is not _NO_LITERAL:
+                    found[declared.name] = value
+        return found
+
+    @overload
+    def walk(self) -> Iterator[nodes.Node]: ...
+    @overload
+    def walk(self, callback: Callable[[tuple[nodes.Node, ...]], bool | None]) -> bool: ...
+    def walk(
+        self, callback: Callable[[tuple[nodes.Node, ...]], bool | None] | None = None
+    ) -> Iterator[nodes.Node] | bool:
+        """Every node, parents first.
+
+        Args:
+            callback: called with the path to each node, the node itself last; `False` ends the walk. Without one, an
+                iterator over the nodes is returned.
+
+        Returns:
+            With a callback: was the walk finished?
+        """
         from horus_runtime.ast.visitor import walk
 
-        return walk(self.script)
+        if callback is None:
+            return walk(self.script)
+        return _walk_paths(self.script, callback)
+
+    def __iter__(self) -> Iterator[nodes.Node]:
+        iterator: Iterator[nodes.Node] = self.walk()
+        return iterator
 
     # ---- deriving ---------------------------------------------------------------------------------------------------
 
+    def clone(self) -> AST:
+        """A tree of its own: what changes one does not change the other."""
+        copy = AST(self._script, self.source_file, expression_only=self.expression_only, options=self.options)
+        copy._parts = self._parts
+        copy.is_text = self.is_text
+        copy.modules = dict(self.modules)
+        return copy
+
     def clone_functions_only(self, keep: FunctionFilter = lambda _f: True) -> AST:
         """A copy with the functions that `keep` accepts and no statements."""
-        from horus_runtime.ast import nodes
+        return self.clone().retain_functions(keep).clear_statements()
 
-        functions = tuple(f for f in self.script.functions if keep(f))
-        return AST(nodes.Script(self.script.span, (), functions), self.source_file)
+    without_statements = clone_functions_only
 
-    def merge(self, other: AST) -> AST:
-        """Both scripts in sequence; functions of `other` replace those of the same name and parameter count."""
-        from horus_runtime.ast import nodes
+    def clone_statements_only(self) -> AST:
+        """A copy with the statements and no functions."""
+        return self.clone().clear_functions()
 
-        replaced = {_key(f) for f in other.script.functions}
-        functions = tuple(f for f in self.script.functions if _key(f) not in replaced) + other.script.functions
-        script = nodes.Script(self.script.span, self.script.body + other.script.body, functions)
-        return AST(script, self.source_file)
+    without_functions = clone_statements_only
+
+    def retain_functions(self, keep: FunctionFilter) -> AST:
+        """Drop the functions that `keep` does not accept, here."""
+        self._restrict(keep, statements=True)
+        return self
+
+    def clear_functions(self) -> AST:
+        """Drop all functions, here."""
+        return self.retain_functions(lambda _f: False)
+
+    def clear_statements(self) -> AST:
+        """Drop all statements, here."""
+        self._restrict(lambda _f: True, statements=False)
+        return self
+
+    def merge(self, other: AST, keep: FunctionFilter = lambda _f: True) -> AST:
+        """Both scripts in sequence, as a new tree.
+
+        Functions of `other` that `keep` accepts replace those of the same name and parameter count. Positions in errors
+        remain those in the text that a part came from.
+        """
+        return self.clone().combine(other, keep)
 
     __add__ = merge
 
-    def without_statements(self) -> AST:
-        """The functions alone."""
-        return self.clone_functions_only()
+    def combine(self, other: AST, keep: FunctionFilter = lambda _f: True) -> AST:
+        """As `merge`, in this tree."""
+        from horus_runtime.ast import nodes
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {
-            "script": self.script,
-            "text": self.text,
-            "name": self.source,
-            "expression_only": self.expression_only,
-        }
+        added = tuple(f for f in other.script.functions if keep(_info(f)))
+        replaced = {_info(f).key for f in added}
+        kept = tuple(f for f in self.script.functions if _info(f).key not in replaced)
+        script = nodes.Script(self.script.span, self.script.body + other.script.body, kept + added)
+        parts = (*_restricted(self.parts, {_info(f).key for f in kept}), *_restricted(other.parts, replaced))
+        source = self.source_file
+        if other.text != self.text:
+            source = SourceFile(other.text if not (self.script.body or kept) else "", self.source or other.source)
+        self.modules.update(other.modules)
+        self._change(script, source, parts)
+        return self
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        AST.__init__(
-            self, state["script"], SourceFile(state["text"], state["name"]), expression_only=state["expression_only"]
-        )
+    __iadd__ = combine
+
+    def _restrict(self, keep: FunctionFilter, *, statements: bool) -> None:
+        from horus_runtime.ast import nodes
+
+        script = self.script
+        kept = tuple(f for f in script.functions if keep(_info(f)))
+        parts = _restricted(self.parts, {_info(f).key for f in kept}, statements=statements)
+        self._change(nodes.Script(script.span, script.body if statements else (), kept), self.source_file, parts)
+
+    def _change(self, script: nodes.Script | Parse, source: SourceFile, parts: tuple[Part, ...] | None = None) -> None:
+        """Replace what the tree is; code that was compiled for it is dropped."""
+        self._script = script
+        self.source_file = source
+        if parts is not None:
+            self._parts = parts
+            self.is_text = False
+        self._programs = {}
+        self._pools = {}
+
+    def as_module(self, engine: Engine) -> Module:
+        """The functions as a module, for `engine.register_static_module` or a resolver."""
+        return engine.eval_module(self.clone_functions_only())
+
+    @classmethod
+    def from_module(cls, module: Module) -> AST:
+        """A tree with the functions of a module that was made from a script.
+
+        Raises:
+            ValueError: the module was made otherwise.
+        """
+        tree = module.tree
+        if not isinstance(tree, AST):
+            raise ValueError(f"the module '{module.name}' was not made from a script")  # noqa: TRY004 - a wrong value
+        return tree.clone_functions_only()
+
+    # ---- elsewhere --------------------------------------------------------------------------------------------------
+
+    def to_bytes(self) -> bytes:
+        """The texts and parsing options as JSON, for `AST.from_bytes`."""
+        import json
+
+        return json.dumps(self.to_data(), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> AST:
+        """A tree from what `to_bytes` gave. Nothing of the data is executed; the texts are parsed when they are needed.
+
+        Raises:
+            ValueError: the data is no such tree.
+        """
+        import json
+
+        try:
+            return _rebuild(json.loads(data))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not a script as AST.to_bytes writes it: {error}") from None
+
+    def to_data(self) -> dict[str, Any]:
+        """What `to_bytes` writes, as plain data."""
+        from dataclasses import asdict
+
+        parts = [
+            {
+                "text": part.text,
+                "name": part.name,
+                "expression": part.expression_only,
+                "statements": part.statements,
+                "functions": None if part.functions is None else sorted(map(list, part.functions), key=repr),
+            }
+            for part in self.parts
+        ]
+        options = None if self.options is None else {k: _plain(v) for k, v in asdict(self.options).items()}
+        modules = {path: module.to_data() for path, module in self.modules.items() if isinstance(module, AST)}
+        return {"parts": parts, "name": self.source, "options": options, "modules": modules}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.to_data(),)
 
     def __repr__(self) -> str:
         if callable(self._script):
@@ -132,5 +372,161 @@ class AST:
         return f"AST({len(self.script.body)} statements, {len(self.script.functions)} functions)"
 
 
-def _key(function: nodes.FnDef) -> tuple[str | None, str, int]:
-    return function.this_type, function.name, len(function.params)
+# --- Parts ------------------------------------------------------------------------------------------------------------
+
+
+def _restricted(parts: tuple[Part, ...], kept: set[Any], *, statements: bool = True) -> tuple[Part, ...]:
+    """The parts of a tree of which only some functions are kept. The last part that has a function provides it."""
+    left = set(kept)
+    found = []
+    for part in reversed(parts):
+        own = frozenset(left if part.functions is None else left & part.functions)
+        left = left if part.functions is None else left - part.functions
+        found.append(Part(part.text, part.name, part.expression_only, part.statements and statements, own))
+    return tuple(reversed(found))
+
+
+def _rebuild(data: Mapping[str, Any]) -> AST:
+    """A tree from its texts."""
+    options = _options(data["options"])
+    parts = tuple(
+        Part(
+            _checked(part["text"]),
+            part["name"],
+            bool(part["expression"]),
+            bool(part["statements"]),
+            None if part["functions"] is None else frozenset(map(tuple, part["functions"])),
+        )
+        for part in data["parts"]
+    )
+    [first, *others] = parts
+    whole = not others and first.statements and first.functions is None
+    tree = AST(
+        lambda: _parse_parts(parts, options),
+        SourceFile("" if others else first.text, data["name"]),
+        expression_only=first.expression_only and not others,
+        options=options,
+        parts=None if whole else parts,
+    )
+    tree.modules = {path: _rebuild(module) for path, module in data["modules"].items()}
+    return tree
+
+
+def _checked(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError("a script's text must be a string")
+    return text
+
+
+def _parse_parts(parts: tuple[Part, ...], options: ParseOptions | None) -> nodes.Script:
+    from horus_runtime.ast import nodes
+
+    body: tuple[nodes.Node, ...] = ()
+    functions: dict[Any, nodes.FnDef] = {}
+    span = None
+    for part in parts:
+        script = parse_text(part.text, part.name, options, expression=part.expression_only)
+        span = span or script.span
+        if part.statements:
+            body += script.body
+        for function in script.functions:
+            key = _info(function).key
+            if part.functions is None or key in part.functions:
+                functions.pop(key, None)
+                functions[key] = function
+    assert span is not None
+    return nodes.Script(span, body, tuple(functions.values()))
+
+
+def parse_text(text: str, name: str | None, options: ParseOptions | None, *, expression: bool = False) -> nodes.Script:
+    """Parse a script, or a single expression as a script.
+
+    Raises:
+        ParseError: the text is wrong.
+    """
+    from horus_runtime.ast import nodes
+    from horus_runtime.syntax.options import DEFAULT
+    from horus_runtime.syntax.rhai import parse_expression, parse_script
+
+    if not expression:
+        return parse_script(text, options or DEFAULT, name=name)
+    node = parse_expression(text, options or DEFAULT, name=name)
+    return nodes.Script(node.span, (nodes.ExprStmt(node.span, node),), ())
+
+
+def _options(data: Mapping[str, Any] | None) -> ParseOptions | None:
+    if data is None:
+        return None
+    from horus_runtime.syntax.options import ParseOptions
+
+    values = {key: _frozen(value) for key, value in data.items()}
+    values["disabled_symbols"] = frozenset(values["disabled_symbols"])
+    return ParseOptions(**values)
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+# --- Nodes ------------------------------------------------------------------------------------------------------------
+
+
+def _info(function: nodes.FnDef) -> FunctionInfo:
+    return FunctionInfo(
+        function.name,
+        function.params,
+        function.private,
+        function.this_type,
+        "\n".join(map(_uncommented, function.doc)),
+        function.doc,
+        function.name_span.start,
+    )
+
+
+def _uncommented(comment: str) -> str:
+    """A doc comment without its signs: `/// text`, `/** text */`."""
+    if comment.startswith("///"):
+        return comment[3:].removeprefix(" ").rstrip()
+    lines = comment.removeprefix("/**").removesuffix("*/").strip().splitlines()
+    return "\n".join(line.strip().removeprefix("*").removeprefix(" ") for line in lines)
+
+
+_NO_LITERAL: Final = object()
+
+
+def _literal(node: nodes.Node | None) -> Any:
+    """The value of a literal; arrays and maps are literals when all in them are."""
+    from horus_runtime.ast import nodes
+    from horus_runtime.runtime.values import Char
+
+    if node is None or isinstance(node, nodes.UnitLit):
+        return None
+    if isinstance(node, nodes.CharLit):
+        return Char(node.value)
+    if isinstance(node, (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.StringLit)):
+        return node.value
+    if isinstance(node, nodes.Unary) and node.op == "-" and isinstance(node.operand, (nodes.IntLit, nodes.FloatLit)):
+        return -node.operand.value
+    if isinstance(node, nodes.ArrayLit):
+        items = [_literal(item) for item in node.items]
+        return _NO_LITERAL if _NO_LITERAL in items else items
+    if isinstance(node, nodes.MapLit):
+        pairs = {entry.key: _literal(entry.value) for entry in node.entries}
+        return _NO_LITERAL if _NO_LITERAL in pairs.values() else pairs
+    return _NO_LITERAL
+
+
+def _walk_paths(root: nodes.Node, callback: Callable[[tuple[nodes.Node, ...]], bool | None]) -> bool:
+    from horus_runtime.ast.visitor import children
+
+    pending: list[tuple[nodes.Node, ...]] = [(root,)]
+    while pending:
+        path = pending.pop()
+        if callback(path) is False:
+            return False
+        pending.extend((*path, child) for child in reversed(children(path[-1])))
+    return True

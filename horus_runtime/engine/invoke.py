@@ -32,6 +32,13 @@ def _exact_run(settings: RunSettings) -> Run:
     return ExactRun(settings)
 
 
+def ensure_frames(max_depth: int) -> None:
+    """Allow as many Python frames as so many script calls need."""
+    needed = max_depth * FRAMES_PER_CALL + SPARE_FRAMES
+    if needed > sys.getrecursionlimit() - 200:
+        sys.setrecursionlimit(min(needed + 1000, 1_000_000))
+
+
 class Invocation:
     """One evaluation on one engine."""
 
@@ -60,6 +67,8 @@ class Invocation:
         return made
 
     def link(self, tree: AST, scope: Scope) -> Linked:
+        if tree.modules:
+            self.run.embedded.update(tree.modules)
         return self.run.link(self.engine.program(tree, scope))
 
     def call(
@@ -107,9 +116,7 @@ class Invocation:
 
     def guard(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run generated code; every failure leaves as a `HorusError` with its position."""
-        needed = self.run.max_depth * FRAMES_PER_CALL + SPARE_FRAMES
-        if needed > sys.getrecursionlimit() - 200:
-            sys.setrecursionlimit(min(needed + 1000, 1_000_000))
+        ensure_frames(self.run.max_depth)
         terms = (COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse)
         COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse = self.run.copy_terms()
         try:

@@ -141,6 +141,28 @@ def find(engine: Engine, path: str, source: str | None) -> Module | AST:
     raise EvalError("ErrorModuleNotFound", f"Module not found: {path}", fields={"module": path})
 
 
+def embed_modules(engine: Engine, tree: AST) -> None:
+    """Resolve the imports of literal paths, in the tree and in the scripts it imports, and keep the modules in it.
+
+    Raises:
+        EvalError: `ErrorModuleNotFound`.
+        ParseError: a module's text is wrong.
+    """
+    from horus_runtime.ast import nodes
+
+    pending = [tree]
+    while pending:
+        importer = pending.pop()
+        for node in importer.walk():
+            if not isinstance(node, nodes.Import) or not isinstance(node.path, nodes.StringLit):
+                continue
+            path = node.path.value
+            if path not in tree.modules:
+                found = tree.modules[path] = find(engine, path, importer.source)
+                if not isinstance(found, Module):
+                    pending.append(found)
+
+
 def resolve_import(engine: Engine, run: Run, path: str, source: str | None, depth: int) -> Module:
     """Find and run a module for an `import`; each script runs once per run, and cycles are an error."""
     cache: dict[str, Module | None] = run.modules_cache
@@ -152,7 +174,7 @@ def resolve_import(engine: Engine, run: Run, path: str, source: str | None, dept
             )
         return module
     try:
-        found = find(engine, path, source)
+        found = run.embedded.get(path) or find(engine, path, source)
     except ParseError as error:
         raise _in_module(error, path) from None
     if isinstance(found, Module):
@@ -190,7 +212,8 @@ def module_from_script(engine: Engine, run: Run, tree: AST, scope: Scope, depth:
     finally:
         run.running.pop()
         del run.imports[mark:]
-    module = Module(tree.source or "")
+    module = Module(tree.source or "", tree.doc)
+    module.tree = tree
     for name, aliases in scope.aliases.items():
         for alias in aliases:
             module.set_var(alias, copy_value(scope.get(name)))

@@ -67,6 +67,8 @@ class EngineSettings:
     strict_variables: bool
     fail_on_invalid_map_property: bool
     fast_operators: bool
+    settings_version: int
+    """Grows with everything that is set."""
     show_host_errors: bool
     """Scripts see class and text of every exception that a host function raises; off: only of those meant for them."""
 
@@ -115,6 +117,7 @@ class EngineSettings:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__["settings_version"] = self.__dict__.get("settings_version", 0) + 1
         if name in LIMIT_NAMES:
             self.limits = self._limits.with_(**{name: value})
             self._sizes_set = self._sizes_set or name in SIZE_LIMITS

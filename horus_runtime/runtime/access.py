@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from horus_runtime.errors import UNSET, EvalError, LimitError
 from horus_runtime.runtime import faults, turns
@@ -15,8 +15,11 @@ from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, no
 from horus_runtime.runtime.operators import eq as builtin_eq
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import Linked
+from horus_runtime.runtime.text import is_host_value
 from horus_runtime.runtime.values import Range
 from horus_runtime.source import Position
+
+COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
 class Accessing(Calling):
@@ -110,8 +113,14 @@ class Accessing(Calling):
         if fn is None:
             if op == "!=" and len(args) == 2 and self.table.find("==", args):
                 return not self.operator("==", *args)
+            if op in COMPARING and len(args) == 2 and self._differ_as_hosts(*args):
+                return op == "!="
             raise faults.function_not_found_for(op, [self.type_name(arg) for arg in args])
         return fn.call(self, *args) if fn.context else fn.call(*args)
+
+    def _differ_as_hosts(self, left: Any, right: Any) -> bool:
+        """Are these of different types, one of them at least the host's? Comparing them has a default answer."""
+        return (is_host_value(left) or is_host_value(right)) and self.type_name(left) != self.type_name(right)
 
     def equals(self, left: Any, right: Any) -> bool:
         if type(left) is list or type(left) is dict:

@@ -72,6 +72,19 @@ class Budget:
         self.breathed_at = self.started
         self.ended: float | None = None
 
+    def restart(self) -> None:
+        """Begin a new run under the same limits: what is left of a stride that was granted is spent first."""
+        self.started = self.granted_at = self.breathed_at = now = monotonic()
+        if self.deadline is not None:
+            self.deadline = now + self.max_duration
+        granted = 0
+        for read in self.readers:
+            left = read()
+            if left > 0:
+                granted += left
+        self.granted = granted
+        self.cancelled = self.ended = None
+
     def open(self, read: Callable[[], int] | None = None) -> int:
         """The first stride of a program's counter; `read` tells how much of it is unspent."""
         if read is not None:

@@ -132,6 +132,7 @@ class Module(Registrar):
         "name",
         "script_functions",
         "script_methods",
+        "tree",
         "type_docs",
         "types",
         "variables",
@@ -166,6 +167,8 @@ class Module(Registrar):
         self.converters: dict[type, Callable[[Any], Any]] = {}
         """Host classes and what makes another value of their objects, before scripts see it."""
         self._watchers: WeakSet[Watcher] | None = None
+        self.tree: Any = None
+        """The script that the module was made from."""
         self.built_in = built_in
         """Part of this package: its name alone says what is in it."""
 

@@ -168,6 +168,8 @@ class RunState:
         """Constants of the host's scope that the script was compiled with: known inside functions, too."""
         self.running: list[Linked] = []
         """The modules whose functions are running, the innermost last."""
+        self.embedded: dict[str, Any] = {}
+        """Modules that the script brings with it, by path."""
         self.modules_imported = 0
         self.modules_cache: dict[str, Module | None] = {}
         """Modules made in this run by path; `None` while a module is being made."""

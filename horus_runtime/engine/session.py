@@ -1,0 +1,246 @@
+"""Runs that are used again: what makes calling a script function from Python cheap.
+
+A session is a run whose program is linked already. For each call its account starts anew, so that limits count per
+call, exactly as in a run of its own. Sessions wait in a pool: as many exist as calls were ever active at the same time,
+on several threads or one inside the other.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from horus_runtime.engine.invoke import Invocation, ensure_frames
+from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError
+from horus_runtime.runtime.context import as_cell
+from horus_runtime.runtime.control import ScriptExit
+from horus_runtime.runtime.conversion import ATOMS
+from horus_runtime.runtime.program import THIS_CELL
+from horus_runtime.runtime.scope import MISSING, Scope
+from horus_runtime.runtime.values import COPY_TERMS, INT_MAX, INT_MIN, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from horus_runtime.engine.engine import Engine
+    from horus_runtime.engine.handle import AST
+    from horus_runtime.runtime.fn_ptr import FnPtr
+
+KEPT = 64
+"""Sessions that wait in one pool at most."""
+
+
+class Session:
+    """A run of one script, ready for calls of its functions."""
+
+    __slots__ = ("engine", "functions", "generation", "linked", "run", "services", "table", "terms", "version")
+
+    def __init__(self, engine: Engine, tree: AST, scope: Scope | None = None) -> None:
+        self.engine = engine
+        self.version = engine.settings_version
+        self.generation = engine.table.generation
+        invocation = Invocation(engine)
+        self.run = invocation.run
+        own = Scope() if scope is None else scope
+        own.settle(self.run.convert)
+        self.linked = invocation.link(tree, own)
+        ensure_frames(self.run.max_depth)
+        self.terms = dict(zip(("room", "pay", "refuse"), self.run.copy_terms(), strict=True))
+        self.table = engine.table
+        self.services = engine.services
+        self.functions: dict[tuple[str, int], Callable[..., Any]] = {}
+
+    def function(self, name: str, count: int) -> Callable[..., Any]:
+        """The Python function behind a script function, `this` left unbound."""
+        key = (name, count)
+        found = self.functions.get(key)
+        if found is None:
+            function, this = self._find(name, count)
+            found = function
+            if this:
+                unbound = this != THIS_CELL
+                found = lambda *args: function(MISSING if unbound else Cell(MISSING), *args)  # noqa: E731
+            self.functions[key] = found
+        return found
+
+    def bound(self, name: str, count: int, this: Any) -> Callable[..., Any]:
+        """The Python function behind a script function, with `this` bound to a value or a `Ref`."""
+        function, kind = self._find(name, count)
+        if not kind:
+            return function
+        cell = as_cell(this)
+        return partial(function, cell if kind == THIS_CELL else cell.v)
+
+    def _find(self, name: str, count: int) -> tuple[Callable[..., Any], int]:
+        function = self.linked.functions.get((name, count))
+        if function is None:
+            raise not_found(name)
+        return function, self.linked.metas[name, count].this
+
+    def restart(self) -> None:
+        """Give the next call an account of its own."""
+        run = self.run
+        settings = run.settings
+        run.budget.restart()
+        run.tag = settings.tag
+        if settings.services or self.services:
+            settings.services = self.services.copy()
+        if run.modules_imported:
+            run.modules_imported = 0
+            run.forget_imports(0)
+            run.modules_cache.clear()
+        run.call_scope = None
+        if settings.on_start is not None:
+            settings.on_start(run.budget)
+
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """Call a function of this run with values of the host."""
+        run = self.run
+        for arg in args:
+            cls = type(arg)
+            if cls not in ATOMS and (cls is not int or not INT_MIN <= arg <= INT_MAX):
+                args = tuple(map(run.convert, args))
+                break
+        terms = COPY_TERMS.__dict__
+        outer = terms.copy()
+        terms.update(self.terms)
+        try:
+            return function(1, *args)
+        except ScriptExit as leaving:
+            return leaving.value
+        except Exception as error:  # noqa: BLE001 - compiled code raises Python's own, too
+            raise explained(run.explain(error), error) from None
+        finally:
+            terms.clear()
+            terms.update(outer)
+
+
+def explained(found: HorusError, error: Exception) -> HorusError:
+    """The error as it leaves: without Python's frames, unless it is a defect of this package."""
+    if isinstance(found, InternalError):
+        found.__cause__ = error
+        return found
+    found.__cause__ = found.__context__ = None
+    return found.with_traceback(None)
+
+
+def not_found(name: str) -> EvalError:
+    """`Function not found: NAME`, as Rhai says it for calls by the host."""
+    error = EvalError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
+    error.position = None
+    return error
+
+
+class Pool:
+    """The sessions of one script on one engine."""
+
+    __slots__ = ("engine", "sessions", "tree")
+
+    def __init__(self, engine: Engine, tree: AST) -> None:
+        self.engine = engine
+        self.tree = tree
+        self.sessions: list[Session] = []
+
+    def take(self) -> Session:
+        """A session that nobody uses."""
+        sessions = self.sessions
+        version = self.engine.settings_version
+        while sessions:
+            try:
+                session = sessions.pop()
+            except IndexError:  # another thread was quicker
+                break
+            # The engine's settings and registrations must still be those that the run was made with.
+            if session.version == version and session.generation == session.table.generation:
+                session.restart()
+                return session
+        return Session(self.engine, self.tree)
+
+    def give(self, session: Session) -> None:
+        """Put a session back."""
+        if len(self.sessions) < KEPT:
+            self.sessions.append(session)
+
+    def call(self, name: str, args: tuple[Any, ...]) -> Any:
+        """Call a function of the script."""
+        session = self.take()
+        function = session.functions.get((name, len(args)))
+        if function is None:
+            return self.finish(session, session.function, name, args)
+        try:
+            result = session.call(function, args)
+        except LimitError:
+            raise
+        except BaseException:
+            self.give(session)
+            raise
+        if len(self.sessions) < KEPT:
+            self.sessions.append(session)
+        return result
+
+    def call_with(self, session: Session, name: str, args: tuple[Any, ...], scope: Scope, this: Any, tag: Any) -> Any:
+        """As `call`, with everything that a call may be given."""
+        scope.settle(session.run.convert)
+        session.run.call_scope = scope
+        if tag is not None:
+            session.run.tag = tag
+        if this is None:
+            return self.finish(session, session.function, name, args)
+        return self.finish(session, lambda name, count: session.bound(name, count, this), name, args)
+
+    def finish(
+        self, session: Session, find: Callable[[str, int], Callable[..., Any]], name: str, args: tuple[Any, ...]
+    ) -> Any:
+        """Call a function in a session, and put that back unless a limit ended it: its account is of no use then."""
+        try:
+            result = session.call(find(name, len(args)), args)
+        except LimitError:
+            raise
+        except BaseException:
+            self.give(session)
+            raise
+        self.give(session)
+        return result
+
+
+class PointerPool(Pool):
+    """As `Pool`, for calls of one function pointer, which belongs to no run in particular."""
+
+    __slots__ = ("pointer",)
+
+    def __init__(self, engine: Engine, tree: AST, pointer: FnPtr) -> None:
+        super().__init__(engine, tree)
+        self.pointer = pointer
+
+    def call_pointer(self, args: tuple[Any, ...], this: Any = MISSING) -> Any:
+        """Call the pointer."""
+        session = self.take()
+        run, pointer = session.run, self.pointer
+
+        def with_this(_depth: int, *given: Any) -> Any:
+            return run.call_pointer_this(0, pointer, this, *given)
+
+        return self.finish(
+            session,
+            lambda _name, count: self._direct(session, count) if this is MISSING else with_this,
+            pointer.name,
+            args,
+        )
+
+    def _direct(self, session: Session, count: int) -> Callable[..., Any]:
+        """The Python function that the pointer means in this run, found once."""
+        key = ("", count)
+        found = session.functions.get(key)
+        if found is None:
+            found = session.functions[key] = self._linked(session, count)
+        return found
+
+    def _linked(self, session: Session, count: int) -> Callable[..., Any]:
+        run, pointer = session.run, self.pointer
+        closure = run.closure(pointer) if pointer.is_anonymous else None
+        captured = len(pointer.curried)
+        direct = closure is not None and not closure[1].this and closure[1].captures == captured
+        if closure is not None and direct and len(closure[1].params) == count:
+            function, cells = closure[0], pointer.curried
+            return (lambda depth, *args: function(*cells, depth, *args)) if cells else function
+        return lambda _depth, *args: run.call_pointer(0, pointer, *args)

@@ -81,12 +81,11 @@ class Compiling(EngineSettings):
 
     def _tree(self, text: str, name: str | None, *, expression: bool = False) -> AST:
         """A script whose text has not been looked at yet."""
-        options = self.parse_options()
         return AST(
-            lambda: parse_text(text, name, options, expression=expression),
+            lambda: parse_text(text, name, self.parse_options(), expression=expression),
             SourceFile(text, name),
             expression_only=expression,
-            options=options,
+            options=self.parse_options,
         )
 
     def prepare(self, tree: AST, scope: Scope | None) -> None:

@@ -78,7 +78,7 @@ class AST:
     """
 
     __slots__ = (
-        "_parts", "_pools", "_programs", "_script", "expression_only", "is_text", "modules", "options", "source_file",
+        "_options", "_parts", "_pools", "_programs", "_script", "expression_only", "is_text", "modules", "source_file",
     )  # fmt: skip
 
     def __init__(
@@ -87,13 +87,13 @@ class AST:
         source_file: SourceFile,
         *,
         expression_only: bool = False,
-        options: ParseOptions | None = None,
+        options: ParseOptions | Callable[[], ParseOptions] | None = None,
         parts: tuple[Part, ...] | None = None,
     ) -> None:
         self._script = script
         self.source_file = source_file
         self.expression_only = expression_only
-        self.options = options
+        self._options = options
         self.is_text = callable(script) and parts is None
         """Is the tree that of the text, and of nothing else?"""
         self.modules: dict[str, AST | Module] = {}
@@ -139,6 +139,11 @@ class AST:
         """The script's own documentation: its `//!` comments, without the signs."""
         lines = [line.strip() for part in self.parts if "//!" in part.text for line in part.text.splitlines()]
         return "\n".join(line[3:].removeprefix(" ") for line in lines if line.startswith("//!"))
+
+    @property
+    def options(self) -> ParseOptions | None:
+        """How the text is parsed; `None` for the language as it is."""
+        return self._options() if callable(self._options) else self._options
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -229,7 +234,7 @@ class AST:
 
     def clone(self) -> AST:
         """A tree of its own: what changes one does not change the other."""
-        copy = AST(self._script, self.source_file, expression_only=self.expression_only, options=self.options)
+        copy = AST(self._script, self.source_file, expression_only=self.expression_only, options=self._options)
         copy._parts = self._parts
         copy.is_text = self.is_text
         copy.modules = dict(self.modules)

@@ -93,6 +93,9 @@ _HOMES = {
     "validate": "jobs.validation",
 }
 
+_MODULES = {"osiris": "modules.osiris"}
+"""Modules that are public as such: `hr.osiris.Store`."""
+
 __all__ = [
     "AST",
     "UNIT",
@@ -137,17 +140,20 @@ __all__ = [
     "TrustStore",
     "__version__",
     "execute",
+    "osiris",
     "validate",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
+    home = _HOMES.get(name) or _MODULES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"{__name__}.{home}"), name)
+    value = import_module(f"{__name__}.{home}")
+    if name in _HOMES:
+        value = getattr(value, name)
     globals()[name] = value
     return value
 

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from horus_runtime.modules.osiris.model import Model as Model
     from horus_runtime.modules.osiris.query import Query as Query
     from horus_runtime.modules.osiris.store import Store as Store
+    from horus_runtime.modules.osiris.typed import Collection as Collection
 
-__all__ = ["Change", "Migration", "Model", "Query", "Store", "open_store", "osiris_module"]
+__all__ = ["Change", "Collection", "Migration", "Model", "Query", "Store", "open_store", "osiris_module"]
 
 _HOMES = {
     "Change": "history",
+    "Collection": "typed",
     "Migration": "migrations",
     "Model": "model",
     "Query": "query",

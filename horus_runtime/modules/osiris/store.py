@@ -20,13 +20,16 @@ from horus_runtime.modules.osiris.faults import busy, fault, is_busy, storage_fa
 from horus_runtime.modules.osiris.ids import IdMaker, utc_now
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from sqlite_utils import Database
 
     from horus_runtime.modules.osiris.catalog import ModelInfo
     from horus_runtime.modules.osiris.migrations import Migration, Outcome
     from horus_runtime.modules.osiris.model import Model
+    from horus_runtime.modules.osiris.typed import Collection
 
 T = TypeVar("T")
+M = TypeVar("M", bound="BaseModel")
 
 BUSY_SECONDS: Final = 5.0
 DEFAULT_QUOTA: Final = 512 * 1024 * 1024
@@ -202,6 +205,15 @@ class Store:
         from horus_runtime.modules.osiris.model import Model
 
         return Model(self, name)
+
+    def collection(self, cls: type[M], name: str | None = None, *, declare: bool = True) -> Collection[M]:
+        """The records of a model as instances of a pydantic class, whose fields are declared as its schema.
+
+        The model's name is the class variable `osiris_model`, or the class's name in snake case.
+        """
+        from horus_runtime.modules.osiris.typed import Collection
+
+        return Collection(self, cls, name, declare=declare)
 
     def models(self) -> list[str]:
         """The names of all models that have been written to, sorted."""

@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "repl": Lazy("horus_runtime.cli.commands.repl:repl", "Start the prompt."),
     "job": Lazy("horus_runtime.cli.commands.job:job", "Make, sign, verify, run and submit jobs."),
     "worker": Lazy("horus_runtime.cli.commands.record:worker", "Run submitted jobs."),
+    "osiris": Lazy("horus_runtime.cli.commands.osiris:osiris", "Look into a model store and work with it."),
     "keys": Lazy("horus_runtime.cli.commands.keys:keys", "Make signing keys and say whom to trust."),
 }
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.runtime.module import Module
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from horus_runtime.engine.engine import Engine
     from horus_runtime.modules.host import HostCall
+    from horus_runtime.modules.osiris import Migration
+    from horus_runtime.modules.osiris import Store as Store  # noqa: PLC0414 - commands name the type, too
 
 
 def standard_packages() -> tuple[Module, ...]:
@@ -81,6 +85,63 @@ def model_store(engine: Engine, path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     finally:
         engine.services["osiris"].close()
+
+
+def open_model_store(path: str | os.PathLike[str]) -> Store:
+    """An open model store for commands; it is a context manager."""
+    from horus_runtime.modules.osiris import open_store
+
+    return open_store(path)
+
+
+def store_engine(store: Store, *, level: str = "schema", seconds: float = 0.0) -> Engine:
+    """An engine that can do what the level says with an open store, and nothing else outside."""
+    from horus_runtime.engine.engine import Engine
+    from horus_runtime.limits import Limits
+    from horus_runtime.modules.policy import Policy
+
+    policy = Policy(osiris=level, namespaces=("default", store.space))
+    return Engine.osiris(store, limits=Limits(max_duration=seconds), policy=policy)
+
+
+def script_migrations(store: Store, files: Sequence[tuple[str, Path]]) -> list[Migration]:
+    """Migrations whose steps are scripts that see the store as `osiris`. All are parsed before any of them runs."""
+    from functools import partial
+
+    from horus_runtime.modules.osiris import Migration
+
+    engine = store_engine(store)
+    found = []
+    for name, path in files:
+        tree = engine.compile_file(path)
+        found.append(Migration(name, partial(engine.eval_ast, tree), path.read_text(encoding="utf-8")))
+    return found
+
+
+def export_lines(
+    store: Store,
+    model: str | None,
+    *,
+    out: str | None,
+    kind: str | None,
+    filters: dict[str, Any] | None,
+    fields: list[str] | None,
+    include_secret: bool,
+) -> Iterator[str]:
+    """The export of a model, or of the whole store, piece by piece."""
+    from horus_runtime.modules.osiris.exporting import export_store, format_of, lines
+
+    if model is None:
+        return export_store(store, include_secret=include_secret)
+    shape = kind or (format_of(out) if out else "jsonl")
+    return lines(store.model(model), shape, filter=filters, fields=fields, include_secret=include_secret)
+
+
+def write_export(path: str, pieces: Iterator[str]) -> int:
+    """Write an export to a file that appears when it is complete. Gives the bytes."""
+    from horus_runtime.modules.osiris.exporting import write_file
+
+    return write_file(path, pieces)
 
 
 def add_variables(engine: Engine, variables: dict[str, str]) -> Engine:

@@ -179,6 +179,16 @@ class PolicyError(HostFailure):
         self.capability = capability
 
 
+class PolicyStop(HorusError):
+    """A refusal under a policy for which refusals are fatal: no script catches it."""
+
+    exit_code = 4
+
+    def __init__(self, refusal: PolicyError) -> None:
+        super().__init__("PolicyDenied", refusal.message, UNSET, hint=refusal.hint)
+        self.capability = refusal.capability
+
+
 class LimitError(HorusError):
     """A limit was hit: operations, time, depth, sizes, or the host stopped the run. Scripts cannot catch it."""
 

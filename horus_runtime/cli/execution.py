@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 class RunOptions:
     """What the command line grants and limits. The default grants nothing."""
 
-    __slots__ = ("allow_unavailable", "as_json", "code_root", "database", "limits", "policy")
+    __slots__ = (
+        "allow_unavailable", "as_json", "audit_file", "audit_only", "code_root", "database", "limits", "policy",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -36,7 +38,11 @@ class RunOptions:
         database: str | None = None,
         allow_unavailable: frozenset[str] = frozenset(),
         as_json: bool = False,
+        audit_file: str | None = None,
+        audit_only: bool = False,
     ) -> None:
+        self.audit_file = audit_file
+        self.audit_only = audit_only
         self.limits = limits or {}
         self.policy = policy
         self.code_root = code_root
@@ -58,7 +64,14 @@ def evaluate(text: str, options: RunOptions) -> int:
 
 def run_script(script: Script, options: RunOptions, *, show: bool) -> int:
     """Run a script and show what came of it; errors go up to the guard unless JSON was asked for."""
-    engine = engine_for(options)
+    if options.audit_file is not None or options.audit_only:
+        from horus_runtime.cli.auditing import audited
+
+        return audited(script, options, lambda engine: _run(engine, script, options, show=show))
+    return _run(engine_for(options), script, options, show=show)
+
+
+def _run(engine: Engine, script: Script, options: RunOptions, *, show: bool) -> int:
     if options.as_json:
         return _run_for_programs(engine, script, options)
     engine.on_print(_print)

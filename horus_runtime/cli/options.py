@@ -37,6 +37,7 @@ _SWITCHES: Final = {
     "insecure-tls": "Connections without a valid certificate.",
     "kill-user": "Signals to processes the script did not start.",
 }
+PRESETS: Final = ("none", "readonly", "workspace", "network", "operator", "full")
 _LIMITS: Final = {
     "operations": "Operations the run may spend (0: no limit).",
     "call-levels": "Depth of nested calls.",
@@ -69,6 +70,8 @@ def policy_options(command: F) -> F:
         options.append(click.option(f"--deny-{name}", multiple=True, metavar=f"{metavar},...", help=text))
     text = "A TOML file of policy fields to start from."
     options.append(click.option("--policy", "policy_file", metavar="FILE", help=text))
+    text = "A named policy over the current directory to start from."
+    options.append(click.option("--preset", type=click.Choice(PRESETS), help=text))
     return _decorated(command, options)
 
 
@@ -77,6 +80,17 @@ def limit_options(command: F) -> F:
     options = [
         click.option(f"--max-{name}", type=click.IntRange(min=0), metavar="N", help=text)
         for name, text in _LIMITS.items()
+    ]
+    return _decorated(command, options)
+
+
+def audit_options(command: F) -> F:
+    """What was asked of the policy: as a log, or as a policy."""
+    log = "Add every decision of the policy but granted reads to FILE, a JSON document a line; '-' is standard error."
+    only = "Say at the end which is the smallest policy that would do. Nothing more is granted for it."
+    options = [
+        click.option("--audit", "audit_file", metavar="FILE", help=log),
+        click.option("--audit-only", is_flag=True, help=only),
     ]
     return _decorated(command, options)
 
@@ -117,7 +131,15 @@ def take_policy(values: dict[str, Any], base: Callable[[], Policy]) -> Policy:
     for name in _SWITCHES:
         if values.pop(f"allow_{name.replace('-', '_')}"):
             grants[name.replace("-", "_")] = True
-    file, everything = values.pop("policy_file"), values.pop("allow_all")
+    file, everything, preset = values.pop("policy_file"), values.pop("allow_all"), values.pop("preset")
+    if preset is not None:
+        if file is not None or everything:
+            raise UsageError("--preset stands for a whole policy: it cannot stand beside --policy or --allow-all")
+        everything = preset == "full"
+
+        def base() -> Policy:
+            return Policy.preset(preset, str(Path.cwd()))
+
     if everything:
         policy = Policy.allow_all()
     else:
@@ -187,6 +209,8 @@ def take_run_options(values: dict[str, Any]) -> RunOptions:
     if seconds is not None:
         limits["max_duration"] = seconds
     return RunOptions(
+        audit_file=values.pop("audit_file", None),
+        audit_only=values.pop("audit_only", False),
         limits=limits,
         policy=policy,
         code_root=code_root,

@@ -13,7 +13,7 @@ from functools import cache
 from inspect import get_annotations
 from typing import Any, Final, NamedTuple, TypeVar
 
-from horus_runtime.errors import HostFailure, PolicyError
+from horus_runtime.errors import HorusError, HostFailure, PolicyError, PolicyStop
 from horus_runtime.modules.policy import CAPABILITIES, LEVELS, SWITCHES, Decision, Policy
 from horus_runtime.runtime.context import NativeCallContext
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -24,6 +24,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 NOTHING_GRANTED: Final = Policy()
 MASK: Final = "***"
+QUOTAS: Final[Mapping[str, int]] = {
+    "processes": 200,
+    "network requests": 500,
+    "bytes received": 256 * 1024 * 1024,
+    "bytes written": 1024 * 1024 * 1024,
+}
+"""What one run may use of the outside in total; a host gives others with the service `quotas`."""
 MIN_SECRET: Final = 4
 """Characters of a text that is worth masking; shorter ones would blot out half of every message."""
 PURE: Final = None
@@ -63,25 +70,49 @@ class HostCall:
         """`InvalidArgument` in one wording: function, argument, what is wrong."""
         return self.fail("InvalidArgument", f"{self.module}.{self.function}: '{argument}' {problem}", **extra)
 
-    def require(self, decision: Decision, capability: str, subject: str, *, flag: str | None = None) -> None:
+    def require(
+        self, decision: Decision, capability: str, subject: str, *, flag: str | None = None, level: str | None = None
+    ) -> None:
         """The one gate: let the call go on, or raise `PolicyError`; either way tell the audit."""
         audit = self.context.services.get("audit")
         if audit is not None:
-            audit(
-                {
-                    "capability": capability,
-                    "function": f"{self.module}.{self.function}",
-                    "subject": self.masked(subject),
-                    "allowed": decision.allowed,
-                    "rule": decision.rule,
-                }
-            )
+            self._tell(audit, decision, capability, subject, level)
         if not decision.allowed:
-            raise self.refusal(capability, subject, decision.rule, flag)
+            raise self.refused(capability, subject, decision.rule, flag)
+
+    def _tell(
+        self, audit: Callable[[dict[str, Any]], None], decision: Decision, capability: str, subject: str,
+        level: str | None,
+    ) -> None:  # fmt: skip
+        from horus_runtime.modules.audit import script_place
+
+        record = {
+            "capability": capability,
+            "function": f"{self.module}.{self.function}",
+            "subject": self.masked(subject),
+            "allowed": decision.allowed,
+            "rule": decision.rule,
+            **({"level": level} if level is not None else {}),
+        }
+        audit({**record, **script_place(self.context)})
+
+    def refused(self, capability: str, subject: str, rule: str = "", flag: str | None = None) -> HorusError:
+        """The error that a refusal raises: one that scripts can catch, unless the policy says that it is fatal."""
+        error = self.refusal(capability, subject, rule, flag)
+        return PolicyStop(error) if self.policy.on_denied == "fatal" else error
+
+    def count(self, what: str, amount: int = 1) -> None:
+        """Spend from the run's quota of something; more than the quota is `LimitExceeded`."""
+        quota = {**QUOTAS, **self.context.services.get("quotas", {})}[what]
+        used = self.context.services.setdefault("used", {})
+        used[what] = used.get(what, 0) + amount
+        if used[what] > quota:
+            raise self.fail("LimitExceeded", f"{self.module}.{self.function}: a run may use {quota} {what}")
 
     def require_level(self, capability: str, needed: str, subject: str = "") -> None:
         """The gate for capabilities that come in steps (`git`, `docker`, `osiris`)."""
-        self.require(self.policy.level(capability, needed), capability, subject, flag=f"--allow-{capability}={needed}")
+        flag = f"--allow-{capability}={needed}"
+        self.require(self.policy.level(capability, needed), capability, subject, flag=flag, level=needed)
 
     def refusal(self, capability: str, subject: str, rule: str = "", flag: str | None = None) -> PolicyError:
         """The error of a refused call. It repeats the script's own words and tells no resolved path or root."""
@@ -232,9 +263,10 @@ def _native(
         if capability is not None:
             # SAFETY: nothing outside is touched after the deadline or a cancellation, however late they are noticed.
             context.charge(1)
-        if capability is not None and not call.policy.grants_any(capability):
-            subject = values[0] if values and type(values[0]) is str else ""
-            call.require(Decision(False, ""), capability, subject)
+        if capability is not None and (capability == "sys" or not call.policy.grants_any(capability)):
+            # `sys` has no finer gate, so every use of it is told here.
+            granted = call.policy.grants_any(capability)
+            call.require(Decision(granted, capability if granted else ""), capability, _subject(capability, values))
         checked = [check_argument(call, argument, value) for argument, value in zip(arguments, values, strict=False)]
         if len(values) < len(arguments):
             checked.extend(_fillers(defaults, arguments, len(values)))
@@ -246,6 +278,16 @@ def _native(
             raise
 
     return native
+
+
+def _subject(capability: str, values: tuple[Any, ...]) -> str:
+    """What a call is about, for its refusal: its first text, of an address only host and port."""
+    text = values[0] if values and type(values[0]) is str else ""
+    if capability == "net" and "://" in text:
+        from urllib.parse import urlsplit
+
+        return urlsplit(text).netloc.rpartition("@")[2]
+    return text if capability != "sys" else ""
 
 
 def _fillers(defaults: tuple[Any, ...], arguments: tuple[_Argument, ...], given: int) -> list[Any]:

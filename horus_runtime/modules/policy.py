@@ -7,7 +7,7 @@ touches the outside; `modules.host` asks before every effect, and `modules.sal.p
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
@@ -26,6 +26,8 @@ LISTS: Final = ("read", "write", "run", "net", "env")
 SWITCHES: Final = ("shell", "private_net", "insecure_tls", "sys", "kill_user")
 CAPABILITIES: Final = frozenset({*LISTS, *LEVELS, "shell", "sys", "kill"})
 """What a host function can declare to need."""
+
+PRESETS: Final = ("none", "readonly", "workspace", "network", "operator", "full")
 
 SECRET_PATHS: Final = (
     "**/.git/hooks/**",
@@ -64,7 +66,7 @@ class Policy:
     deny_paths: tuple[str, ...] = SECRET_PATHS
     """Globs over resolved paths, refused for reading and writing whatever is granted."""
     run: tuple[str, ...] = ()
-    """Programs by name, or by absolute path."""
+    """Programs by name, or by absolute path, perhaps with patterns for their arguments: `git log **`."""
     deny_run: tuple[str, ...] = ()
     shell: bool = False
     """Scripts handed to a shell."""
@@ -86,6 +88,8 @@ class Policy:
     """Facts about the machine: processes, platform, disk space."""
     kill_user: bool = False
     """Signals to processes that the script did not start."""
+    on_denied: str = "error"
+    """`error`: scripts may catch a refusal. `fatal`: it ends the run."""
     _prepared: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     """Roots, denied places and the glob matcher, made when they are first asked for."""
 
@@ -143,6 +147,27 @@ class Policy:
         return replace(cls.workspace(*roots), docker="inspect")
 
     @classmethod
+    def preset(cls, name: str, *roots: str) -> Policy:
+        """One of the named policies over these directories: none, readonly, workspace, network, operator, full.
+
+        `network` and `operator` are the workspace for those who add hosts and programs: the first may use remote
+        repositories of the hosts that are granted, the second also manage its own containers.
+        """
+        if name not in PRESETS:
+            raise ValueError(f"a preset is one of {', '.join(PRESETS)}, not '{name}'")
+        match name:
+            case "none":
+                return cls()
+            case "readonly":
+                return cls.readonly(*roots)
+            case "full":
+                return cls.allow_all()
+        workspace = cls.workspace(*roots)
+        if name == "workspace":
+            return workspace
+        return replace(workspace, git="remote", docker="manage" if name == "operator" else "off")
+
+    @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Policy:
         """A policy from TOML or JSON data; unknown names and ill-typed values raise `ValueError`."""
         for name in data:
@@ -176,6 +201,12 @@ class Policy:
                 changes[name] = min(mine, theirs, key=LEVELS[name].index)
             elif isinstance(mine, bool):
                 changes[name] = mine and theirs
+            elif name == "run":
+                from horus_runtime.modules.programs import common_rules
+
+                changes[name] = common_rules(mine, theirs)
+            elif name == "on_denied":
+                changes[name] = "fatal" if "fatal" in {mine, theirs} else "error"
             else:
                 changes[name] = _common_items(mine, theirs)
         return Policy(**changes)
@@ -196,10 +227,22 @@ class Policy:
         granted = getattr(self, capability)
         return Decision(steps.index(granted) >= steps.index(needed), f"{capability}={granted}")
 
-    def program(self, name: str, path: str | None = None) -> Decision:
-        """Whether the program may be started; `path` is where the name was found."""
+    def program(self, name: str, path: str | None = None, arguments: Sequence[str] | None = None) -> Decision:
+        """Whether the program may be started; `path` is where the name was found.
+
+        Without `arguments` the question is whether it may be started at all: then rules with argument patterns allow,
+        and deny nothing.
+        """
+        from horus_runtime.modules.programs import rule_matches
+
         names = {name, *([path] if path else [])}
-        return _listed("run", self.run, self.deny_run, lambda rule: rule == EVERYTHING or rule in names)
+        for rule in self.deny_run:
+            if rule_matches(rule, names, arguments, partly=False):
+                return Decision(False, f"deny_run={rule}")
+        for rule in self.run:
+            if rule_matches(rule, names, arguments, partly=True):
+                return Decision(True, f"run={rule}")
+        return Decision(False, "")
 
     def variable(self, name: str) -> Decision:
         """Whether this name of the real environment may be read."""
@@ -298,11 +341,19 @@ def _checked(name: str, value: Any) -> Any:
         if value not in LEVELS[name]:
             raise ValueError(f"policy field '{name}' is one of {', '.join(LEVELS[name])}, not {value!r}")
         return value
+    if name == "on_denied":
+        if value not in {"error", "fatal"}:
+            raise ValueError(f"policy field 'on_denied' is error or fatal, not {value!r}")
+        return value
     if name in SWITCHES:
         if not isinstance(value, bool):
             raise ValueError(f"policy field '{name}' is true or false, not {value!r}")
         return value
     items = tuple(value) if isinstance(value, (list, tuple, set, frozenset)) else None
+    if items is not None and name in {"run", "deny_run"}:
+        from horus_runtime.modules.programs import rule_text
+
+        items = tuple(rule_text(name, item) for item in items)
     if items is None or not all(isinstance(item, (str, os.PathLike)) and os.fspath(item) for item in items):
         raise ValueError(f"policy field '{name}' is a list of texts, not {value!r}")
     return tuple(os.fspath(item) for item in items)

@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from horus_runtime.cli.app import Command
-from horus_runtime.cli.options import json_option, limit_options, place_options, policy_options, take_run_options
+from horus_runtime.cli.options import (
+    audit_options,
+    json_option,
+    limit_options,
+    place_options,
+    policy_options,
+    take_run_options,
+)
 
 _TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall-clock time (default 60)."
@@ -19,6 +26,7 @@ _TIMEOUT = click.option(
 @_TIMEOUT
 @limit_options
 @policy_options
+@audit_options
 @place_options
 @json_option
 def run(file: str, **values: Any) -> int:
@@ -36,6 +44,7 @@ def run(file: str, **values: Any) -> int:
 @_TIMEOUT
 @limit_options
 @policy_options
+@audit_options
 @place_options
 @json_option
 def eval_(expr: str, **values: Any) -> int:

@@ -38,9 +38,10 @@ def resolve(call: HostCall, host: str, port: int) -> Endpoint:
     for text in addresses:
         address = ipaddress.ip_address(text)
         if is_metadata(address) and text not in listed:
-            raise call.refusal("net", shown, "deny_net: cloud metadata")
-        if is_private(address) and not call.policy.private_net:
-            call.require(Decision(False, ""), "private_net", shown, flag="--allow-private-net")
+            call.require(Decision(False, "deny_net: cloud metadata"), "net", shown)
+        if is_private(address):
+            granted = Decision(call.policy.private_net, "private_net" if call.policy.private_net else "")
+            call.require(granted, "private_net", shown, flag="--allow-private-net")
     return Endpoint(name, port, addresses)
 
 

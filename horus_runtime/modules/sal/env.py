@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from horus_runtime.errors import EvalError
 from horus_runtime.modules.host import PURE, HostCall, HostModule
 from horus_runtime.modules.sal import files
 from horus_runtime.modules.sal.commands import is_refused_name
@@ -35,7 +34,9 @@ def _value(call: HostCall, name: str) -> Any:
     overlay = _overlay(call)
     if name in overlay:
         return overlay[name]
-    if call.policy.variable(name).allowed:
+    decision = call.policy.variable(name)
+    if decision.allowed:
+        call.require(decision, "env", name)
         return os.environ.get(name, _MISSING)
     return _MISSING
 
@@ -111,10 +112,7 @@ def load_file(call: HostCall, path: str) -> dict[str, str]:
 
 def _lookup(context: NativeCallContext, name: str) -> Any:
     """`env.NAME`: as `env.get("NAME")`."""
-    call = HostCall(context, "env", "get")
-    if not _known(call, name) and name not in _overlay(call):
-        raise EvalError("ErrorVariableNotFound", f"Variable not found: env::{name}")
-    return get(call, name)
+    return get(HostCall(context, "env", "get"), name)
 
 
 ENV.module.lookup = _lookup

@@ -156,6 +156,7 @@ class _Exchange:
 
     def run(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         origin(self.call, url)
+        self.call.count("network requests")
         sent = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "horus", **headers}
         with (
             self._failures(url),
@@ -203,6 +204,7 @@ class _Exchange:
         kept, limit = bytearray(), self.request.max_bytes
         for block in answer.iter_stream():
             self.left()
+            self.call.count("bytes received", len(block))
             kept += unpack.decompress(block, limit + 1 - len(kept)) if unpack is not None else block
             if len(kept) > limit:
                 return bytes(kept[:limit]), True

@@ -90,6 +90,7 @@ def open_handle(call: HostCall, path: str, access: str, flags: int = os.O_RDONLY
     except _OutsideError:
         raise _refused(call, access, path) from None
     except OSError as error:
+        _gate(call, Decision(True, access), access, path)  # it may be used; it is not there, or cannot be opened
         raise os_failure(call, error, path) from None
     decision = call.policy.path(access, real)
     if not decision.allowed:

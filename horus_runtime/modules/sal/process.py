@@ -67,7 +67,13 @@ def _program(call: HostCall, argv: Sequence[str]) -> str:
     """The gate for starting a program: found by us, allowed by name or path, not writable for the script."""
     name = argv[0]
     found = find_program(call, name)
-    call.require(call.policy.program(name, found), "run", name)
+    decision = call.policy.program(name, found, argv[1:])
+    flag = None
+    if not decision.allowed and call.policy.program(name, found).allowed:
+        import shlex
+
+        flag = f"--allow-run={shlex.quote(shlex.join(argv))}"  # the program is known, with other arguments
+    call.require(decision, "run", name, flag=flag)
     if found is None:
         raise call.fail("CommandNotFound", f"there is no program '{name}'", command=name)
     # SAFETY: a program that the script could have written would make allow-run pointless.

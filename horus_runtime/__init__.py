@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.functions import PointerFunction, ScriptFunction, ScriptObject
     from horus_runtime.engine.handle import AST, FunctionInfo
-    from horus_runtime.engine.resolvers import FileModuleResolver, ModuleResolversCollection, StaticModuleResolver
+    from horus_runtime.engine.resolvers import (
+        DummyModuleResolver,
+        FileModuleResolver,
+        ModuleNotFoundInResolverError,
+        ModuleResolver,
+        ModuleResolversCollection,
+        StaticModuleResolver,
+    )
     from horus_runtime.errors import (
         DeadlineError,
         EvalError,
@@ -53,6 +60,7 @@ _HOMES = {
     "CallContext": "runtime.context",
     "Char": "runtime.values",
     "DeadlineError": "errors",
+    "DummyModuleResolver": "engine.resolvers",
     "Engine": "engine.engine",
     "EvalError": "errors",
     "FileModuleResolver": "engine.resolvers",
@@ -68,6 +76,8 @@ _HOMES = {
     "LimitError": "errors",
     "Limits": "limits",
     "Module": "runtime.module",
+    "ModuleNotFoundInResolverError": "engine.resolvers",
+    "ModuleResolver": "engine.resolvers",
     "ModuleResolversCollection": "engine.resolvers",
     "NativeCallContext": "runtime.context",
     "ParseError": "errors",
@@ -102,6 +112,7 @@ __all__ = [
     "CallContext",
     "Char",
     "DeadlineError",
+    "DummyModuleResolver",
     "Engine",
     "EvalError",
     "FileModuleResolver",
@@ -117,6 +128,8 @@ __all__ = [
     "LimitError",
     "Limits",
     "Module",
+    "ModuleNotFoundInResolverError",
+    "ModuleResolver",
     "ModuleResolversCollection",
     "NativeCallContext",
     "ParseError",

@@ -153,6 +153,8 @@ class Chains(Calls):
     def get_index(self, target: pyast.expr, index: pyast.expr, node: nodes.Index) -> pyast.expr:
         t, i = self.type(node.target), self.type(node.index)
         error_span = node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
+        if self.program.config.watches_indexes:
+            return self.slow_index(target, index, node, error_span)
         if ty.is_only(t, ty.ARRAY) and ty.is_only(i, ty.INT):
             return self.fast_subscript(target, index, error_span)
         strict = self.program.config.fail_on_invalid_map_property

@@ -101,6 +101,8 @@ class CompileConfig:
     """The host wants to be asked before a variable is declared."""
     watches_reads: bool = False
     """The host wants to be asked before a variable is read."""
+    watches_indexes: bool = False
+    """The host wants to be asked about items that are not there."""
 
     @property
     def checks_definitions(self) -> bool:

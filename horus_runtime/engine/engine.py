@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.engine.calling import Calling
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from horus_runtime.engine.handle import AST
     from horus_runtime.limits import Limits
     from horus_runtime.runtime.run import Run
+
+
+Package = Module | str | Callable[["Engine"], object]
 
 
 class Engine(Running, Compiling, Calling, Registrar):
@@ -211,6 +215,32 @@ class Engine(Running, Compiling, Calling, Registrar):
     def register_global_module(self, module: Module) -> Engine:
         """Make a module's functions and variables visible without a prefix."""
         self.table.add_layer(module)
+        return self
+
+    def register_package(self, package: Package) -> Engine:
+        """Add a bundle of functions, types and constants that several engines may share.
+
+        Args:
+            package: a `Module`, which needs no prefix; the name of a bundle of this package (`"standard"`, `"core"`, or
+                one of its parts, for instance `"strings"`); or a function that sets an engine up.
+
+        Raises:
+            ValueError: there is no bundle of that name.
+        """
+        if isinstance(package, str):
+            from horus_runtime.engine.presets import package_named
+
+            package = package_named(package)
+        if isinstance(package, Module):
+            self.table.add_package(package)
+        else:
+            package(self)
+        return self
+
+    def use(self, *packages: Package) -> Engine:
+        """`register_package` for each of these."""
+        for package in packages:
+            self.register_package(package)
         return self
 
     def changed(self) -> None:

@@ -25,6 +25,17 @@ def standard_packages() -> tuple[Module, ...]:
     return (standard_package(),)
 
 
+def package_named(name: str) -> Module:
+    """A bundle of the standard functions.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    from horus_runtime.modules.std import package
+
+    return package(name)
+
+
 def add_sal(engine: Engine, policy: Any = None) -> Engine:
     """Register the system modules; without a policy every effect is denied."""
     from horus_runtime.modules.sal import sal_modules

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError
+from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import THIS_CELL, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
@@ -25,18 +27,30 @@ class ModuleNotFoundInResolverError(Exception):
     """A resolver does not know the path; the next one may."""
 
 
-class ModuleResolver(Protocol):
-    """Finds a module: a ready `Module`, or a script to run."""
+Found = Union[Module, "AST", str]
 
-    def resolve(self, engine: Engine, path: str, source: str | None) -> Module | AST:
-        """Find the module or raise `ModuleNotFoundInResolverError`."""
+
+class ModuleResolver(Protocol):
+    """Finds a module: a ready `Module`, a compiled script, or the text of one."""
+
+    def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
+        """Find the module of a path.
+
+        Args:
+            source: the name of the script that imports it.
+
+        Returns:
+            `None` when the resolver does not know the path; it may also raise `ModuleNotFoundInResolverError`.
+        """
 
 
 class StaticModuleResolver:
     """Modules by exact path."""
 
-    def __init__(self, modules: dict[str, Module] | None = None) -> None:
-        self.modules: dict[str, Module] = dict(modules or {})
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        self.modules: dict[str, Module] = {}
+        for name, module in (modules or {}).items():
+            self.insert(name, module)
 
     def insert(self, name: str, module: Module) -> StaticModuleResolver:
         """Offer a module under a path."""
@@ -44,40 +58,86 @@ class StaticModuleResolver:
         module.name = module.name or name
         return self
 
-    def resolve(self, engine: Engine, path: str, source: str | None) -> Module | AST:
+    __setitem__ = insert
+
+    def remove(self, name: str) -> Module | None:
+        """Take a module out; `None` when there is none of this path."""
+        return self.modules.pop(name, None)
+
+    def merge(self, other: StaticModuleResolver) -> StaticModuleResolver:
+        """Take over what another resolver offers; its modules win."""
+        self.modules.update(other.modules)
+        return self
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.modules)
+
+    def __len__(self) -> int:
+        return len(self.modules)
+
+    def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
         """The module of that very path."""
-        try:
-            return self.modules[path]
-        except KeyError:
-            raise ModuleNotFoundInResolverError from None
+        return self.modules.get(path)
 
 
 class FileModuleResolver:
     """Script files below a root folder; a path can never leave the root.
 
     Args:
-        base: the root. Relative paths start here.
+        base: the root, where relative paths start; `None` takes the folder of the importing script, or the current one.
         extension: set on every path, in place of one it may have.
+        cache: keep compiled files; they are compiled again only when they change.
     """
 
-    def __init__(self, base: str | Path, extension: str = "rhai") -> None:
-        self.base = Path(base)
+    def __init__(self, base: str | Path | None = None, extension: str = "rhai", *, cache: bool = True) -> None:
+        self.base = None if base is None else Path(base)
         self.extension = extension
+        self.cache = cache
         self._cache: dict[tuple[Path, int, int], AST] = {}
 
-    def resolve(self, engine: Engine, path: str, source: str | None) -> Module | AST:
-        """The compiled file; compiled again only when the file changed."""
+    def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
+        """The compiled file."""
         from horus_runtime.engine.compiling import read_script
 
-        root = self.base.resolve()
-        target = (root / path).with_suffix(f".{self.extension}").resolve()
+        root, target = self._target(path, source)
         if not target.is_relative_to(root) or not target.is_file():
-            raise ModuleNotFoundInResolverError
+            return None
         status = target.stat()
         key = (target, status.st_mtime_ns, status.st_size)
-        if key not in self._cache:
-            self._cache[key] = engine.compile(read_script(target), name=path)
-        return self._cache[key]
+        if self.cache and key in self._cache:
+            return self._cache[key]
+        tree = engine.compile(read_script(target), name=path if self.base is not None else str(target))
+        if self.cache:
+            self._cache[key] = tree
+        return tree
+
+    def _target(self, path: str, source: str | None) -> tuple[Path, Path]:
+        base = self.base if self.base is not None else Path(source or "").parent
+        root = base.resolve()
+        return root, (root / path).with_suffix(f".{self.extension}").resolve()
+
+    def clear_cache(self) -> None:
+        """Forget every compiled file."""
+        self._cache.clear()
+
+    def clear_cache_for_path(self, path: str) -> bool:
+        """Forget the compiled file of a path; tells whether there was one."""
+        _, target = self._target(path, None)
+        known = [key for key in self._cache if key[0] == target]
+        for key in known:
+            del self._cache[key]
+        return bool(known)
+
+
+class DummyModuleResolver:
+    """Knows nothing: only the standard library can be imported."""
+
+    def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
+        """Nothing."""
+        return None
 
 
 class StdlibResolver:
@@ -86,22 +146,22 @@ class StdlibResolver:
     def __init__(self) -> None:
         self._cache: dict[str, AST] = {}
 
-    def resolve(self, engine: Engine, path: str, source: str | None) -> Module | AST:
+    def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
         """The compiled library file."""
         from horus_runtime.resources import stdlib_text
 
         if not path.startswith(STDLIB_PREFIX):
-            raise ModuleNotFoundInResolverError
+            return None
         if path not in self._cache:
             text = stdlib_text(path[len(STDLIB_PREFIX) :].removesuffix(".rhai"))
             if text is None:
-                raise ModuleNotFoundInResolverError
+                return None
             self._cache[path] = engine.compile(text, name=path)
         return self._cache[path]
 
 
 class ModuleResolversCollection:
-    """Several resolvers, asked in order."""
+    """Several resolvers, asked in order. An error inside of a module ends the search."""
 
     def __init__(self, *resolvers: ModuleResolver) -> None:
         self.resolvers = list(resolvers)
@@ -111,14 +171,39 @@ class ModuleResolversCollection:
         self.resolvers.append(resolver)
         return self
 
-    def resolve(self, engine: Engine, path: str, source: str | None) -> Module | AST:
+    def insert(self, at: int, resolver: ModuleResolver) -> ModuleResolversCollection:
+        """Add a resolver before the one at an index."""
+        self.resolvers.insert(at, resolver)
+        return self
+
+    def remove(self, at: int) -> ModuleResolver:
+        """Take the resolver at an index out.
+
+        Raises:
+            IndexError: there is none.
+        """
+        return self.resolvers.pop(at)
+
+    def __iter__(self) -> Iterator[ModuleResolver]:
+        return iter(self.resolvers)
+
+    def __len__(self) -> int:
+        return len(self.resolvers)
+
+    def clear(self) -> None:
+        """Drop all resolvers."""
+        self.resolvers.clear()
+
+    def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
         """The first resolver's answer that knows the path."""
         for resolver in self.resolvers:
             try:
-                return resolver.resolve(engine, path, source)
+                found = resolver.resolve(engine, path, source)
             except ModuleNotFoundInResolverError:
                 continue
-        raise ModuleNotFoundInResolverError
+            if found is not None:
+                return found
+        return None
 
 
 _stdlib = StdlibResolver()
@@ -128,16 +213,19 @@ def find(engine: Engine, path: str, source: str | None) -> Module | AST:
     """Ask the engine's resolver, then the standard library.
 
     Raises:
-        EvalError: `ErrorModuleNotFound`.
+        EvalError: `ErrorModuleNotFound`, or what an exception of the host's resolver stands for.
     """
     for resolver in (engine.module_resolver, _stdlib):
-        if resolver is None:
-            continue
         try:
-            found: Module | AST = resolver.resolve(engine, path, source)
+            found = None if resolver is None else resolver.resolve(engine, path, source)
         except ModuleNotFoundInResolverError:
             continue
-        return found
+        except HorusError:
+            raise
+        except Exception as error:
+            raise host_error("import", error, engine.run_settings()) from error
+        if found is not None:
+            return engine.cached(found, path) if isinstance(found, str) else found
     raise EvalError("ErrorModuleNotFound", f"Module not found: {path}", fields={"module": path})
 
 

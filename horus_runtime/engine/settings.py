@@ -12,6 +12,7 @@ from horus_runtime.cache import DiskCache, default_cache
 from horus_runtime.limits import LIMIT_NAMES, Limits
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
+from horus_runtime.runtime.hooks import Hook
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.run import Host, RunSettings
 from horus_runtime.source import Position
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 
 PrintCallback = Callable[[str], None]
 DebugCallback = Callable[[str, str | None, Position | None], None]
-VariableCallback = Callable[[str], Any]
+VariableCallback = Callable[..., Any]
 DefinitionCallback = Callable[[bool, Definition], bool]
-MissingFunctionCallback = Callable[[str, tuple[Any, ...]], Any]
+MissingFunctionCallback = Callable[..., Any]
+MissingPropertyCallback = Callable[..., Any]
+BadIndexCallback = Callable[..., Any]
 
 SWITCHES = (
     "allow_if_expression",
@@ -94,9 +97,11 @@ class EngineSettings:
         self._debug: DebugCallback | None = None
         self._progress: Callable[[int], Any] | None = None
         self._start: Callable[[Budget], None] | None = None
-        self._var: VariableCallback | None = None
+        self._var: Hook | None = None
         self._def_var: DefinitionCallback | None = None
-        self._missing_function: MissingFunctionCallback | None = None
+        self._missing_function: Hook | None = None
+        self._missing_property: Hook | None = None
+        self._bad_index: Hook | None = None
         self._options: ParseOptions | None = None
         self._parse_key: tuple[Any, ...] | None = None
         self._cache: bool | str | DiskCache = True
@@ -241,9 +246,9 @@ class EngineSettings:
 
     def on_var(self, callback: VariableCallback | None) -> Any:
         """Asked with the name before a variable is looked up. `engine.NOTHING` goes on with the lookup; any other
-        result is what the name means, as a constant.
+        result is what the name means, as a constant. A callback with one more parameter gets the context of the run.
         """
-        self._var = callback
+        self._var = None if callback is None else Hook("on_var", callback, 1)
         return self
 
     def on_def_var(self, callback: DefinitionCallback | None) -> Any:
@@ -254,8 +259,29 @@ class EngineSettings:
         return self
 
     def on_missing_function(self, callback: MissingFunctionCallback | None) -> Any:
-        """Asked with the name and the arguments when no function fits a call; `engine.NOTHING` leaves it an error."""
-        self._missing_function = callback
+        """Asked with the name and the arguments when no function fits a call; `engine.NOTHING` leaves it an error.
+
+        A callback with one more parameter gets the context of the run.
+        """
+        self._missing_function = None if callback is None else Hook("on_missing_function", callback, 2)
+        return self
+
+    def on_map_missing_property(self, callback: MissingPropertyCallback | None) -> Any:
+        """Asked with the map and the name when a property that is not there is read: `map.name`, `map["name"]`.
+
+        The answer is the value; `engine.NOTHING` leaves it `()`, or an error with `fail_on_invalid_map_property`. The
+        map may be changed. Only the scripts of engines that have this callback pay for it.
+        """
+        self._missing_property = None if callback is None else Hook("on_map_missing_property", callback, 2)
+        return self
+
+    def on_invalid_array_index(self, callback: BadIndexCallback | None) -> Any:
+        """Asked with the array and the index when an item that is not there is read.
+
+        The answer is the value; `engine.NOTHING` leaves it an error. Only the scripts of engines that have this
+        callback pay for it.
+        """
+        self._bad_index = None if callback is None else Hook("on_invalid_array_index", callback, 2)
         return self
 
     # ---- what the other parts are told ------------------------------------------------------------------------------
@@ -305,7 +331,7 @@ class EngineSettings:
             shared=shared,
             scope_names=scope_names,
             fast_operators=self.fast_operators,
-            fail_on_invalid_map_property=self.fail_on_invalid_map_property,
+            fail_on_invalid_map_property=self.fail_on_invalid_map_property or self._missing_property is not None,
             exact_sizes=self._sizes_set,
             max_call_levels=self._limits.max_call_levels,
             has_parent=has_parent,
@@ -317,6 +343,8 @@ class EngineSettings:
             max_variables=self._limits.max_variables,
             watches_definitions=self._def_var is not None,
             watches_reads=self._var is not None,
+            watches_indexes=self._bad_index is not None,
+            infer=self._bad_index is None,
         )
 
     def global_names(self) -> frozenset[str]:
@@ -342,6 +370,8 @@ class EngineSettings:
             self.allow_shadowing,
             self._def_var is None,
             self._var is None,
+            self._missing_property is None,
+            self._bad_index is None,
         )
 
     def parse_key(self) -> tuple[Any, ...]:
@@ -395,6 +425,8 @@ class EngineSettings:
             on_var=self._var,
             on_def_var=self._def_var,
             on_missing_function=self._missing_function,
+            on_missing_property=self._missing_property,
+            on_bad_index=self._bad_index,
             allow_shadowing=self.allow_shadowing,
             exact_sizes=self._sizes_set,
             fail_on_invalid_map_property=self.fail_on_invalid_map_property,

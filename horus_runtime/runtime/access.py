@@ -9,6 +9,8 @@ from horus_runtime.errors import UNSET, EvalError, LimitError
 from horus_runtime.runtime import faults, turns
 from horus_runtime.runtime.calls import Calling
 from horus_runtime.runtime.conversion import host_items
+from horus_runtime.runtime.definitions import NOTHING
+from horus_runtime.runtime.hooks import Hook
 from horus_runtime.runtime.indexing import INDEXABLE, NO_INDEXER, WrongElementError, get_index, set_index
 from horus_runtime.runtime.iteration import NO_ITERATOR, iterate
 from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, not_, plus
@@ -139,8 +141,10 @@ class Accessing(Calling):
 
     def index(self, target: Any, index: Any, bracket: tuple[int, int]) -> Any:
         """`target[index]`, borrowed: the caller copies what it keeps."""
-        if self.settings.fail_on_invalid_map_property and type(target) is dict and type(index) is str:
+        if self.settings.checks_properties and type(target) is dict and type(index) is str:
             return self.get_property(target, index)
+        if self.settings.on_bad_index is not None and type(target) is list and type(index) is int:
+            return self._watched_item(self.settings.on_bad_index, target, index)
         result = get_index(target, index)
         if result is NO_INDEXER:
             fn = self.table.find("index$get$", (target, index))
@@ -150,6 +154,14 @@ class Accessing(Calling):
                 raise error
             return fn.call(self, target, index) if fn.context else fn.call(target, index)
         return self.priced(result) if type(result) is str else result
+
+    def _watched_item(self, hook: Hook, target: list[Any], index: int) -> Any:
+        """An item of an array; the host may answer for one that is not there."""
+        if not -len(target) <= index < len(target):
+            answer = hook.value(self, target, index)
+            if answer is not NOTHING:
+                return answer
+        return get_index(target, index)
 
     def store_index(
         self, target: Any, index: Any, value: Any, bracket: tuple[int, int], assignment: tuple[int, int]
@@ -176,7 +188,13 @@ class Accessing(Calling):
     def get_property(self, target: Any, name: str) -> Any:
         """`target.name`: map key, getter, string indexer."""
         if type(target) is dict:
-            if self.settings.fail_on_invalid_map_property and name not in target:
+            if self.settings.checks_properties and name not in target:
+                hook = self.settings.on_missing_property
+                answer = NOTHING if hook is None else hook.value(self, target, name)
+                if answer is not NOTHING:
+                    return answer
+                if not self.settings.fail_on_invalid_map_property:
+                    return target.get(name)
                 raise EvalError("ErrorPropertyNotFound", f"Property not found: {name}", fields={"variable": name})
             return target.get(name)
         fn = self.table.find(f"get${name}", (target,))

@@ -243,7 +243,7 @@ class Calling(RunState):
     def missing_function(self, name: str, args: tuple[Any, ...]) -> Any:
         """No function fits: the host may know it, else say so, with a near match where there is one."""
         ask = self.settings.on_missing_function
-        answer = NOTHING if ask is None else ask(name, args)
+        answer = NOTHING if ask is None else ask.value(self, name, args)
         if answer is not NOTHING:
             return answer
         error = faults.function_not_found_for(name, [self.type_name(arg) for arg in args])
@@ -251,6 +251,10 @@ class Calling(RunState):
         raise error
 
     def _suggest(self, name: str, count: int) -> str | None:
+        known_types = [self.table.params_of(fn) for fn in self.table.overloads(name, count) if fn.host]
+        if known_types:
+            shown = " and ".join(f"({', '.join(types)})" for types in known_types[:4])
+            return f"'{name}' takes {shown}"
         from difflib import get_close_matches
 
         known = {n for layer in self.table.layers for n, c in list(layer.functions) if c == count and "$" not in n}

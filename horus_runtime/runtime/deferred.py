@@ -86,11 +86,15 @@ class Summary:
 def exposed(module: Module) -> list[NativeFn]:
     """What scripts find without a prefix: the methods of a module's own types, and what it marks as global."""
     names = set(module.types.values())
+
+    def is_own(function: NativeFn) -> bool:
+        owner = function.classes[0] if function.classes else None
+        return bool(function.params) and (function.params[0] in names or owner in module.types)
+
     return [
         function
         for function in module.natives()
-        if function.namespace == "global"
-        or (function.namespace is None and function.params and function.params[0] in names)
+        if function.namespace == "global" or (function.namespace is None and is_own(function))
     ]
 
 

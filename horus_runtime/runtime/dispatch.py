@@ -45,6 +45,18 @@ class FunctionTable:
             module.watch(self)
         self.changed()
 
+    def add_package(self, module: Module) -> None:
+        """Add a module whose functions win over those of earlier packages, and not over what the host registers."""
+        if module in self.layers:
+            return
+        if module.built_in:
+            self.layers.insert(self.standard, module)
+            self.standard += 1
+        else:
+            self.layers.insert(len(self.layers) - 1, module)
+            module.watch(self)
+        self.changed()
+
     def changed(self) -> None:
         """Forget what was cached: a module was changed."""
         self.generation += 1

@@ -77,7 +77,7 @@ class Environment(Calling):
     def ask_variable(self, name: str) -> Any:
         """What the host gives for a variable, or `NOTHING`."""
         ask = self.settings.on_var
-        return NOTHING if ask is None else ask(name)
+        return NOTHING if ask is None else ask.value(self, name)
 
     def refuse_answered(self, name: str) -> None:
         """What the host gives for a variable is a constant."""

@@ -39,7 +39,7 @@ class HostError(EvalError):
 
 def host_error(name: str, error: BaseException, run: Any = None) -> HostError:
     """The script error for an exception out of the host function `name`; the settings of the run say how open it is."""
-    settings = getattr(run, "settings", None)
+    settings = getattr(run, "settings", run)
     if getattr(settings, "show_host_errors", False):
         text = str(error)
         return HostError(f"{type(error).__name__}: {text}" if text else type(error).__name__, error)

@@ -13,6 +13,7 @@ from horus_runtime.runtime import abi, text
 from horus_runtime.runtime.access import Accessing
 from horus_runtime.runtime.environment import Environment
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.state import Host, Linked, RunSettings
 from horus_runtime.runtime.thrown import ThrownError
 from horus_runtime.runtime.tracing import position_of
@@ -54,13 +55,23 @@ class Run(Accessing, Environment):
         """`print(x)`: the display text goes to the host's callback."""
         shown = value if type(value) is str else self.to_display(value)
         if self.settings.on_print is not None:
-            self.settings.on_print(shown)
+            try:
+                self.settings.on_print(shown)
+            except (HorusError, OSError):
+                raise
+            except Exception as error:
+                raise host_error("print", error, self) from error
 
     def debug(self, source: str | None, position: tuple[int, int], value: Any = _NOTHING) -> None:
         """`debug(x)`: the debug text, source name and position go to the host's callback."""
         if self.settings.on_debug is not None:
             shown = "" if value is _NOTHING else self.to_debug(value)
-            self.settings.on_debug(shown, source, Position(*position))
+            try:
+                self.settings.on_debug(shown, source, Position(*position))
+            except (HorusError, OSError):
+                raise
+            except Exception as error:
+                raise host_error("debug", error, self) from error
 
     def display(self, value: Any) -> str:
         """A part of a template as text."""

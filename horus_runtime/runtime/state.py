@@ -12,6 +12,7 @@ from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.budget import Budget
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
+from horus_runtime.runtime.hooks import Hook
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import FunctionMeta, Program
 from horus_runtime.runtime.scope import Scope
@@ -64,9 +65,11 @@ class RunSettings:
         on_debug: Callable[[str, str | None, Any], None] | None = None,
         on_progress: Callable[[int], Any] | None = None,
         on_start: Callable[[Budget], None] | None = None,
-        on_var: Callable[[str], Any] | None = None,
+        on_var: Hook | None = None,
         on_def_var: Callable[[bool, Definition], bool] | None = None,
-        on_missing_function: Callable[[str, tuple[Any, ...]], Any] | None = None,
+        on_missing_function: Hook | None = None,
+        on_missing_property: Hook | None = None,
+        on_bad_index: Hook | None = None,
         allow_shadowing: bool = True,
         exact_sizes: bool = False,
         fail_on_invalid_map_property: bool = False,
@@ -87,6 +90,9 @@ class RunSettings:
         self.on_var = on_var
         self.on_def_var = on_def_var
         self.on_missing_function = on_missing_function
+        self.on_missing_property = on_missing_property
+        self.on_bad_index = on_bad_index
+        self.checks_properties = fail_on_invalid_map_property or on_missing_property is not None
         self.allow_shadowing = allow_shadowing
         self.exact_sizes = exact_sizes
         """The host set size limits itself."""

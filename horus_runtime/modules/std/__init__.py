@@ -28,6 +28,23 @@ def standard_package() -> Module:
     return _combined("standard", _CORE + _OTHERS)
 
 
+@cache
+def package(name: str) -> Module:
+    """A bundle by name: `"standard"`, `"core"`, or a single topic.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name == "standard":
+        return standard_package()
+    if name == "core":
+        return core_package()
+    if name not in _CORE + _OTHERS:
+        known = ", ".join(["standard", "core", *(part for part in _CORE + _OTHERS if part != "core")])
+        raise ValueError(f"there is no package '{name}'; packages: {known}")
+    return _combined(name, (name,))
+
+
 def _combined(name: str, parts: tuple[str, ...]) -> Module:
     # The packages do not overlap in parameter types, so overloads are joined without a comparison.
     index: dict[tuple[str, int], tuple[str, ...]] = {}

@@ -99,3 +99,82 @@ def test_a_disabled_symbol_is_reserved() -> None:
     engine.disable_symbol("while").disable_symbol("+=")
     assert failure(engine, "while true {}") == ("Reserved", "'while' is a reserved keyword", (1, 1))
     assert failure(engine, "let x = 1; x += 1;") == ("UnknownOperator", "Unknown operator: '+='", (1, 14))
+
+
+def test_callbacks_may_take_the_context_of_the_run() -> None:
+    seen: list[Any] = []
+    engine = hr.Engine()
+    engine.default_tag = "tenant"
+
+    def variable(name: str, ctx: hr.CallContext) -> Any:
+        seen.append((name, ctx.tag, ctx.position, ctx.engine is engine))
+        return [1, 2] if name == "magic" else engine.NOTHING
+
+    engine.on_var(variable)
+    engine.on_missing_function(lambda name, args, ctx: [name, len(args), ctx.position.line])
+    assert engine.eval("magic\n .foo(1)") == ["foo", 2, 2]
+    assert seen[0] == ("magic", "tenant", (1, 1), True)
+
+
+def test_answers_of_the_host_are_converted() -> None:
+    engine = hr.Engine()
+    engine.on_var(lambda name: (1, 2) if name == "pair" else engine.NOTHING)
+    assert engine.eval("pair.push(3); pair") == [1, 2]
+    assert engine.eval("type_of(pair)") == "array"
+
+
+def failing(*_args: Any) -> Any:
+    raise RuntimeError("secret")
+
+
+def test_exceptions_of_callbacks_are_script_errors() -> None:
+    engine = hr.Engine()
+    engine.on_print(failing)
+    assert failure(engine, "print(1)")[:2] == ("ErrorRuntime", "Runtime error: function 'print' of the host failed")
+    engine.on_debug(failing)
+    assert failure(engine, "debug(1)")[:2] == ("ErrorRuntime", "Runtime error: function 'debug' of the host failed")
+    engine.on_missing_function(lambda name, args: failing())
+    expected = "Runtime error: function 'on_missing_function' of the host failed"
+    assert failure(engine, "nope()")[:2] == ("ErrorRuntime", expected)
+    engine.on_var(lambda name: failing())
+    assert failure(engine, "x")[:2] == ("ErrorRuntime", "Runtime error: function 'on_var' of the host failed")
+
+
+def test_a_host_answers_for_missing_properties() -> None:
+    engine = hr.Engine()
+
+    def missing(value: dict[str, Any], name: str) -> Any:
+        if name == "made":
+            value["made"] = 7
+        return value.get("made") if name.startswith("m") else engine.NOTHING
+
+    engine.on_map_missing_property(missing)
+    assert engine.eval('let m = #{a: 1}; [m.a, m.other, m["made"], m]') == [1, None, 7, {"a": 1, "made": 7}]
+    engine.fail_on_invalid_map_property = True
+    assert failure(engine, "let m = #{}; m.other")[:2] == ("ErrorPropertyNotFound", "Property not found: other")
+    assert engine.eval("let m = #{}; m.made") == 7
+    engine.on_map_missing_property(None)
+    engine.fail_on_invalid_map_property = False
+    assert engine.eval("let m = #{}; m.made") is None
+
+
+def test_a_host_answers_for_items_that_are_not_there() -> None:
+    engine = hr.Engine()
+    engine.on_invalid_array_index(lambda values, index: f"none at {index}" if index < 10 else engine.NOTHING)
+    text = "fn f(a, i) { a[i] } let a = [1, 2]; let i = 5; [a[1], a[-1], a[i], a[i] + 1, f(a, 7), [1][3]]"
+    assert engine.eval(text) == [2, 2, "none at 5", "none at 51", "none at 7", "none at 3"]
+    assert failure(engine, "[1][10]")[:2] == (
+        "ErrorArrayBounds", "Array index 10 out of bounds: only 1 element in array",
+    )  # fmt: skip
+
+
+def test_a_call_that_fits_no_overload_is_told_what_there_is() -> None:
+    engine = hr.Engine()
+
+    @engine.fn
+    def half(value: float) -> float:
+        return value / 2
+
+    with pytest.raises(hr.EvalError) as raised:
+        engine.eval("half(1)")
+    assert (raised.value.message, raised.value.hint) == ("Function not found: half (i64)", "'half' takes (f64)")

@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "cache": Lazy("horus_runtime.cli.commands.cache:cache", "Show or clear the cache of compiled scripts."),
     "fmt": Lazy("horus_runtime.cli.commands.fmt:fmt", "Lay a Hero payload out anew."),
     "actions": Lazy("horus_runtime.cli.commands.actions:actions", "Show the actions of Hero payloads."),
+    "test": Lazy("horus_runtime.cli.commands.test:test", "Run tests written in the language."),
     "repl": Lazy("horus_runtime.cli.commands.repl:repl", "Start the prompt."),
     "job": Lazy("horus_runtime.cli.commands.job:job", "Make, sign, verify, run and submit jobs."),
     "worker": Lazy("horus_runtime.cli.commands.record:worker", "Run submitted jobs."),

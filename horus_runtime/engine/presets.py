@@ -88,6 +88,13 @@ class _GuardedFiles:
         return write_bytes(call, path, content, mode=0o600)
 
 
+def change_store(engine: Engine, path: str | os.PathLike[str]) -> None:
+    """Give an engine that has the model store another file; who opened the last one closes it."""
+    from horus_runtime.modules.osiris import open_store
+
+    engine.services["osiris"] = open_store(path)
+
+
 @contextmanager
 def model_store(engine: Engine, path: str | os.PathLike[str]) -> Iterator[None]:
     """Gives the engine the model store in a file for a while, and closes it afterwards."""

@@ -54,7 +54,7 @@ class Output:
         from pygments.formatters import TerminalFormatter
         from pygments.lexers import PythonLexer
 
-        from horus_runtime.repl.lexers import RhaiLexer
+        from horus_runtime.syntax.highlighting import RhaiLexer
 
         lexer = PythonLexer() if language == "python" else RhaiLexer(stripnl=False, ensurenl=False)
         return str(highlight(text, lexer, TerminalFormatter())).rstrip("\n")

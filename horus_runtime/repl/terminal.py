@@ -25,10 +25,10 @@ from pygments.styles import get_style_by_name
 
 from horus_runtime.repl.completeness import is_complete
 from horus_runtime.repl.completion import Completer
-from horus_runtime.repl.lexers import HeroscriptLexer, RhaiLexer
 from horus_runtime.repl.plain import CONTINUED, PROMPT
 from horus_runtime.repl.signature_help import Help, signature_help
 from horus_runtime.runtime.visible import visible
+from horus_runtime.syntax.highlighting import HeroscriptLexer, RhaiLexer
 
 if TYPE_CHECKING:
     from horus_runtime.repl.loop import Repl

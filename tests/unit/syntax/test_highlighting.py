@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 from pygments.token import Comment, Keyword, Name, Number, String, Token
 
-from horus_runtime.repl.lexers import HeroscriptLexer, RhaiLexer
+from horus_runtime.syntax.highlighting import HeroscriptLexer, RhaiLexer
 
 
 def kinds(lexer, text):

@@ -1,0 +1,69 @@
+"""`-k`: which cases an expression selects, such as `report and not (slow or network)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+Selector = Callable[[str], bool]
+
+_TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
+
+
+class SelectionError(ValueError):
+    """The expression is wrong; the text says where."""
+
+
+def selector(expression: str) -> Selector:
+    """What the expression selects: words are looked for in a case's id, whatever their letters' size.
+
+    Raises:
+        SelectionError: the expression is wrong.
+    """
+    tokens = _TOKEN.findall(expression)
+    chosen, rest = _either(tokens)
+    if rest:
+        raise SelectionError(f"-k {expression!r}: unexpected '{rest[0]}'")
+    return chosen
+
+
+def _either(tokens: list[str]) -> tuple[Selector, list[str]]:
+    left, tokens = _both(tokens)
+    while tokens and tokens[0] == "or":
+        right, tokens = _both(tokens[1:])
+        left = _or(left, right)
+    return left, tokens
+
+
+def _both(tokens: list[str]) -> tuple[Selector, list[str]]:
+    left, tokens = _one(tokens)
+    while tokens and tokens[0] == "and":
+        right, tokens = _one(tokens[1:])
+        left = _and(left, right)
+    return left, tokens
+
+
+def _one(tokens: list[str]) -> tuple[Selector, list[str]]:
+    if not tokens:
+        raise SelectionError("-k: the expression ends too early")
+    first, rest = tokens[0], tokens[1:]
+    if first == "not":
+        inner, rest = _one(rest)
+        return (lambda name: not inner(name)), rest
+    if first == "(":
+        inner, rest = _either(rest)
+        if not rest or rest[0] != ")":
+            raise SelectionError("-k: a ')' is missing")
+        return inner, rest[1:]
+    if first in {")", "and", "or"}:
+        raise SelectionError(f"-k: unexpected '{first}'")
+    word = first.lower()
+    return (lambda name: word in name.lower()), rest
+
+
+def _or(left: Selector, right: Selector) -> Selector:
+    return lambda name: left(name) or right(name)
+
+
+def _and(left: Selector, right: Selector) -> Selector:
+    return lambda name: left(name) and right(name)

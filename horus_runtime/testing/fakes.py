@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime.module import Module
@@ -16,7 +17,7 @@ from horus_runtime.runtime.module import Module
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from horus_runtime.engine.engine import Engine
+    from horus_runtime.runtime.context import NativeCallContext
 
 ANSWERS: Final = frozenset({"stdout", "stderr", "code"})
 RESPONSES: Final = frozenset({"status", "body", "json", "headers"})
@@ -27,7 +28,7 @@ class Fakes:
 
     def __init__(self, folder: Path, services: dict[str, Any]) -> None:
         self.folder = folder
-        self.services = services
+        self._services = [services]
         self.programs: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         self.servers: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.calls: list[dict[str, Any]] = []
@@ -39,14 +40,22 @@ class Fakes:
         import shlex
 
         _check(answer, ANSWERS, "fake::process")
-        self.programs.setdefault(tuple(shlex.split(command)), []).append(answer)
-        self.services["fake_programs"] = self.answer_program
+        words = tuple(shlex.split(command))
+        if not words:
+            raise _wrong("fake::process: the command is empty")
+        self.programs.setdefault(words, []).append(answer)
+        self._grant(run=words[0])
+        self._offer("fake_programs", self.answer_program)
 
     def http(self, method: str, url: str, answer: dict[str, Any]) -> None:
         """A server answers this; several answers are given one after the other."""
         _check(answer, RESPONSES, "fake::http")
+        host = urlsplit(url).hostname
+        if host is None:
+            raise _wrong(f"fake::http: '{url}' is not an address")
         self.servers.setdefault((method.upper(), url), []).append(answer)
-        self.services["fake_servers"] = self.answer_request
+        self._grant(net=host)
+        self._offer("fake_servers", self.answer_request)
 
     def files(self, contents: dict[str, Any]) -> None:
         """Make text files in the test's folder."""
@@ -56,6 +65,21 @@ class Fakes:
                 raise _wrong(f"fake::files: '{name}' must be a text file inside the test's folder")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+
+    def joins(self, services: dict[str, Any]) -> Fakes:
+        """A run has services of its own, a copy of the engine's: what is faked holds at once and later."""
+        self._services = [self._services[0], services]
+        return self
+
+    def _offer(self, name: str, service: Any) -> None:
+        for services in self._services:
+            services[name] = service
+
+    def _grant(self, **names: str) -> None:
+        """A test need not ask for the right to use what is not real."""
+        more = {kind: (name,) for kind, name in names.items()}
+        for services in self._services:
+            services["policy"] = services["policy"].grant(**more)
 
     # ---- being asked ------------------------------------------------------------------------------------------------
 
@@ -104,28 +128,28 @@ def _wrong(message: str) -> EvalError:
     return EvalError("ErrorRuntime", f"Runtime error: {message}", value=message)
 
 
-def fake_module(engine: Engine, current: dict[str, Fakes]) -> Module:
+def fake_module(current: dict[str, Fakes]) -> Module:
     """The module `fake`; `current["now"]` is the test's own."""
     module = Module("fake", "What programs and servers answer in a test.")
-    flags: dict[str, Any] = {"volatile": True}
+    flags: dict[str, Any] = {"volatile": True, "context": True}
 
     @module.native("process", "string", "map", **flags)
-    def process(command: str, answer: dict[str, Any]) -> None:
+    def process(ctx: NativeCallContext, command: str, answer: dict[str, Any]) -> None:
         """Say what a program answers: `stdout`, `stderr`, `code`."""
-        current["now"].process(command, answer)
+        current["now"].joins(ctx.services).process(command, answer)
 
     @module.native("http", "string", "string", "map", **flags)
-    def http(method: str, url: str, answer: dict[str, Any]) -> None:
+    def http(ctx: NativeCallContext, method: str, url: str, answer: dict[str, Any]) -> None:
         """Say what a server answers: `status`, `headers`, `body` or `json`."""
-        current["now"].http(method, url, answer)
+        current["now"].joins(ctx.services).http(method, url, answer)
 
     @module.native("files", "map", **flags)
-    def files(contents: dict[str, Any]) -> None:
+    def files(ctx: NativeCallContext, contents: dict[str, Any]) -> None:
         """Make text files in the test's folder."""
         current["now"].files(contents)
 
     @module.native("calls", **flags)
-    def calls() -> list[dict[str, Any]]:
+    def calls(ctx: NativeCallContext) -> list[dict[str, Any]]:
         """What was asked of the fakes, in order."""
         return [dict(call) for call in current["now"].calls]
 

@@ -74,7 +74,7 @@ class FileRunner:
         engine.on_print(lambda text: self._printed.append(f"{text}\n"))
         engine.on_debug(lambda text, source, position: self._printed.append(f"{text}\n"))
         engine.module_resolver = ModuleResolversCollection(FileModuleResolver(self.path.parent))
-        engine.register_static_module("fake", fake_module(engine, self._fakes))
+        engine.register_static_module("fake", fake_module(self._fakes))
         engine.register_global_module(snapshot_module(engine, self._snapshots))
         return engine
 

@@ -182,6 +182,7 @@ class _Analyzer:
         if source.literal is not None:
             # Rhai inserts constants with a literal value into closures: by value, and assignable there.
             view = Variable(name, "literal", fn, literal=source.literal)
+            view.slot = len(fn.captures) + len(fn.literals)
             fn.literals.append(view)
             blocks[0][name] = view
             return view

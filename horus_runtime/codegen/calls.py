@@ -214,7 +214,7 @@ class Calls(Expressions):
         if len(node.args) != 1:
             return None
         args = self.operands(node.args)
-        self.at(node.args[0].span)
+        self.at(self.operand_span(node.args[0]))
         return self.service("_make_pointer", *args)
 
     def special_call(self, node: nodes.Call) -> pyast.expr | None:
@@ -282,7 +282,7 @@ class Calls(Expressions):
         if len(node.args) != 1:
             return None
         arg = self.operands(node.args)[0]
-        self.at(node.args[0].span)
+        self.at(self.operand_span(node.args[0]))
         return self.service("_eval", self.home(), self.next_level(), self.refreshed_scope(node), arg)
 
     def refreshed_scope(self, node: nodes.Call) -> pyast.expr:

@@ -17,6 +17,9 @@ from horus_runtime.source import Span
 
 CONTAINS_INLINE: Final = frozenset({("string", "string"), ("string", "char"), ("map", "string")})
 
+LITERALS: Final = (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
+INT_OPERATORS: Final = frozenset({"+", "-", "*", "&", "|", "^", "<<", ">>", "..", "..="})
+
 Link = nodes.Property | nodes.Index | nodes.MethodCall
 
 
@@ -37,7 +40,7 @@ class Chains(Calls):
             return None
         links = _links(node)
         safe = [_is_safe(links, at) for at in range(len(links))]
-        if not any(link.null_safe for link in links) and not _order_shows(links):
+        if not any(link.null_safe for link in links) and not self.order_shows(links):
             return None
         for link in links:
             self.split.add(id(link))
@@ -48,6 +51,27 @@ class Chains(Calls):
             self.prepared.pop(id(link), None)
             self.known.pop(id(link.target), None)
         return result
+
+    def order_shows(self, links: list[Link]) -> bool:
+        """Could somebody tell that arguments are evaluated before the object of the chain?"""
+        if len(links) == 1 and isinstance(links[0].target, nodes.Variable):
+            if self.is_sure(links[0].target) or isinstance(links[0], nodes.MethodCall):
+                return False
+            return any(not self.is_sure(arg) for arg in _arguments(links[0]))
+        return any(_has_effects(arg) or not self.is_sure(arg) for link in links for arg in _arguments(link))
+
+    def is_sure(self, node: nodes.Node) -> bool:
+        """Can nothing but arithmetic go wrong when the node is evaluated?"""
+        if isinstance(node, (nodes.Closure, *LITERALS)):
+            return True
+        if isinstance(node, nodes.Variable):
+            variable = self.program.info.bindings.get(id(node))
+            return variable is not None and variable.kind != "external" and not self.dynamic
+        if isinstance(node, nodes.Binary):
+            kinds = ty.INT if node.op in INT_OPERATORS else ty.NONE
+            known = ty.is_only(self.type(node.left), kinds) and ty.is_only(self.type(node.right), kinds)
+            return known and self.is_sure(node.left) and self.is_sure(node.right)
+        return False
 
     def prepare(self, link: Link) -> None:
         """Evaluate the arguments or the index of a link now."""
@@ -152,7 +176,7 @@ class Chains(Calls):
 
     def get_index(self, target: pyast.expr, index: pyast.expr, node: nodes.Index) -> pyast.expr:
         t, i = self.type(node.target), self.type(node.index)
-        error_span = node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
+        error_span = self.operand_span(node.index)
         if self.program.config.watches_indexes:
             return self.slow_index(target, index, node, error_span)
         if ty.is_only(t, ty.ARRAY) and ty.is_only(i, ty.INT):
@@ -510,7 +534,7 @@ class Chains(Calls):
     def place_of(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         """How to read a place and how to store into it; indices and containers are evaluated once, now."""
         links = _links(node)
-        if len(links) > 1 and id(node) not in self.prepared and _order_shows(links):
+        if len(links) > 1 and id(node) not in self.prepared and self.order_shows(links):
             for link in links:
                 self.prepare(link)
         if isinstance(node, nodes.Variable):
@@ -637,7 +661,7 @@ class Chains(Calls):
         return (lambda: self.expr(node)), (lambda _value: None)
 
     def index_error_span(self, node: nodes.Index) -> Span:
-        return node.index.op_span if isinstance(node.index, nodes.Binary) else node.index.span
+        return self.operand_span(node.index)
 
     def fast_store(self, target: pyast.expr, index: pyast.expr, value: pyast.expr, node: nodes.Index) -> None:
         value = self.spill_if_complex(value) if isinstance(value, pyast.NamedExpr) else value
@@ -792,13 +816,6 @@ def _is_safe(links: list[Link], at: int) -> bool:
         return link.null_safe
     following = links[at + 1]
     return isinstance(following, nodes.Index) and following.null_safe
-
-
-def _order_shows(links: list[Link]) -> bool:
-    """Could somebody tell that arguments are evaluated before the object of the chain?"""
-    if len(links) == 1 and isinstance(links[0].target, nodes.Variable):
-        return False
-    return any(_has_effects(arg) for link in links for arg in _arguments(link))
 
 
 def _arguments(link: Link) -> tuple[nodes.Node, ...]:

@@ -135,9 +135,18 @@ class Expressions(Emitter):
         """Where "expecting bool" is reported: the operator, the dot or the bracket, else the first token."""
         if isinstance(node, nodes.Binary):
             return node.op_span
+        if isinstance(node, nodes.Variable) and node.name_span:
+            return node.name_span
         if isinstance(node, (nodes.Property, nodes.MethodCall)):
             return node.dot_span
         return node.bracket_span if isinstance(node, nodes.Index) else node.span
+
+    @staticmethod
+    def operand_span(node: nodes.Node) -> Span:
+        """Where an operand of the wrong type is reported: its operator, but for those that decide what is evaluated."""
+        if isinstance(node, nodes.Binary) and node.op not in ("&&", "||", "??"):
+            return node.op_span
+        return node.span
 
     def condition(self, node: nodes.Node) -> pyast.expr:
         """An expression whose truth is the condition's; anything but a bool raises."""
@@ -321,7 +330,7 @@ class Expressions(Emitter):
     def free_name(self, name: str) -> pyast.expr:
         """A name without declaration: a script function as a pointer, or nothing."""
         if self.program.has_function(name):
-            pointer = self.call("_FnPtr", self.const(name))
+            pointer = self.call("_bare_pointer", self.const(name))
         else:
             pointer = self.absent(name)
         if self.dynamic:

@@ -232,7 +232,7 @@ class Loops(Chains):
             return (self.call(self.program.use_helper("_turns"), span, cost) if strips else span), False
         expr = self.expr(source)
         t = self.type(source)
-        self.at(source.op_span if isinstance(source, nodes.Binary) else source.span)
+        self.at(self.operand_span(source))
         if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(source):
             expr = self.own(expr, t)
         text = ty.is_only(t, ty.STR)

@@ -587,7 +587,7 @@ class ProgramCompiler(Emitter):
                 (),
                 len(fn.captures),
                 node.span.line,
-                tuple(_LITERAL_TYPES[type(variable.literal)] for variable in fn.literals),
+                tuple((variable.slot, _LITERAL_TYPES[type(variable.literal)]) for variable in fn.literals),
             )
         )
         order.append(py)

@@ -306,6 +306,9 @@ class Statements(Loops):
         self.at(node.op_span)
         old = self.spill(load())
         self.creating = None
+        if isinstance(target, nodes.This) and self.this_is_cell and self.program.info.constant_receivers:
+            self.at(target.span)
+            self.evaluate(self.service("_check_this", self.name("_this")))
         self.at(node.op_span)
         new = self.arithmetic(op, old, value, self.type(target), self.type(node.value), (target, node.value), at=True)
         self.assign_loc = node.op_span[:2]
@@ -411,13 +414,12 @@ class Statements(Loops):
             return
         mark = self.temp()
         self.assign(mark, self.call("len", self.name("_dyn")))
-        inner = dest
-        if dest == RETURN:
-            inner = self.temp()
-        self.body(body, inner)
+        outer, self.out = self.out, []
+        self.body(body, dest)
+        inner, self.out = self.out, []
         self.evaluate(self.service("_rewind", self.name("_dyn"), self.name(mark)))
-        if dest == RETURN and inner is not None:
-            self.give_back(self.name(inner))
+        final, self.out = self.out, outer
+        self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
 
     def stmt_If(self, node: nodes.If, dest: str | None) -> None:
         test = self.condition(node.condition)
@@ -584,7 +586,7 @@ class Statements(Loops):
         self.at(node.span)
         self.evaluate(self.service("_count_import"))
         path = self.expr(node.path)
-        self.at(node.path.span)
+        self.at(node.path.op_span if isinstance(node.path, nodes.Binary) else node.path.span)
         alias = self.const(node.alias)
         self.evaluate(self.service("_import", self.home(), self.next_level(), path, alias))
         self.unit(dest)

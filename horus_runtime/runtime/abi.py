@@ -142,6 +142,13 @@ def closure(
     return pointer
 
 
+def bare_pointer(name: str) -> FnPtr:
+    """The bare name of a script function."""
+    pointer = FnPtr(name)
+    pointer.bare = True
+    return pointer
+
+
 EXPORTS: Final[dict[str, Any]] = {
     "__builtins__": {},
     "type": type,
@@ -162,6 +169,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_Cell": Cell,
     "_Char": Char,
     "_FnPtr": FnPtr,
+    "_bare_pointer": bare_pointer,
     "_Range": Range,
     "_Scope": Scope,
     "_HorusError": HorusError,

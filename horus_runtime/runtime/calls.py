@@ -131,9 +131,11 @@ class Calling(RunState):
 
     def _wrong_count(self, name: str, meta: FunctionMeta, this: Any, args: tuple[Any, ...]) -> Any:
         """A closure was called with too many or too few arguments; Rhai counts what it captured, and `this`."""
-        bound = (this.v,) if type(this) is Cell else ()
-        shown = [self.type_name(arg) for arg in (*bound, *args[: meta.captures])]
-        shown += [*meta.literals, *(self.type_name(arg) for arg in args[meta.captures :])]
+        shown = [self.type_name(arg) for arg in args]
+        for place, kind in meta.literals:
+            shown.insert(place, kind)
+        if type(this) is Cell:
+            shown.insert(0, self.type_name(this.v))
         raise faults.function_not_found_for(name, shown)
 
     def _find_typed(self, name: str, this: Cell, count: int) -> Found | None:

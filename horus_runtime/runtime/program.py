@@ -21,7 +21,8 @@ class FunctionMeta:
     Args:
         params: captured variables of a closure are not among them.
         py: name of the Python function.
-        literals: types of the constants a closure received as literals: in messages they count as arguments.
+        literals: place among what a closure captured, and type, of the constants it received as literals: in messages
+            they count as arguments.
     """
 
     __slots__ = ("captures", "doc", "line", "literals", "name", "params", "private", "py", "this", "this_type")
@@ -37,7 +38,7 @@ class FunctionMeta:
         doc: tuple[str, ...] = (),
         captures: int = 0,
         line: int = 0,
-        literals: tuple[str, ...] = (),
+        literals: tuple[tuple[int, str], ...] = (),
     ) -> None:
         self.literals = literals
         self.name = name

@@ -397,9 +397,9 @@ class _Analyzer:
             variable.literal = node.value
 
     def visit_Assign(self, node: nodes.Assign) -> None:
-        self.visit(node.value)
         target = node.target
         self.visit(target)
+        self.visit(node.value)
         if isinstance(target, nodes.Variable):
             variable = self.bindings.get(id(target))
             if variable is not None:

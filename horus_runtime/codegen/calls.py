@@ -67,6 +67,8 @@ class Calls(Expressions):
         """Arguments of a call by name: a bare variable in the first place is read last, as Rhai does."""
         if len(items) > 1 and isinstance(items[0], nodes.Variable):
             rest = self.operands(items[1:])
+            if not self.is_sure(items[0]):
+                rest = [arg if self.is_stable(arg) else self.spill(arg) for arg in rest]
             return [self.expr(items[0]), *rest]
         return self.operands(items)
 
@@ -132,7 +134,7 @@ class Calls(Expressions):
             variable = self.program.info.bindings.get(id(items[0]))
             if variable is not None and (variable.constant or variable.is_cell or variable.kind == "external"):
                 # A constant or shared first argument is only changed as a copy.
-                args[0] = args[0] if pure else self.own(args[0], self.type(items[0]))
+                args[0] = args[0] if pure else self.own_if_fixed(variable, args[0], self.type(items[0]))
         elif items and not pure and self.is_borrowed(items[0]):
             args[0] = self.own(args[0], self.type(items[0]))
         if owned:
@@ -141,6 +143,21 @@ class Calls(Expressions):
                 for arg, item in zip(args[1:], items[1:], strict=True)
             ]
         return args
+
+    def own_if_fixed(self, variable: Variable, value: pyast.expr, t: int) -> pyast.expr:
+        """A copy of a variable's value, unless it is a cell that no closure has captured yet."""
+        if variable.constant or not variable.is_cell or self.dynamic:
+            return self.own(value, t)
+        value = value if isinstance(value, pyast.Name) else self.spill(value)
+        return self.choose(self.is_fixed(variable), self.own(value, t), value)
+
+    def is_fixed(self, variable: Variable) -> pyast.expr:
+        """Is the cell of a variable shared, or that of a constant of the host?"""
+        cell = self.name(variable.py)
+        shared = self.attribute(cell, "shared")
+        if variable.kind != "external":
+            return shared
+        return self.either(shared, self.attribute(cell, "constant"))
 
     @staticmethod
     def is_borrowed(node: nodes.Node) -> bool:
@@ -159,7 +176,10 @@ class Calls(Expressions):
         self.at(node.span)
         cell = self.temp()
         fixed = variable is None or variable.constant or variable.is_cell
-        self.assign(cell, self.call("_Cell", self.own(value, self.type(node.args[0])) if fixed else value))
+        holder = self.call("_Cell", self.own(value, self.type(node.args[0])) if fixed else value)
+        if variable is not None and variable.is_cell and not variable.constant and not self.dynamic:
+            holder = self.choose(self.is_fixed(variable), holder, self.name(variable.py))
+        self.assign(cell, holder)
         result = self.spill(self.service("_native_ref", self.level(), self.const(node.name), self.name(cell), *rest))
         if variable is not None and not fixed:
             self.write(variable, self.cell_value(cell))
@@ -222,7 +242,7 @@ class Calls(Expressions):
             return None
         args = self.operands(node.args, owned=True)
         self.at(node.span)
-        self.program.places[self.loc] = node.args[0].span.start
+        self.program.places[self.loc] = self.operand_span(node.args[0]).start
         return self.service("_call_pointer", self.level(), *args)
 
     def special_curry(self, node: nodes.Call) -> pyast.expr | None:
@@ -271,7 +291,7 @@ class Calls(Expressions):
     def visible(self, node: nodes.Call) -> list[Variable]:
         """Variables visible at the node that already have a value, latest declaration of each name last."""
         found: dict[str, Variable] = {}
-        for variable in self.fn.visible.get(id(node), ()):
+        for variable in (*self.fn.captures, *self.fn.literals, *self.fn.visible.get(id(node), ())):
             found.pop(variable.name, None)
             found[variable.name] = variable
         return [v for v in found.values() if v.py]

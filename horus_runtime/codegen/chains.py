@@ -321,7 +321,7 @@ class Chains(Calls):
             return self.pointer_call_with_write_back(node, target, args)
         pointer = self.names(self.target(target))[0]
         self.at(node.name_span)
-        first = node.args[0].span if node.args else node.name_span
+        first = self.operand_span(node.args[0]) if node.args else node.name_span
         self.program.places[self.loc] = first.start
         token = self.compare(
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
@@ -341,7 +341,7 @@ class Chains(Calls):
         self.at(node.name_span)
         pointer = self.spill(load())
         self.at(node.name_span)
-        self.program.places[self.loc] = node.args[0].span.start
+        self.program.places[self.loc] = self.operand_span(node.args[0]).start
         token = self.compare(
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
@@ -409,7 +409,8 @@ class Chains(Calls):
     def dispatch(self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], _count: int) -> pyast.expr:
         name = self.const(node.name)
         if node.name == "call":
-            self.program.places[self.loc] = (node.args[0].span if node.args else node.name_span).start
+            first = self.operand_span(node.args[0]) if node.args else node.name_span
+            self.program.places[self.loc] = first.start
             return self.service("_method_call", self.home(), self.level(), receiver, *args)
         if node.name == "curry":
             return self.service("_curry", receiver, *args)
@@ -433,6 +434,8 @@ class Chains(Calls):
             return value
         if variable.kind == "external":
             return self.service("_guarded", self.name("_scope"), self.const(variable.name), value)
+        if variable.constant:
+            return self.call("_Cell", value, self.const(True))
         return self.name(variable.py) if variable.is_cell and not self.dynamic else value
 
     def direct_method(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
@@ -579,6 +582,8 @@ class Chains(Calls):
             if self.this_is_cell:
                 self.evaluate(self.service("_check_this", self.name("_this")))
                 self.assign_cell("_this", value)
+            elif self.is_main:
+                self.evaluate(self.call("_unbound"))
 
         return load, store
 

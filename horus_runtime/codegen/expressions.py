@@ -137,9 +137,12 @@ class Expressions(Emitter):
             return node.op_span
         if isinstance(node, nodes.Variable) and node.name_span:
             return node.name_span
-        if isinstance(node, (nodes.Property, nodes.MethodCall)):
-            return node.dot_span
-        return node.bracket_span if isinstance(node, nodes.Index) else node.span
+        first = None
+        while isinstance(node, (nodes.Property, nodes.MethodCall, nodes.Index)):
+            first, node = node, node.target
+        if first is None:
+            return node.span
+        return first.bracket_span if isinstance(first, nodes.Index) else first.dot_span
 
     @staticmethod
     def operand_span(node: nodes.Node) -> Span:
@@ -163,12 +166,17 @@ class Expressions(Emitter):
 
     def captured_cell(self, node: nodes.Node) -> pyast.expr | None:
         """The cell of a captured variable, if the node is one."""
-        if not isinstance(node, nodes.Variable) or node.namespace or self.dynamic:
+        if not isinstance(node, nodes.Variable) or node.namespace:
             return None
         variable = self.program.info.bindings.get(id(node))
         if variable is None or not variable.is_cell or variable.kind == "external":
             return None
-        return self.name(variable.py)
+        cell = self.name(variable.py)
+        if not self.dynamic:
+            return cell
+        found = self.compare(self.const(variable.name), (pyast.In(), self.name("_dyn")))
+        made = self.call("_Cell", self.subscript(self.name("_dyn"), self.const(variable.name)))
+        return self.choose(found, made, cell)
 
     # ---- dispatch ---------------------------------------------------------------------------------------------------
 
@@ -367,6 +375,8 @@ class Expressions(Emitter):
 
     def this_value(self) -> pyast.expr:
         """The value of `this`, checked to be bound."""
+        if self.is_main:  # a function that runs in its caller's scope
+            return self.call("_unbound")
         if self.this_is_bound:
             return self.cell_value("_this") if self.this_is_cell else self.name("_this")
         self.this_is_bound = self.out is self.root_out
@@ -410,12 +420,20 @@ class Expressions(Emitter):
         self.at(node.op_span)
         return self.infix(op, left, right, node.left, node.right)
 
+    def is_sure(self, node: nodes.Node) -> bool:
+        """Can nothing but arithmetic go wrong when the node is evaluated?"""
+        raise AssertionError
+
     def membership(self, node: nodes.Binary) -> pyast.expr:
         """`item in container`, which is `contains(container, item)`: the container is evaluated first.
 
         Maps and strings are asked directly unless somebody redefines `contains`.
         """
-        container, item = self.operands([node.right, node.left])
+        if isinstance(node.right, nodes.Variable) and not self.is_sure(node.right):
+            item, container = self.operands([node.left, node.right])
+            item = item if self.is_stable(item) else self.spill(item)
+        else:
+            container, item = self.operands([node.right, node.left])
         if not _is_plain(item) and not _is_plain(container):
             container = self.spill(container)
         self.at(node.op_span)

@@ -31,7 +31,7 @@ class FunctionCompiler(Statements):
         self.intervals: Any = Intervals(program.info, program.is_pure_call, types.of)
         self.is_main = fn.is_main
         self.dynamic = fn.dynamic
-        self.this_is_cell = program.this_mode(fn) == THIS_CELL
+        self.this_is_cell = not fn.is_main and program.this_mode(fn) == THIS_CELL
         self.loops = []
         self.handlers = []
         self.split = set()

@@ -586,7 +586,7 @@ class Statements(Loops):
         self.at(node.span)
         self.evaluate(self.service("_count_import"))
         path = self.expr(node.path)
-        self.at(node.path.op_span if isinstance(node.path, nodes.Binary) else node.path.span)
+        self.at(self.error_span(node.path))
         alias = self.const(node.alias)
         self.evaluate(self.service("_import", self.home(), self.next_level(), path, alias))
         self.unit(dest)

@@ -63,11 +63,11 @@ class Accessing(Calling):
         return call
 
     def sized_sum(self, value: Any) -> Any:
-        """As `sized`, for `a + b`: of a string that is too long Rhai does not say where."""
+        """As `sized`, for `a + b`: of a string or blob that is too long Rhai does not say where."""
         try:
             return self.priced(value)
         except LimitError as error:
-            if type(value) is str and error.kind == "ErrorDataTooLarge":
+            if type(value) in (str, bytearray) and error.kind == "ErrorDataTooLarge":
                 error.position = None
             raise
 

@@ -68,9 +68,8 @@ class ExactRun(Run):
         own = Size(0, 1, 0) if type(value) is dict else Size(1, 0, 0)
         for at, item in enumerate(value.values() if type(value) is dict else value):
             size = size_of(item)
-            extra = type(item) is bytearray
             total = Size(
-                total.elements + size.elements + own.elements + extra,
+                total.elements + size.elements + own.elements,
                 total.properties + size.properties + own.properties,
                 total.string_bytes + size.string_bytes,
             )

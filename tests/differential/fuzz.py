@@ -136,7 +136,8 @@ def main() -> None:
                 print(f"seed {seed}: {signature(found)}\n{fuzzer.reduce(found)}\n", flush=True)
     differing = sum(map(len, groups.values()))
     only = len(groups.get("optimizer only", ()))
-    summary = f"{arguments.count} programs, {differing - only} differ, {only} by the optimizer only, {explained.total()} explained"
+    apart = f"{only} by the optimizer only, {explained.total()} explained"
+    summary = f"{arguments.count} programs, {differing - only} differ, {apart}"
     print(f"{summary}, {time.perf_counter() - start:.0f} s")
     if arguments.log:
         mutants = " mutants" if arguments.mutants else ""

@@ -27,13 +27,13 @@ _DATA = (
     "let a = []; for i in 0..N { a = [a]; } a", "let a = #{}; for i in 0..N { a = #{a: a, b: i}; } a.to_json().len()", "let a = [1]; for i in 0..N { a += a; } a.len()",
     'let s = "ab"; for i in 0..N { s += s; } s.len()', "let a = []; for i in 0..N { a = [a]; } print(a); `${a}`", "let a = []; for i in 0..N { a = [a]; } a == a",
     "fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(N)", "fn f(n) { [n].map(|x| f(x + 1)) } f(0)", "let f = |x| x; for i in 0..N { f = f.curry(i); } f.call()",
-    "let a = []; for i in 0..N { a = [a]; } for x in a { a = x; } parse_json(`[1]`)", "let s = \"[\"; for i in 0..N { s += \"[\"; } parse_json(s)", "let s = \"(\"; for i in 0..N { s += \"(\"; } eval(s)",
-    "let s = \"1\"; for i in 0..N { s += \"+1\"; } eval(s)", "let m = #{}; for i in 0..N { m[`k${i}`] = m; } m.len()", "let b = blob(N); for i in 0..N { b += b; } b.len()",
+    "let a = []; for i in 0..N { a = [a]; } for x in a { a = x; } parse_json(`[1]`)", 'let s = "["; for i in 0..N { s += "["; } parse_json(s)', 'let s = "("; for i in 0..N { s += "("; } eval(s)',
+    'let s = "1"; for i in 0..N { s += "+1"; } eval(s)', "let m = #{}; for i in 0..N { m[`k${i}`] = m; } m.len()", "let b = blob(N); for i in 0..N { b += b; } b.len()",
     "let a = [1]; a.pad(N * N * N, a)", 'let s = ""; s.pad(N * N * N, "ab")', "range(0, N * N * N).contains(1)", "let a = []; for i in 0..N { a.push(a); } a.len()",
     "for i in 0.. { }", "loop { }", "let x = 0; while x < 9223372036854775807 { x += 1; }", "let x = 2; loop { x *= x; }", "throw [N, #{a: N}]", "let a = [N]; let f = || a; loop { f = || f; a = [f]; }",
     "let a = []; loop { a.push(1); }", 'let s = ""; loop { s += "x"; }', "let m = #{}; let i = 0; loop { m[`${i}`] = i; i += 1; }", "fn f() { f() } f()", "let f = 0; f = |g| g.call(g); f.call(f)", "let a = []; let f = || a.push(f); loop { f.call(); }",
     "[1, 2, 3].sort(|a, b| { [3, 1].sort(|x, y| x - y); N })", "let a = []; for i in 0..N { a.push(i % 7); } a.sort(|a, b| a > b); a.dedup(|a, b| a == b); a.len()", "let s = `x`; for i in 0..N { s = `${s}${s}`; }", "exit([N])", "let x = (N..); for i in x { if i > N + N { break; } }",
-    "let t = timestamp(); t + 9223372036854775807", "2 ** N", "1 << N", "(1.0 / N).to_string() + 1e308 * N", "\"abc\".split(\"\").len() + \"x\".sub_string(-N, N).len()", "sleep(0.0001); sleep(N * 0)", "let a = [[], []]; a[0] = a; a[1] = a; a.len()",
+    "let t = timestamp(); t + 9223372036854775807", "2 ** N", "1 << N", "(1.0 / N).to_string() + 1e308 * N", '"abc".split("").len() + "x".sub_string(-N, N).len()', "sleep(0.0001); sleep(N * 0)", "let a = [[], []]; a[0] = a; a[1] = a; a.len()",
 )  # fmt: skip
 
 
@@ -58,7 +58,9 @@ def text_of(seed: int) -> str:
     if kind < 0.9:
         return _nesting(chance)
     if kind < 0.97:
-        return chance.choice(_DATA).replace("N", str(chance.choice((0, 1, 3, 30, 70, 500, 5000, 100_000, 9223372036854775807))))
+        return chance.choice(_DATA).replace(
+            "N", str(chance.choice((0, 1, 3, 30, 70, 500, 5000, 100_000, 9223372036854775807)))
+        )
     return "".join(chance.choice(_CHARACTERS) for _ in range(chance.randrange(60)))
 
 
@@ -101,5 +103,7 @@ def _nesting(chance: random.Random) -> str:
     middle = parts[-1][1]
     opening = "".join(part[0] for part in parts) * depth
     closing = "".join(part[2] for part in reversed(parts)) * (depth if chance.random() < 0.9 else depth // 2)
-    around = chance.choice(("{}", "let a = [[[1]]]; {}", "fn f(x) {{ {} }} f(1)", "let x = {};", "print({});", "|x| {}", "`${{{}}}`"))
+    around = chance.choice(
+        ("{}", "let a = [[[1]]]; {}", "fn f(x) {{ {} }} f(1)", "let x = {};", "print({});", "|x| {}", "`${{{}}}`")
+    )
     return around.format(opening + middle + closing)

@@ -89,7 +89,9 @@ def supervise(first: int, minutes: float, log: Path | None) -> tuple[int, Counte
     seed, done = first, 0
     while time.monotonic() < end:
         command = [sys.executable, "-m", "tests.fuzz.robust", "--worker", str(seed), str(BATCH)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HORUS_CACHE": "off"})
+        run = subprocess.run(
+            command, capture_output=True, text=True, check=False, env={**os.environ, "HORUS_CACHE": "off"}
+        )
         lines = run.stdout.splitlines()
         last = next((int(line) for line in reversed(lines) if line.isdecimal()), seed)
         reports = [line for line in lines if not line.isdecimal()]

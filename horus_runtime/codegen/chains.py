@@ -396,10 +396,11 @@ class Chains(Calls):
             ]
         count = len(args)
         receiver = node.target
-        direct = self.direct_method(node, args)
+        feeds = self.feeds(node)
+        direct = None if feeds else self.direct_method(node, args)
         if direct is not None:
             return direct
-        if not self.is_place(receiver) or not self.may_replace(node):
+        if not feeds and (not self.is_place(receiver) or not self.may_replace(node)):
             value = self.target(receiver)
             self.at(node.name_span)
             value = self.constant_receiver(receiver, value)
@@ -516,9 +517,37 @@ class Chains(Calls):
         self.out = []
         store(self.cell_value(holder))
         writes, self.out = self.out, outer_stmts
-        self.when(changed, writes)
+        self.when(changed, writes, self.fed_back(receiver, old, store))
         final, self.out = self.out, outer
         self.emit(pyast.Try(body, [], [], final))
+
+    # What a property of the host's objects gives is a copy: when that was changed, it goes back by the setter.
+
+    def feeds(self, node: nodes.MethodCall) -> bool:
+        """Does the method change what a property of the host's objects may have given?"""
+        if not self.program.config.host_properties or not isinstance(node.target, (nodes.Property, nodes.Index)):
+            return False
+        count = len(node.args)
+        return self.program.has_method(node.name, count) or bool(
+            self.program.config.table.may_change(node.name, count + 1)
+        )
+
+    def feed_back(self, node: nodes.Node, value: pyast.expr, store: Callable[[pyast.expr], None]) -> None:
+        """Hand a value that was changed in place back to the object it may be a copy from."""
+        if self.program.config.host_properties and isinstance(node, (nodes.Property, nodes.Index)):
+            feeding, self.feeding = self.feeding, True
+            store(value)
+            self.feeding = feeding
+
+    def fed_back(self, node: nodes.Node, value: pyast.expr, store: Callable[[pyast.expr], None]) -> list[pyast.stmt]:
+        """As `feed_back`, as statements for another place."""
+        outer, self.out = self.out, []
+        self.feed_back(node, value, store)
+        writes, self.out = self.out, outer
+        return writes
+
+    feeding = False
+    """What is stored is the value that stands there already, changed in place."""
 
     def plain_cell(self, receiver: nodes.Node) -> pyast.expr | None:
         """A variable that lives in a cell anyway."""
@@ -605,15 +634,17 @@ class Chains(Calls):
             return self.get_index(target, index, node)
 
         def store(value: pyast.expr) -> None:
-            if ty.is_only(t, ty.ARRAY) and ty.is_only(self.type(node.index), ty.INT):
-                return self.fast_store(target, index, value, node)
-            if ty.is_only(t, ty.MAP) and ty.is_only(self.type(node.index), ty.STR):
-                return self.map_store(target, index, value, node)
-            value = self.spill_if_complex(value)
-            if t & ty.ARRAY and self.type(node.index) & ty.INT:
-                return self.guarded_store(target, index, value, node, store_target)
-            self.slow_store(target, index, value, node, None if plain else store_target)
-            return None
+            if self.feeding:
+                self.evaluate(self.service("_feed_index", target, index, value))
+            elif ty.is_only(t, ty.ARRAY) and ty.is_only(self.type(node.index), ty.INT):
+                self.fast_store(target, index, value, node)
+            elif ty.is_only(t, ty.MAP) and ty.is_only(self.type(node.index), ty.STR):
+                self.map_store(target, index, value, node)
+            elif t & ty.ARRAY and self.type(node.index) & ty.INT:
+                self.guarded_store(target, index, self.spill_if_complex(value), node, store_target)
+            else:
+                self.slow_store(target, index, self.spill_if_complex(value), node, None if plain else store_target)
+            self.feed_back(node.target, target, store_target)
 
         return load, store
 
@@ -764,6 +795,11 @@ class Chains(Calls):
             return self.get_property(target, node)
 
         def store(value: pyast.expr) -> None:
+            if self.feeding:
+                self.at(node.name_span)
+                self.evaluate(self.service("_feed_property", target, self.const(node.name), value))
+                self.feed_back(node.target, target, store_target)
+                return
             value = self.spill_if_complex(value)
             self.at(node.name_span)
             key = self.const(node.name)
@@ -783,6 +819,7 @@ class Chains(Calls):
                     self.when(self.type_is(target, "dict"), [fast], slow)
             else:
                 self.out.extend(slow)
+            self.feed_back(node.target, target, store_target)
 
         return load, store
 

@@ -101,6 +101,8 @@ class CompileConfig:
     """The host wants to be asked before a variable is declared."""
     watches_reads: bool = False
     """The host wants to be asked before a variable is read."""
+    host_properties: bool = False
+    """Objects of the host have properties or indexers: what those give may have to be handed back."""
     watches_indexes: bool = False
     """The host wants to be asked about items that are not there."""
 

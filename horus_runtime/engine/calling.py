@@ -9,6 +9,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.scope import MISSING
 
 if TYPE_CHECKING:
+    from horus_runtime.engine.definitions import Definitions
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.functions import PointerFunction, ScriptFunction, ScriptObject
     from horus_runtime.engine.handle import AST
@@ -124,6 +125,39 @@ class Calling:
         if unary is None or len(given) != 1:
             raise ValueError(f"'{symbol}' is no operator of {len(given)} operands")
         return invocation.guard(unary, *given)
+
+    # ---- what there is ----------------------------------------------------------------------------------------------
+
+    def signatures(self, *, include_standard: bool = False, tree: AST | None = None) -> list[str]:
+        """Readable signatures of what scripts may call: `add(a: i64, b: i64) -> i64`.
+
+        Args:
+            include_standard: with the language's own functions.
+            tree: with the functions of this script.
+        """
+        from horus_runtime.engine.metadata import signatures
+
+        return signatures(_engine(self), include_standard=include_standard, tree=tree)
+
+    def metadata(self, *, include_standard: bool = False, tree: AST | None = None) -> dict[str, Any]:
+        """Everything registered as plain data, in the shape of Rhai's metadata document."""
+        from horus_runtime.engine.metadata import metadata
+
+        return metadata(_engine(self), include_standard=include_standard, tree=tree)
+
+    def metadata_json(self, *, include_standard: bool = False, tree: AST | None = None) -> str:
+        """`metadata` as JSON."""
+        import json
+
+        return json.dumps(self.metadata(include_standard=include_standard, tree=tree), indent=2, ensure_ascii=False)
+
+    def definitions(
+        self, scope: Scope | None = None, *, with_headers: bool = False, include_standard: bool = True
+    ) -> Definitions:
+        """Definition files for editors, of what is registered and of a scope's variables."""
+        from horus_runtime.engine.definitions import Definitions
+
+        return Definitions(_engine(self), scope, with_headers=with_headers, include_standard=include_standard)
 
     # ---- typed results ----------------------------------------------------------------------------------------------
 

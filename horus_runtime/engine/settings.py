@@ -343,6 +343,7 @@ class EngineSettings:
             max_variables=self._limits.max_variables,
             watches_definitions=self._def_var is not None,
             watches_reads=self._var is not None,
+            host_properties=self.table.has_host_properties(),
             watches_indexes=self._bad_index is not None,
             infer=self._bad_index is None,
         )

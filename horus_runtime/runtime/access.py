@@ -21,6 +21,7 @@ from horus_runtime.runtime.text import is_host_value
 from horus_runtime.runtime.values import Range
 from horus_runtime.source import Position
 
+CONTAINERS: Final = frozenset({list, dict, bytearray})
 COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
@@ -221,6 +222,22 @@ class Accessing(Calling):
             return target
         fn.call(self, target, value) if fn.context else fn.call(target, value)
         return target
+
+    def feed_property(self, target: Any, name: str, value: Any) -> None:
+        """A value that `target.name` gave was changed in place: where it was a copy, it goes back by the setter."""
+        if type(target) is not dict and type(value) in CONTAINERS:
+            fn = self.table.find(f"set${name}", (target, value))
+            if fn is not None:
+                fn.call(self, target, value) if fn.context else fn.call(target, value)
+            else:
+                self.feed_index(target, name, value)
+
+    def feed_index(self, target: Any, index: Any, value: Any) -> None:
+        """As `feed_property`, for `target[index]`; without an indexer for writing, the copy is dropped."""
+        if type(value) in CONTAINERS and is_host_value(target):
+            fn = self.table.find("index$set$", (target, index, value))
+            if fn is not None:
+                fn.call(self, target, index, value) if fn.context else fn.call(target, index, value)
 
     @staticmethod
     def touch(target: Any, key: Any) -> None:

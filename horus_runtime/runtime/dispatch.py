@@ -202,6 +202,15 @@ class FunctionTable:
         """Could some overload put another value into its first argument?"""
         return any(fn.ref for fn in self.overloads(name, count))
 
+    def may_change(self, name: str, count: int) -> bool:
+        """Could some overload change its first argument?"""
+        return any(fn.ref or not fn.pure for fn in self.overloads(name, count))
+
+    def has_host_properties(self) -> bool:
+        """Did the host register properties or indexers that can be written?"""
+        host = self.layers[self.standard :]
+        return any(name.startswith(("set$", "index$set$")) for layer in host for name, _ in list(layer.functions))
+
     def is_standard(self, name: str) -> bool:
         """Is the name known from the language's packages only?"""
         names = self._standard_names

@@ -219,12 +219,12 @@ class _Exposer:
         apply = _operator_call(symbol, getattr(operator, f"{stem}_" if stem in ("and", "or") else stem))
         other = self.operand_hint(special)
         apply.__annotations__ = {"left": self.cls, "right": other}
-        self.add(apply, symbol, pure=True)
+        self.add(apply, symbol, pure=True, operator=True)
         reflected = f"__r{stem}__"
         if _defines(self.cls, reflected):
             swapped = _operator_call(symbol, getattr(operator, f"{stem}_" if stem in ("and", "or") else stem))
             swapped.__annotations__ = {"left": self.operand_hint(reflected), "right": self.cls}
-            for native in natives_from_python(swapped, name=symbol, method=True, pure=True):
+            for native in natives_from_python(swapped, name=symbol, method=True, pure=True, operator=True):
                 self.module.add(native)
         return True
 

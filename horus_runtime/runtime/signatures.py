@@ -116,6 +116,7 @@ def natives_from_python(
     name: str | None = None,
     owner: type | None = None,
     method: bool = False,
+    operator: bool = False,
     params: tuple[str, ...] | None = None,
     doc: str | None = None,
     **flags: Any,
@@ -126,6 +127,7 @@ def natives_from_python(
         name: the name in scripts, by default the function's own.
         owner: the class of the first argument, where the annotations do not say so.
         method: the first argument is the script's own value and may be changed; else it is a copy.
+        operator: all arguments are operands: objects of classes are not made from maps.
         params: the script types, in place of what the annotations say.
         flags: further fields of `NativeFn`: `pure`, `volatile`, `ref`, `capability`.
 
@@ -133,6 +135,8 @@ def natives_from_python(
         TypeError: the signature cannot be used from scripts.
     """
     signature = signature_of(function, owner=owner)
+    if method:
+        signature = _for_objects(signature, count=len(signature.parameters) if operator else 1)
     shown = name or function.__name__
     if params is not None:
         if len(params) != len(signature.parameters):
@@ -142,6 +146,18 @@ def natives_from_python(
         combinations = _combinations(signature.parameters, shown)
     text = doc if doc is not None else inspect.getdoc(function) or ""
     return [_native(function, shown, options, signature, method=method, doc=text, **flags) for options in combinations]
+
+
+def _for_objects(signature: Signature, count: int) -> Signature:
+    """A method's first argument is an object of the class itself, not a map that one could be made of; so are the
+    operands of an operator.
+    """
+    parameters = list(signature.parameters)
+    for at, parameter in enumerate(parameters[:count]):
+        objects = tuple(Alternative(option.name, None, option.cls) for option in parameter.options if option.cls)
+        if objects:
+            parameters[at] = Parameter(parameter.name, objects, parameter.optional)
+    return Signature(tuple(parameters), signature.context_at, signature.returns)
 
 
 def _combinations(parameters: tuple[Parameter, ...], shown: str) -> list[tuple[Alternative, ...]]:

@@ -410,3 +410,90 @@ def test_a_class_without_a_builder_is_refused():
     with pytest.raises(TypeError) as raised:
         hr.Engine().build_type(Player)
     assert str(raised.value) == "Player has no class method build_type(builder)"
+
+
+# --- What properties give, changed in place ---------------------------------------------------------------------------
+
+
+class Inner:
+    def __init__(self) -> None:
+        self.items = [1, 2]
+        self.table: dict[str, Any] = {"k": 1, "list": [0]}
+
+
+class Outer:
+    def __init__(self) -> None:
+        self.inner = Inner()
+        self.items = [1, 2]
+        self.name = "abc"
+        self.fixed = [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("o.items.push(3); o.items", [1, 2, 3]),
+        ("o.items.insert(0, 3); o.items", [3, 1, 2]),
+        ("o.items[0] = 9; o.items", [9, 2]),
+        ("o.items[0] += 9; o.items", [10, 2]),
+        ("o.inner.items[1] = 7; o.inner.items", [1, 7]),
+        ("o.inner.items.push(7); o.inner.items", [1, 2, 7]),
+        ("o.inner.table.k = 7; o.inner.table.z = 8; [o.inner.table.k, o.inner.table.z]", [7, 8]),
+        ("o.inner.table.list.push(5); o.inner.table.list", [0, 5]),
+        ("o.inner.table.list[0] = 5; o.inner.table.list", [5]),
+        ("o.inner.table[`k`] = 3; o.inner.table.k", 3),
+        ("o.name += `d`; o.name", "abcd"),
+        ("o.name.pad(5, 'x'); o.name", "abcxx"),
+        ("o.name[0] = 'X'; o.name", "Xbc"),
+        ("let f = || o.items.push(1); f.call(); o.items", [1, 2, 1]),
+        ("fn add(target) { target.items.push(5) } add(o); o.items", [1, 2, 5]),
+        ("fn add() { this.items.push(5) } o.add(); o.items", [1, 2, 5]),
+        ("fn add() { this.push(5) } o.items.add(); o.items", [1, 2, 5]),
+        ("let all = [o]; all[0].items.push(4); o.items", [1, 2, 4]),
+        ("let m = #{o: o}; m.o.items.push(4); o.items", [1, 2, 4]),
+        ("let copy = o.items; copy.push(9); o.items", [1, 2]),
+        ("o.fixed.push(9); o.fixed", [1]),
+    ],
+)
+def test_what_a_property_gives_goes_back_when_it_is_changed(text, value):
+    engine = hr.Engine()
+    engine.register_type(Inner, expose=["items", "table"])
+    engine.register_type(Outer, expose=["inner", "items", "name", "fixed"], readonly=["fixed", "inner"])
+    assert engine.eval(text, scope=hr.Scope({"o": Outer()})) == value
+
+
+def test_a_setter_is_called_for_changes_only():
+    stored: list[Any] = []
+    engine = hr.Engine()
+    engine.register_type(Inner)
+    engine.register_get_set(Inner, "items", lambda this: [1], lambda this, value: stored.append(value))
+    text = "o.items.len(); o.items.map(|x| x); o.items[0]; for x in o.items { } o.items.contains(1); o.items.push(2);"
+    engine.eval(text, scope=hr.Scope({"o": Inner()}))
+    assert stored == [[1, 2]]
+
+
+def test_an_indexer_takes_back_what_it_gave():
+    class Table:
+        def __init__(self) -> None:
+            self.rows = {"a": [1]}
+
+        def __getitem__(self, key: str) -> list[int]:
+            return self.rows[key]
+
+        def __setitem__(self, key: str, value: list[int]) -> None:
+            self.rows[key] = value
+
+    engine = hr.Engine().register_type(Table, indexer=True)
+    table = Table()
+    engine.eval("t[`a`].push(2); t.a.push(3); t[`a`][0] = 0;", scope=hr.Scope({"t": table}))
+    assert table.rows == {"a": [0, 2, 3]}
+
+
+def test_what_goes_back_is_checked_by_the_model():
+    class Bag(BaseModel):
+        sizes: list[int]
+
+    engine = hr.Engine().register_type(Bag, expose="fields")
+    bag = Bag(sizes=[1])
+    assert failure(engine, "b.sizes.push(`x`)", b=bag)[0] == "ErrorMismatchDataType"
+    assert bag.sizes == [1]

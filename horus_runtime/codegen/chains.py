@@ -517,7 +517,7 @@ class Chains(Calls):
         self.out = []
         store(self.cell_value(holder))
         writes, self.out = self.out, outer_stmts
-        self.when(changed, writes, self.fed_back(receiver, old, store))
+        self.when(changed, writes, self.fed_back(receiver, old, store) if self.feeds(node) else None)
         final, self.out = self.out, outer
         self.emit(pyast.Try(body, [], [], final))
 

@@ -13,6 +13,7 @@ from horus_runtime.runtime.values import _TYPE_NAMES, Range, Stream, type_name
 
 MAX_WILDCARD_PARAMS = 16
 MODULES_KEPT = 256
+CHANGEABLE = frozenset({"array", "map", "blob", ANY})
 
 
 class FunctionTable:
@@ -203,8 +204,8 @@ class FunctionTable:
         return any(fn.ref for fn in self.overloads(name, count))
 
     def may_change(self, name: str, count: int) -> bool:
-        """Could some overload change its first argument?"""
-        return any(fn.ref or not fn.pure for fn in self.overloads(name, count))
+        """Could some overload change an array, map or blob in place?"""
+        return any(fn.params[0] in CHANGEABLE and not fn.pure for fn in self.overloads(name, count))
 
     def has_host_properties(self) -> bool:
         """Did the host register properties or indexers that can be written?"""

@@ -467,7 +467,7 @@ def test_a_setter_is_called_for_changes_only():
     engine = hr.Engine()
     engine.register_type(Inner)
     engine.register_get_set(Inner, "items", lambda this: [1], lambda this, value: stored.append(value))
-    text = "o.items.len(); o.items.map(|x| x); o.items[0]; for x in o.items { } o.items.contains(1); o.items.push(2);"
+    text = "o.items.len(); o.items[0]; o.items.index_of(1); for x in o.items { } o.items.contains(1); o.items.push(2);"
     engine.eval(text, scope=hr.Scope({"o": Inner()}))
     assert stored == [[1, 2]]
 

@@ -9,20 +9,24 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.intervals import Intervals
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
-from horus_runtime.codegen.cost import block_cost
+from horus_runtime.ast.visitor import walk
+from horus_runtime.codegen.cost import LOOPS, block_cost
 from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN
+from horus_runtime.codegen.native.selection import function_kernel
 from horus_runtime.codegen.statements import Statements
 from horus_runtime.runtime.abi import THIS_CELL
 
 if TYPE_CHECKING:
-    from horus_runtime.codegen.program import ProgramCompiler, TypeView
+    from horus_runtime.codegen.program import ProgramCompiler, TypeView, Variant
 
 
 class FunctionCompiler(Statements):
     """Compiles one variant of a script function, a closure, or the main body."""
 
-    def __init__(self, program: ProgramCompiler, fn: FunctionInfo, py_name: str, types: TypeView) -> None:
+    def __init__(
+        self, program: ProgramCompiler, fn: FunctionInfo, py_name: str, types: TypeView, variant: Variant | None = None
+    ) -> None:
         super().__init__()
         self.program = program
         self.fn = fn
@@ -39,6 +43,7 @@ class FunctionCompiler(Statements):
         self.prepared = {}
         self.taken: set[str] = set()
         self.loc = fn.node.span[:2]
+        self.variant = variant
 
     # ---- names ------------------------------------------------------------------------------------------------------
 
@@ -70,7 +75,8 @@ class FunctionCompiler(Statements):
             self.stmt(node.body, RETURN)
         body = self.out or [self.nothing()]
         if self.charges:
-            body.insert(0, place(pyast.Nonlocal(["_ops"]), self.loc))
+            names = ["_ops", self.bell_name] if self.bell_name else ["_ops"]
+            body.insert(0, place(pyast.Nonlocal(names), self.loc))
         arguments = pyast.arguments([], [place(pyast.arg(name), self.loc) for name in params], None, [], [], None, [])
         return place(pyast.FunctionDef(self.py_name, arguments, body, [], None), self.fn.node.span[:2])  # type: ignore[no-any-return]
 
@@ -99,7 +105,16 @@ class FunctionCompiler(Statements):
         if not self.is_main and self.program.checks_depth(self.fn):
             too_deep = self.compare(self.level(), (pyast.Gt(), self.name(self.program.use("_max_depth"))))
             self.when(too_deep, [place(pyast.Expr(self.service("_stack_overflow")), self.loc)])
-        self.charge(block_cost(body) + (not self.is_main))
+        number = None
+        if self.variant is not None and self.program.has_kernels:
+            number = function_kernel(self, self.variant)
+        if number is not None:
+            self.program.kernel_functions[number] = self.py_name
+            self.offer_kernel(
+                number, block_cost(body) + 1, loops=any(isinstance(n, LOOPS) for b in body for n in walk(b))
+            )
+        else:
+            self.charge(block_cost(body) + (not self.is_main))
         limit = self.program.config.max_variables
         if limit is not None and not self.is_main:
             count = len(self.fn.params) + len(self.fn.captures)

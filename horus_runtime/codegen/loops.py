@@ -21,10 +21,11 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
+from horus_runtime.ast.visitor import children, walk
 from horus_runtime.codegen.chains import Chains
 from horus_runtime.codegen.cost import LOOPS, loop_cost
 from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.native.selection import LoopEntry, loop_kernel
 
 RETURN: Final = "return"
 MAX_BLOCKS: Final = 18
@@ -41,6 +42,9 @@ class Loops(Chains):
     loops: list[str | None]
     blocks = 1
     """Python blocks around the current place."""
+    nest_depth = 0
+    """Loops around the current place that can be kernels."""
+    bell_name: str | None = None
 
     def body_in_scope(self, body: tuple[nodes.Node, ...], dest: str | None) -> None:
         raise AssertionError
@@ -53,15 +57,15 @@ class Loops(Chains):
 
     # ---- the budget -------------------------------------------------------------------------------------------------
 
-    def charge(self, cost: int) -> None:
-        """Spend operations: count down, and ask for more when the stride is used up."""
+    def charge(self, cost: int, then: list[pyast.stmt] | None = None) -> None:
+        """Spend operations: count down, and ask for more when the stride is used up; `then` is done in that case."""
         if not self.program.config.metered:
             return
         self.charges = True
         target = place(pyast.Name("_ops", STORE), self.loc)
         self.emit(pyast.AugAssign(target, pyast.Sub(), self.const(cost)))
         refill = place(pyast.Assign([target], self.service("_poll", self.name("_ops"))), self.loc)
-        self.when(self.compare(self.name("_ops"), (pyast.Lt(), self.const(0))), [refill])
+        self.when(self.compare(self.name("_ops"), (pyast.Lt(), self.const(0))), [refill, *(then or [])])
 
     charges = False
 
@@ -78,7 +82,95 @@ class Loops(Chains):
         config = self.program.config
         return config.metered and config.strips and self.blocks + STRIP_BLOCKS + _height(node) <= MAX_BLOCKS
 
-    def loop_body(self, node: Loop, dest: str | None, *, charged: bool, blocks: int) -> list[pyast.stmt]:
+    # ---- kernels ----------------------------------------------------------------------------------------------------
+
+    def kernel_of(self, node: Loop, strips: bool) -> LoopEntry | None:
+        """How the loop can go on as a kernel. The best kernel is the outermost loop; innermost ones may be needed when
+        a single turn of that takes long.
+        """
+        if not (strips and self.program.has_kernels) or (self.nest_depth and self.is_busy(node)):
+            return None
+        return loop_kernel(self, node)  # type: ignore[arg-type]
+
+    def is_busy(self, node: Loop) -> bool:
+        """Does a turn of the loop hold other loops or calls of the script's functions?"""
+        return any(
+            isinstance(part, LOOPS) or (isinstance(part, nodes.Call) and self.program.has_function(part.name))
+            for part in walk(node)
+            if part is not node
+        )
+
+    def bell(self) -> str:
+        """The bell of this function: true when a stride has ended since it was last looked at.
+
+        Strides end in the loops inside, and in functions called there; the bell tells the outermost loop to look
+        whether it can be a kernel.
+        """
+        if self.bell_name is None:
+            self.program.bells += 1
+            self.bell_name = f"_bell_{self.program.bells}"
+        self.charges = True
+        return self.bell_name
+
+    def when_rung(self, then: list[pyast.stmt]) -> None:
+        """What is done after the end of a stride."""
+        bell = self.bell()
+        silent = place(pyast.Assign([place(pyast.Name(bell, STORE), self.loc)], self.const(False)), self.loc)
+        self.when(self.name(bell), [silent, *then])
+
+    def offer_kernel(self, number: int, cost: int, *, loops: bool) -> None:
+        """The charge of a function whose calls can go to a kernel from some time on."""
+        offer = place(pyast.Expr(self.call("_offer", self.const(number))), self.loc)
+        self.charge(cost, [offer])
+        if loops:
+            self.when_rung([offer])
+
+    def enter_kernel(
+        self,
+        entry: LoopEntry,
+        values: list[pyast.expr],
+        refund: pyast.expr | None,
+        turns: str,
+        otherwise: list[pyast.stmt],
+    ) -> list[pyast.stmt]:
+        """Go on with the loop as a kernel: hand the variables over, take the changed ones back.
+
+        `refund` is what was paid for turns to come, where the current turn has begun; nothing in between turns.
+        What follows a loop that was left is `break`; `otherwise` is done where that was not possible.
+        """
+        outer, self.out = self.out, []
+        done, ended = self.temp(), self.temp()
+        values = [*values, *(self.name(variable.py) for variable in entry.inputs)]
+        level = self.level() if not self.is_main else self.const(0)
+        paid = [self.const(False), self.const(0)] if refund is None else [self.const(True), refund]
+        self.assign(done, self.call("_enter", self.const(entry.number), level, *paid, self.tuple_of(values)))
+        targets = [place(pyast.Name(name, STORE), self.loc) for name in (ended, *(v.py for v in entry.outputs))]
+        taken: list[pyast.stmt] = [
+            place(pyast.Assign([place(pyast.Name(turns, STORE), self.loc)], self.name("_DONE")), self.loc),
+            place(pyast.Assign([place(pyast.Tuple(targets, STORE), self.loc)], self.name(done)), self.loc),
+        ]
+        result = place(pyast.Return(place(pyast.Call(self.name(ended), [], []), self.loc)), self.loc)
+        taken.append(
+            place(pyast.If(self.compare(self.name(ended), (pyast.IsNot(), self.const(None))), [result], []), self.loc)
+        )
+        taken.append(place(pyast.Break(), self.loc))
+        self.when(self.compare(self.name(done), (pyast.IsNot(), self.const(None))), taken, otherwise)
+        made, self.out = self.out, outer
+        return made
+
+    def look_at_bell(self, entry: LoopEntry, values: list[pyast.expr], turns: str, cost: int) -> list[pyast.stmt]:
+        """At the beginning of a turn that is paid for: after the end of a stride the loop may go on as a kernel."""
+        left = place(pyast.Call(self.attribute(self.name(turns), "__length_hint__"), [], []), self.loc)
+        refund = self.binop(left, pyast.Mult(), self.const(cost))
+        outer, self.out = self.out, []
+        ready = self.call("_ready", self.const(entry.number))
+        self.when_rung([place(pyast.If(ready, self.enter_kernel(entry, values, refund, turns, []), []), self.loc)])
+        made, self.out = self.out, outer
+        return made
+
+    def loop_body(
+        self, node: Loop, dest: str | None, *, charged: bool, blocks: int, entry: LoopEntry | None = None
+    ) -> list[pyast.stmt]:
         """The body of a loop; `charged`: every turn counts down."""
         outer, self.out = self.out, []
         self.at(node.span)
@@ -86,7 +178,9 @@ class Loops(Chains):
             self.charge(loop_cost(node))
         self.loops.append(dest)
         self.blocks += blocks
+        self.nest_depth += entry is not None
         self.body_in_scope(node.body.body, None)
+        self.nest_depth -= entry is not None
         self.blocks -= blocks
         self.loops.pop()
         inner, self.out = self.out, outer
@@ -132,24 +226,39 @@ class Loops(Chains):
             self.when(owed, [place(pyast.Assign([place(pyast.Name("_ops", STORE), self.loc)], settled), self.loc)])
         prepare, self.out = self.out, outer
         self.blocks -= STRIP_BLOCKS if strips else 1
-        body = self.loop_body(node, target, charged=not strips, blocks=STRIP_BLOCKS if strips else 1)
-        self.endless(node, test, [*prepare, *body], strips)
+        entry = self.kernel_of(node, strips)
+        body = self.loop_body(node, target, charged=not strips, blocks=STRIP_BLOCKS if strips else 1, entry=entry)
+        self.endless(node, test, prepare, body, strips, entry)
         self.finish_loop(target, dest)
 
-    def endless(self, node: Loop, test: pyast.expr, body: list[pyast.stmt], strips: bool) -> None:
-        """A loop that leaves itself, with its turns bought in strips or one by one."""
+    def endless(
+        self,
+        node: Loop,
+        test: pyast.expr,
+        prepare: list[pyast.stmt],
+        body: list[pyast.stmt],
+        strips: bool,
+        entry: LoopEntry | None,
+    ) -> None:
+        """A loop that leaves itself, with its turns bought in strips or one by one; `prepare` decides on a turn."""
         self.at(node.span)
-        body = body or [self.nothing()]
         if not strips:
-            self.emit(pyast.While(test, body, []))
+            self.emit(pyast.While(test, [*prepare, *body] or [self.nothing()], []))
             return
         cost = loop_cost(node)
         turns = self.turns(cost)
+        busy = entry is not None and self.is_busy(node)
+        if entry is not None and busy:
+            prepare = [*prepare, *self.look_at_bell(entry, [], turns, cost)]
+        body = [*prepare, *body] or [self.nothing()]
         helper = "_owe" if isinstance(node, nodes.While) else "_buy"
         buy = self.call(self.program.use_helper(helper), self.const(cost))
         self.assign(turns, buy)
         again = place(pyast.Assign([place(pyast.Name(turns, STORE), self.loc)], buy), self.loc)
         more = [again, place(pyast.Continue(), self.loc)]
+        if entry is not None and not busy:
+            ready = self.call("_ready", self.const(entry.number))
+            more.insert(0, place(pyast.If(ready, self.enter_kernel(entry, [], None, turns, []), []), self.loc))
         slot = place(pyast.Name("_turn", STORE), self.loc)
         strip = place(pyast.For(slot, self.name(turns), body, more), self.loc)
         whole = place(pyast.While(self.const(True), [strip, place(pyast.Break(), self.loc)], []), self.loc)
@@ -158,8 +267,9 @@ class Loops(Chains):
     def stmt_Loop(self, node: nodes.Loop, dest: str | None) -> None:
         target = self.loop_dest(dest)
         strips = self.has_strips(node)
-        body = self.loop_body(node, target, charged=not strips, blocks=STRIP_BLOCKS if strips else 1)
-        self.endless(node, self.const(True), body, strips)
+        entry = self.kernel_of(node, strips)
+        body = self.loop_body(node, target, charged=not strips, blocks=STRIP_BLOCKS if strips else 1, entry=entry)
+        self.endless(node, self.const(True), [], body, strips, entry)
         self.finish_loop(target, dest)
 
     def stmt_Do(self, node: nodes.Do, dest: str | None) -> None:
@@ -168,14 +278,15 @@ class Loops(Chains):
         if target is not None:
             self.assign(target, self.const(None))
         strips = self.has_strips(node)
-        body = self.loop_body(node, target, charged=not strips, blocks=STRIP_BLOCKS if strips else 1)
+        entry = self.kernel_of(node, strips)
+        body = self.loop_body(node, target, charged=not strips, blocks=STRIP_BLOCKS if strips else 1, entry=entry)
         outer, self.out = self.out, body
         test = self.condition(node.condition)
         if not node.until:
             test = self.negate(test)
         self.when(test, [place(pyast.Break(), self.loc)])
         self.out = outer
-        self.endless(node, self.const(True), body, strips)
+        self.endless(node, self.const(True), [], body, strips, entry)
         self.finish_loop(target, dest)
 
     # ---- for --------------------------------------------------------------------------------------------------------
@@ -185,6 +296,11 @@ class Loops(Chains):
         variable = self.program.info.bindings[id(node)]
         counter = self.program.info.second.get(id(node))
         strips = self.has_strips(node)
+        entry = self.kernel_of(node, strips)
+        if entry is not None:
+            self.for_kernel(node, target, entry)
+            self.finish_loop(target, dest)
+            return
         sequence, text = self.iterable(node, strips)
         if self.program.config.checks_definitions:
             for declared, span in ((counter, node.counter_span), (variable, node.variable_span)):
@@ -213,6 +329,59 @@ class Loops(Chains):
         loop = place(pyast.For(slot, sequence, body or [self.nothing()], []), self.loc)
         self.out.append(self.giving_back(turns, loop_cost(node), [loop]) if strips else loop)
         self.finish_loop(target, dest)
+
+    def for_kernel(self, node: nodes.For, target: str | None, entry: LoopEntry) -> None:
+        """A loop over a range that may go on as a kernel: where a turn begins, or, without other loops and calls in it,
+        between two strips.
+        """
+        variable = self.program.info.bindings[id(node)]
+        source = node.iterable
+        assert isinstance(source, nodes.Binary)
+        span, cost = self.temp(), loop_cost(node)
+        self.assign(span, self.int_range(source))
+        self.at(node.span)
+        if target is not None:
+            self.assign(target, self.const(None))
+        turns = self.turns(cost)
+        slot = self.loop_slot(variable)
+        end = self.attribute(self.name(span), "stop")
+        busy = self.is_busy(node)
+        body = self.loop_body(node, target, charged=False, blocks=2 if busy else STRIP_BLOCKS, entry=entry)
+        self.at(node.span)
+        if busy:
+            body = [*self.look_at_bell(entry, [self.name(variable.py), end], turns, cost), *body]
+            self.assign(turns, self.call(self.program.use_helper("_turns"), self.name(span), self.const(cost)))
+            loop = place(pyast.For(slot, self.name(turns), body or [self.nothing()], []), self.loc)
+            self.out.append(self.giving_back(turns, cost, [loop]))
+            return
+        number = self.temp()
+        self.assign(number, self.const(entry.number))
+        outer, self.out = self.out, []
+        args = [self.name(span), self.const(cost), self.name(number)]
+        self.assign(turns, self.call(self.program.use_helper("_turns_to"), *args))
+        rest = self.attribute(self.name(turns), "rest")
+        again = self.call("range", rest, end)
+        repeat = [
+            place(pyast.Assign([place(pyast.Name(span, STORE), self.loc)], again), self.loc),
+            place(pyast.Assign([place(pyast.Name(number, STORE), self.loc)], self.const(-1)), self.loc),
+            place(pyast.Continue(), self.loc),
+        ]
+        stopped = self.both(
+            self.type_is(self.name(turns), "_Turns"), self.compare(rest, (pyast.IsNot(), self.const(None)))
+        )
+        enter = self.enter_kernel(entry, [rest, end], None, turns, repeat)
+        loop = place(
+            pyast.For(
+                slot, self.name(turns), body or [self.nothing()], [place(pyast.If(stopped, enter, []), self.loc)]
+            ),
+            self.loc,
+        )
+        self.out.append(self.giving_back(turns, cost, [loop]))
+        self.out.append(place(pyast.Break(), self.loc))
+        whole, self.out = self.out, outer
+        self.emit(pyast.While(self.const(True), whole, []))
+
+    is_main = False
 
     def loop_slot(self, variable: Variable) -> pyast.expr:
         """Where the loop puts the current item; a captured loop variable is one cell for the whole loop."""

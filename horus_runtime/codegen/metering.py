@@ -2,7 +2,7 @@
 
 `_pay` pays for up to so many turns and tells how many. `_buy` gives the turns of an endless loop, `_owe` those of a
 loop with a condition: at the end of the budget it lends one turn, marked by `True`, as the condition may end the loop.
-`_turns` is for sequences, `_turns_of` for any value.
+`_turns` is for sequences, `_turns_to` for ranges of loops that may go on as kernels, `_turns_of` for any value.
 """
 
 from __future__ import annotations
@@ -61,15 +61,30 @@ def _turns(items, cost):
         return _iter(items)
     return _strips(_pay, items, cost)
 
+def _turns_to(items, cost, number):
+    nonlocal _ops
+    try:
+        left = _ops - cost * len(items)
+    except _OverflowError:
+        left = -1
+    if left >= 0:
+        _ops = left
+        return _iter(items)
+    return _strips(_pay, items, cost, None if number < 0 else lambda: _ready(number))
+
 def _turns_of(value, cost):
     return _any_turns(_pay, _turns, value, cost)
 """
-_NEEDS: Final = {"_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_turns": ("_pay",), "_turns_of": ("_pay", "_turns")}
+_NEEDS: Final = {
+    "_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_turns": ("_pay",), "_turns_to": ("_pay",),
+    "_turns_of": ("_pay", "_turns"),
+}  # fmt: skip
 SERVICES_OF: Final = {
     "_pay": ("_poll",),
     "_buy": ("_poll",),
     "_owe": ("_poll", "_exhausted"),
     "_turns": ("_poll", "_strips"),
+    "_turns_to": ("_poll", "_strips"),
     "_turns_of": ("_poll", "_strips", "_any_turns"),
 }
 """Services of the run that a helper calls."""

@@ -32,6 +32,8 @@ from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
 from horus_runtime.codegen.functions import FunctionCompiler
 from horus_runtime.codegen.metering import SERVICES_OF, helper_functions
+from horus_runtime.codegen.native.kernels import Kernel
+from horus_runtime.codegen.native.selection import may_have_kernels
 from horus_runtime.codegen.thresholds import float_limit
 from horus_runtime.errors import ParseError
 from horus_runtime.runtime.abi import (
@@ -105,6 +107,10 @@ class CompileConfig:
     """Objects of the host have properties or indexers: what those give may have to be handed back."""
     watches_indexes: bool = False
     """The host wants to be asked about items that are not there."""
+    native: bool = False
+    """Prepare hot numeric code for WebAssembly."""
+    kernel_patience: int = 8
+    """Strides that must end in a loop or function before its kernel is made; 0: at once, and no kernel is given up."""
 
     @property
     def checks_definitions(self) -> bool:
@@ -197,10 +203,19 @@ class ProgramCompiler(Emitter):
         self.closure_names: dict[int, str] = {}
         self.closure_infos: list[FunctionInfo] = []
         self.py_names: set[str] = set(EXPORTS) | {"main", "_ops", "_rt", "_linked", "_left", "_program", "_this"}
+        self.py_names |= {"_ready", "_enter", "_offer", "_swap", "_refill"}
         self.modes: dict[int, int] = {}
         self.depth_checked = self.find_depth_checked()
         self.owned = _variables_by_owner(self.info)
         self.defs: list[pyast.stmt] = []
+        self.has_kernels = may_have_kernels(self)
+        self.kernels: list[Kernel] = []
+        self.kernel_functions: dict[int, str] = {}
+        """Numbers of kernels that replace functions, with the Python names of these."""
+        self.bells = 0
+        """Functions whose outermost loops, or which themselves, wait for a stride to end; each has a bell."""
+        self.unqualified: list[tuple[tuple[int, int], str]] = []
+        """Loops and functions that did not become kernels, and why."""
         self.keeps_globals = bool(script.functions or self.info.closures)
         """Rhai keeps constants for `global::` only where there is a function that could ask for them."""
 
@@ -516,6 +531,10 @@ class ProgramCompiler(Emitter):
             bool(self.info.script.body),
         )
         program.tree = tree if self.config.keep_tree else None
+        if self.kernels:
+            from horus_runtime.codegen.native.bridge import Kernels
+
+            program.kernels = Kernels(tuple(self.kernels), self.config.kernel_patience)
         return program
 
     def emit_functions(self, metas: list[FunctionMeta], order: list[str]) -> None:
@@ -555,7 +574,7 @@ class ProgramCompiler(Emitter):
             variant.inference.run(variant.params)
         for variable in self.owned[variant.fn]:
             variable.py = ""
-        compiler = FunctionCompiler(self, variant.fn, variant.py, TypeView(variant.inference))
+        compiler = FunctionCompiler(self, variant.fn, variant.py, TypeView(variant.inference), variant)
         compiler.this_is_bound = variant.this != ty.ANY
         self.defs.append(compiler.compile())
         node = variant.fn.node
@@ -602,6 +621,8 @@ class ProgramCompiler(Emitter):
         helpers = helper_functions(self.helpers)
         for service in sorted({name for helper in self.helpers for name in SERVICES_OF[helper]}):
             self.use(service)
+        if self.kernels:
+            self.emit_bells()
         for name, value in self.prelude.items():
             self.assign(name, value)
         self.out.extend(helpers)
@@ -609,10 +630,48 @@ class ProgramCompiler(Emitter):
         self.out.append(main_def)
         left = pyast.FunctionDef("_left", _arguments([]), [place(pyast.Return(self.name("_ops")), (1, 1))], [], None)
         self.emit(left)
+        if self.kernels:
+            self.emit_kernels()
         functions = self.tuple_of([self.name(py) for py in order])
         self.give_back(self.tuple_of([functions, self.name("main"), self.name("_left")]))
         factory = pyast.FunctionDef("_program", _arguments(["_rt", "_linked"]), self.out, [], None)
         return pyast.Module([place(factory, (1, 1))], [])
+
+    def emit_bells(self) -> None:
+        """The bells, and what rings them whenever a stride ends."""
+        bells = [f"_bell_{number}" for number in range(1, self.bells + 1)]
+        for name in bells:
+            self.assign(name, self.const(False))
+        if "_poll" in self.prelude:
+            self.prelude["_refill"] = self.prelude.pop("_poll")
+            self.out += _parsed(
+                "def _poll(_left):\n    nonlocal " + ", ".join(bells) + "\n    " + " = ".join([*bells, "True"])
+                + "\n    return _refill(_left)"
+                if bells
+                else "def _poll(_left):\n    return _refill(_left)"
+            )  # fmt: skip
+
+    def emit_kernels(self) -> None:
+        """What hands loops and functions over to kernels: the counter's contents, and the cells of functions."""
+        self.out += _parsed("def _swap(_new):\n    nonlocal _ops\n    _old = _ops\n    _ops = _new\n    return _old")
+        parts = []
+        for number, name in self.kernel_functions.items():
+            self.out += _parsed(f"def _replace_{number}(_new):\n    nonlocal {name}\n    {name} = _new")
+            parts.append(self.tuple_of([self.const(number), self.name(name), self.name(f"_replace_{number}")]))
+        start = place(pyast.Attribute(self.name("_rt"), "start_kernels", LOAD), self.loc)
+        call = place(pyast.Call(start, [self.name("_linked"), self.name("_swap"), self.tuple_of(parts)], []), self.loc)
+        names = [place(pyast.Name(name, STORE), self.loc) for name in ("_ready", "_enter", "_offer")]
+        self.emit(pyast.Assign([place(pyast.Tuple(names, STORE), self.loc)], call))
+
+
+def _parsed(text: str) -> list[pyast.stmt]:
+    """Statements of the compiler's own, placed at the start of the script."""
+    found = pyast.parse(text).body
+    for statement in found:
+        for node in pyast.walk(statement):
+            if isinstance(node, (pyast.expr, pyast.stmt, pyast.arg)):
+                place(node, (1, 1))
+    return found
 
 
 _LITERAL_TYPES: Final[dict[type, str]] = {

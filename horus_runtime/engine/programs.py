@@ -91,6 +91,7 @@ def encode(program: Program) -> bytes | None:
                 [(key, tuple(position)) for key, position in program.places.items()],
                 tuple(sorted(program.externals)),
                 program.has_statements,
+                program.kernels.data() if program.kernels is not None else None,
             )
         )
     except ValueError:
@@ -100,13 +101,17 @@ def encode(program: Program) -> bytes | None:
 def decode(data: bytes, source: SourceFile) -> Program | None:
     """The program that `encode` made bytes of."""
     try:
-        code, filename, metas, frames, faults, places, externals, has_statements = marshal.loads(data)  # noqa: S302 - the cache vouches for it
+        code, filename, metas, frames, faults, places, externals, has_statements, kernels = marshal.loads(data)  # noqa: S302 - the cache vouches for it
     except (ValueError, EOFError, TypeError):
         return None
     linecache = sys.modules.get("linecache")
     if linecache is not None:
         text = source.text
         linecache.cache.setdefault(filename, (len(text), None, text.splitlines(keepends=True), filename))
+    if kernels is not None:
+        from horus_runtime.codegen.native.bridge import Kernels
+
+        kernels = Kernels.from_data(kernels)
     return Program(
         code,
         filename,
@@ -119,6 +124,7 @@ def decode(data: bytes, source: SourceFile) -> Program | None:
         frozenset(externals),
         frozenset(),
         has_statements,
+        kernels,
     )
 
 

@@ -104,6 +104,8 @@ class EngineSettings:
         self._bad_index: Hook | None = None
         self._options: ParseOptions | None = None
         self._parse_key: tuple[Any, ...] | None = None
+        self.native = True
+        """Let hot numeric code run as WebAssembly where wasmtime is installed."""
         self._cache: bool | str | DiskCache = True
         self._disk: DiskCache | None = None
         self._public_errors: tuple[type[Exception], ...] = ()
@@ -346,6 +348,7 @@ class EngineSettings:
             host_properties=self.table.has_host_properties(),
             watches_indexes=self._bad_index is not None,
             infer=self._bad_index is None,
+            native=self.native,
         )
 
     def global_names(self) -> frozenset[str]:
@@ -373,6 +376,7 @@ class EngineSettings:
             self._var is None,
             self._missing_property is None,
             self._bad_index is None,
+            self.native,
         )
 
     def parse_key(self) -> tuple[Any, ...]:

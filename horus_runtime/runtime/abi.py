@@ -18,6 +18,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
+from horus_runtime.runtime.turns import NONE_LEFT, Turns
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, chars, copy_value, full_type_name
 
 SHARED_TYPE: Final = "alloc::rc::Rc<core::cell::RefCell<rhai::types::dynamic::Dynamic>>"
@@ -189,6 +190,8 @@ EXPORTS: Final[dict[str, Any]] = {
     "_same": same,
     "_in_range": in_range,
     "_closure": closure,
+    "_Turns": Turns,
+    "_DONE": NONE_LEFT,
     "_chars": chars,
     "_sqrt": math.sqrt,
     "_repeat": repeat,

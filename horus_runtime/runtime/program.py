@@ -82,6 +82,7 @@ class Program:
         "frames",
         "functions",
         "has_statements",
+        "kernels",
         "places",
         "script",
         "shared",
@@ -102,6 +103,7 @@ class Program:
         externals: frozenset[str],
         shared: frozenset[str],
         has_statements: bool = True,
+        kernels: Any = None,
     ) -> None:
         self.code = code
         self.filename = filename
@@ -121,6 +123,8 @@ class Program:
         """Externals compiled as shared cells."""
         self.has_statements = has_statements
         """Does main do anything?"""
+        self.kernels = kernels
+        """Loops and functions that can run as WebAssembly; `start` gives a run its way into them."""
         self.factory: Any = None
         self.tree: Any = None
         """The emitted Python tree, kept only on request."""

@@ -14,6 +14,7 @@ from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.hooks import Hook
 from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.operators import ASSIGN, BINARY, UNARY
 from horus_runtime.runtime.program import FunctionMeta, Program
 from horus_runtime.runtime.scope import Scope
 from horus_runtime.runtime.suspension import Wait, driver, pause, wait_for
@@ -132,6 +133,26 @@ class Linked:
         return None if function is None else (function, self.metas[key])
 
 
+class _LengthOnly:
+    """An array of which only the length matters."""
+
+    __slots__ = ("length",)
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def extend(self, items: list[Any]) -> None:
+        """Take elements and forget them."""
+        self.length += len(items)
+
+
+def _no_kernel(*_: Any) -> None:
+    """A way into no kernel."""
+
+
 class RunState:
     """State of one evaluation; the parts of `Run` add what can be done with it."""
 
@@ -151,6 +172,8 @@ class RunState:
         self.programs: dict[str, Program] = {}
         if settings.on_progress is None:
             self.budget.prepaid = self.prepaid
+        self.handed_over = 0
+        """Of these, what kernels got that carry on with such loops."""
         self.linked: dict[int, Linked] = {}
         self.depth = 0
         self.max_depth = settings.limits.max_call_levels
@@ -206,7 +229,45 @@ class RunState:
 
     def prepaid(self) -> int:
         """Operations that running loops have paid for turns still to come."""
-        return prepaid(self.programs)
+        return prepaid(self.programs) - self.handed_over
+
+    def start_kernels(
+        self, linked: Linked, swap: Callable[[int], int], functions: tuple[tuple[int, Any, Any], ...]
+    ) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+        """The ways into the kernels of a program, for its generated code; they lead nowhere where a host wants to see
+        every operation, or where the script shares its thread with the tasks of an event loop.
+        """
+        kernels = linked.program.kernels
+        if kernels is None or self.budget.on_progress is not None or self.budget.breathe is not None:
+            return _no_kernel, _no_kernel, _no_kernel
+        return kernels.start(self, linked.program, swap, functions)  # type: ignore[no-any-return]
+
+    def kernel_failure(self, what: str, which: str, left: int, right: int) -> Any:
+        """Raise what a kernel failed with: the operation is done again the slow way."""
+        if what == "op":
+            return BINARY[which](left, right)
+        if what == "assign":
+            return ASSIGN[which](left, right)
+        if what == "unary":
+            return UNARY[which](left)
+        if what == "index":
+            raise faults.array_bounds(right, left)
+        if what == "method":
+            function = self.table.find_types(which, ("i64",))
+            assert function is not None
+            return function.call(left)
+        assert what == "depth"
+        return self.stack_overflow()
+
+    def stack_overflow(self) -> None:
+        """The call depth is used up."""
+        raise NotImplementedError
+
+    def price_pad(self, length: int, wanted: int) -> None:
+        """What padding an array costs and whether it may be so long: the library's function is asked."""
+        function = self.table.find_types("pad", ("array", "i64", "i64"))
+        assert function is not None
+        function.call(self, _LengthOnly(length), wanted, 0)
 
     def exhausted(self, cost: int) -> bool:
         """Is less than `cost` left of the operations that this run may spend?"""

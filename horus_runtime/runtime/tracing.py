@@ -19,9 +19,12 @@ from horus_runtime.runtime.program import Program
 from horus_runtime.runtime.values import Cell, type_name
 from horus_runtime.source import Position
 
-HELPERS: Final = frozenset({"_pay", "_buy", "_owe", "_turns", "_turns_of"})
+HELPERS: Final = frozenset({"_pay", "_buy", "_owe", "_turns", "_turns_of", "_turns_to", "_poll"})
 """Functions in generated code that stand for no place of the script."""
 Frame = tuple[Program, str, str, Position | None, TracebackType]
+
+CONTINUES = "_continues"
+"""The parameter of frames that stand for kernels of loops: they take the place of the frame that entered them."""
 
 _position_cache: dict[tuple[CodeType, int], Position | None] = {}
 
@@ -45,6 +48,8 @@ def script_frames(traceback: TracebackType | None, programs: dict[str, Program])
         program = programs.get(code.co_filename)
         if program is not None and code.co_name not in HELPERS:
             kind, name = program.frames.get(code.co_name, ("part", ""))
+            if code.co_varnames[:1] == (CONTINUES,) and found:
+                found.pop()  # the same function, whose loop went on as a kernel
             found.append((program, kind, name, position_of(code, traceback.tb_lasti), traceback))
         traceback = traceback.tb_next
     return found

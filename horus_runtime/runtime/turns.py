@@ -25,8 +25,10 @@ NONE_LEFT: Final = iter(())
 class Turns(chain):  # type: ignore[type-arg]
     """A chain of strips of items, each paid for when it begins."""
 
-    __slots__ = ("strip",)
+    __slots__ = ("rest", "strip")
     strip: Any
+    rest: int | None
+    """Where the loop stopped to go on as a kernel: this item of its range is next."""
 
     def __length_hint__(self) -> int:
         """Turns that are paid for and did not come to pass."""
@@ -34,15 +36,22 @@ class Turns(chain):  # type: ignore[type-arg]
         return left
 
 
-def strips(pay: Pay, items: Any, cost: int) -> Turns:
-    """The items of a sequence; `range`, `list`, `str` and `bytes` can be cut into pieces cheaply."""
-    return _chained(lambda turns: _strips(turns, pay, items, cost))
+def strips(pay: Pay, items: Any, cost: int, stop: Callable[[], Any] | None = None) -> Turns:
+    """The items of a sequence; `range`, `list`, `str` and `bytes` can be cut into pieces cheaply.
+
+    Args:
+        stop: for ranges, asked between strips: should the loop end here, to go on as a kernel?
+    """
+    return _chained(lambda turns: _strips(turns, pay, items, cost, stop))
 
 
-def _strips(turns: Turns, pay: Pay, items: Any, cost: int) -> Iterator[Any]:
+def _strips(turns: Turns, pay: Pay, items: Any, cost: int, stop: Callable[[], Any] | None = None) -> Iterator[Any]:
     at = 0
     count = items.stop - items.start if type(items) is range else len(items)
     while at < count:
+        if stop is not None and stop():
+            turns.rest = items.start + at
+            return
         end = at + pay(cost, count - at)
         turns.strip = iter(items[at:end])
         yield turns.strip
@@ -69,6 +78,7 @@ def _chained(make: Callable[[Turns], Iterator[Any]]) -> Turns:
     pieces: list[Iterator[Any]] = []
     turns = cast("Turns", Turns.from_iterable(_late(pieces)))
     turns.strip = NONE_LEFT
+    turns.rest = None
     pieces.append(make(turns))
     return turns
 

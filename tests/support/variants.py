@@ -8,10 +8,12 @@ from typing import Any
 import horus_runtime as hr
 from horus_runtime.codegen.program import CompileConfig
 
-UNOPTIMISED: dict[str, bool] = {"specialise": False, "infer": False, "strips": False, "bounds": False}
+UNOPTIMISED: dict[str, bool | int] = {
+    "specialise": False, "infer": False, "strips": False, "bounds": False, "native": False,
+}  # fmt: skip
 """All that the compiler does for speed alone, switched off."""
 
-VARIANTS: dict[str, dict[str, bool]] = {
+VARIANTS: dict[str, dict[str, bool | int]] = {
     "default": {},
     "generic": {"specialise": False},
     "untyped": {"infer": False, "specialise": False},
@@ -20,6 +22,9 @@ VARIANTS: dict[str, dict[str, bool]] = {
     "unmetered": {"metered": False},
     "slow operators": {"fast_operators": False},
     "exact sizes": {"exact_sizes": True},
+    "without kernels": {"native": False},
+    "without kernels and strips": {"native": False, "strips": False},
+    "eager kernels": {"kernel_patience": 0},
     "plain": {**UNOPTIMISED, "metered": False, "fast_operators": False},
 }
 """Ways to compile, by name: what each changes in the default configuration."""
@@ -28,7 +33,7 @@ VARIANTS: dict[str, dict[str, bool]] = {
 class VariantEngine(hr.Engine):
     """An engine whose compiler settings differ from the default ones."""
 
-    def __init__(self, **changes: bool) -> None:
+    def __init__(self, **changes: bool | int) -> None:
         self.changes = changes
         super().__init__()
         if changes.get("exact_sizes"):
@@ -39,6 +44,15 @@ class VariantEngine(hr.Engine):
         return replace(super().compile_config(**wanted), **self.changes)
 
 
+class KernelEngine(VariantEngine):
+    """An engine with other settings for kernels; its code is kept apart from that of other engines."""
+
+    def fingerprint(self) -> tuple[Any, ...]:
+        """Code of other settings must not come out of the cache."""
+        return (*super().fingerprint(), tuple(sorted(self.changes.items())))
+
+
 def engine_of(variant: str) -> VariantEngine:
     """A new engine that compiles in the way of this name."""
-    return VariantEngine(**VARIANTS[variant])
+    made = KernelEngine if "kernels" in variant else VariantEngine
+    return made(**VARIANTS[variant])

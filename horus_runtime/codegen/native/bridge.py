@@ -381,6 +381,7 @@ class Compiled:
         self.polls = 0
         self.patience = patience
         self.module: Any = None
+        self.free_module: Callable[[Any], None] | None = None
         self.useless = False
         """It does not work or does not pay: its code stays Python."""
         self.trials = 0
@@ -392,9 +393,10 @@ class Compiled:
         self.out = struct.Struct("<" + FORMATS.get(kernel.result[0], "q"))
 
     def __del__(self) -> None:
-        self.pool.clear()
-        if self.module:
-            library().wasmtime_module_delete(self.module)
+        # At the end of the process names of this module are gone already.
+        if self.free_module is not None:
+            self.pool.clear()
+            self.free_module(self.module)
 
     def is_due(self) -> bool:
         """Was it asked for often enough? Counts."""
@@ -411,7 +413,7 @@ class Compiled:
                     module = POINTER()
                     wasm = self.kernel.wasm
                     lib.check(lib.wasmtime_module_new(lib.engine, wasm, len(wasm), ctypes.byref(module)))
-                    self.module = module
+                    self.module, self.free_module = module, lib.wasmtime_module_delete
         except Unavailable:
             self.useless = True
 

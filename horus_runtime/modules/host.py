@@ -255,6 +255,8 @@ def _native(
     method: bool,
 ) -> Callable[..., Any]:
     """The callable behind a registered function: gate, argument checks, body."""
+    fillers: dict[int, list[Any]] = {}
+    """What stands for left out arguments, by the number of those that are given; functions only read them."""
 
     def native(context: NativeCallContext, *given: Any) -> Any:
         call = HostCall(context, module, name)
@@ -268,8 +270,12 @@ def _native(
             granted = call.policy.grants_any(capability)
             call.require(Decision(granted, capability if granted else ""), capability, _subject(capability, values))
         checked = [check_argument(call, argument, value) for argument, value in zip(arguments, values, strict=False)]
-        if len(values) < len(arguments):
-            checked.extend(_fillers(defaults, arguments, len(values)))
+        count = len(values)
+        if count < len(arguments):
+            left_out = fillers.get(count)
+            if left_out is None:
+                left_out = fillers[count] = _fillers(defaults, arguments, count)
+            checked.extend(left_out)
         try:
             return function(call, *receiver, *checked)
         except HostFailure as failure:

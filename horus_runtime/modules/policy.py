@@ -90,7 +90,7 @@ class Policy:
     """Signals to processes that the script did not start."""
     on_denied: str = "error"
     """`error`: scripts may catch a refusal. `fatal`: it ends the run."""
-    _prepared: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    prepared: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
     """Roots, denied places and the glob matcher, made when they are first asked for."""
 
     def __post_init__(self) -> None:
@@ -261,26 +261,26 @@ class Policy:
 
     def path(self, access: str, resolved: str) -> Decision:
         """Whether a rule speaks against this resolved path; roots were matched while walking to it."""
-        denied = self.prepared(f"deny {access}", lambda: _denied_roots(self, access))
+        denied = self.prepared.get(_DENIED[access])
+        if denied is None:
+            denied = self.prepared[_DENIED[access]] = _denied_roots(self, access)
         if denied:
             parts = split_path(resolved)
             for rule, root in denied:
                 if _below(parts, root):
                     return Decision(False, f"deny_{access}={rule}")
-        if self.deny_paths and self.prepared("globs", lambda: _glob_matcher(self.deny_paths))(resolved):
-            return _DENIED_PATH
+        if self.deny_paths:
+            matches = self.prepared.get("globs")
+            if matches is None:
+                matches = self.prepared["globs"] = _glob_matcher(self.deny_paths)
+            if matches(resolved):
+                return _DENIED_PATH
         return _GRANTED[access]
-
-    def prepared(self, name: str, make: Callable[[], Any]) -> Any:
-        """Something that is worked out once for a policy."""
-        found = self._prepared.get(name)
-        if found is None:
-            found = self._prepared[name] = make()
-        return found
 
 
 FIELDS: Final = tuple(item.name for item in fields(Policy) if item.init)
 """The names of all that a policy says."""
+_DENIED: Final = {access: f"deny {access}" for access in ("read", "write")}
 _DENIED_PATH: Final = Decision(False, "deny_paths")
 _GRANTED: Final = {access: Decision(True, access) for access in ("read", "write")}
 
@@ -294,7 +294,9 @@ class Root(NamedTuple):
 
 def roots(policy: Policy, access: str) -> tuple[Root, ...]:
     """The granted roots in all their spellings, deepest first, so that the closest one answers."""
-    found: tuple[Root, ...] = policy.prepared(f"roots {access}", lambda: _find_roots(policy, access))
+    found: tuple[Root, ...] | None = policy.prepared.get(access)
+    if found is None:
+        found = policy.prepared[access] = _find_roots(policy, access)
     return found
 
 
@@ -324,6 +326,8 @@ def root_of(policy: Policy, access: str, parts: tuple[str, ...]) -> Root | None:
 
 def split_path(path: str) -> tuple[str, ...]:
     """The parts of an absolute path, without empty ones and `.`; `..` stays, since links give it its meaning."""
+    if "/" not in path:
+        return (path,) if path not in {"", "."} else ()
     return tuple([part for part in path.split("/") if part and part != "."])
 
 

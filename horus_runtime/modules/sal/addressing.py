@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from typing import Final, NamedTuple
+import threading
+from typing import Any, Final, NamedTuple
 
 from horus_runtime.modules.addresses import is_metadata, is_private, normal_host
 from horus_runtime.modules.host import HostCall
 from horus_runtime.modules.policy import Decision
 
 CONNECT_SECONDS: Final = 10.0
+LOOKUP_SECONDS: Final = 20.0
 _HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
 
 
@@ -30,8 +32,9 @@ def resolve(call: HostCall, host: str, port: int) -> Endpoint:
         raise call.invalid("port", "must be between 1 and 65535")
     shown = f"{host}:{port}"
     # A host that no rule names is not even looked up: names carry data too.
-    if not _could_match(call, name, port):
-        call.require(Decision(False, ""), "net", shown)
+    known = call.policy.host(name, port)
+    if not known.allowed and (known.rule or not _could_match(call, name)):
+        call.require(known, "net", shown)
     addresses = _look_up(call, name, port)
     call.require(call.policy.host(name, port, addresses), "net", shown)
     listed = {normal_host(rule.rpartition(":")[0] or rule) for rule in call.policy.net} | set(call.policy.net)
@@ -45,9 +48,9 @@ def resolve(call: HostCall, host: str, port: int) -> Endpoint:
     return Endpoint(name, port, addresses)
 
 
-def _could_match(call: HostCall, name: str, port: int) -> bool:
-    """True when a rule speaks of this name, or of address ranges, which only the look-up can decide."""
-    return call.policy.host(name, port).allowed or any("/" in rule or _is_address(rule) for rule in call.policy.net)
+def _could_match(call: HostCall, name: str) -> bool:
+    """True when a rule speaks of address ranges, which only the look-up can decide."""
+    return _is_address(name) or any("/" in rule for rule in call.policy.net)
 
 
 def _is_address(text: str) -> bool:
@@ -69,10 +72,24 @@ def checked_host(call: HostCall, host: str) -> str:
 
 
 def _look_up(call: HostCall, name: str, port: int) -> tuple[str, ...]:
-    try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
-        raise call.fail("NetworkError", f"the name '{name}' is not known") from None
+    found: list[Any] = []
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            found.extend(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+
+    # The system's resolver cannot be interrupted, so it works on a thread that is left alone when it takes too long.
+    worker = threading.Thread(target=ask, name="horus-lookup", daemon=True)
+    worker.start()
+    worker.join(call.seconds(LOOKUP_SECONDS))
+    if worker.is_alive():
+        call.context.charge(1)
+        raise call.fail("Timeout", f"the name '{name}' was not looked up in time")
+    if failed:
+        raise call.fail("NetworkError", f"the name '{name}' is not known")
     return tuple(dict.fromkeys(str(item[4][0]).partition("%")[0] for item in found))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from horus_runtime.errors import HostFailure
@@ -26,6 +28,10 @@ class Entry(NamedTuple):
     name: str
     kind: str
     """`file`, `dir`, `link` or `other`."""
+
+
+_entry: Final[Callable[[tuple[str, str]], Entry]] = partial(tuple.__new__, Entry)
+"""Makes an entry without the checks of its class, which would take half the time of a listing."""
 
 
 def kind_of(mode: int) -> str:
@@ -155,7 +161,13 @@ def entries(call: HostCall, handle: int, path: str) -> list[Entry]:
                 raise call.fail("LimitExceeded", f"'{path}' has more than {MAX_ENTRIES} entries", path=path)
             if len(found) % 128 == 0:
                 call.context.charge(1)
-            found.append(Entry(entry.name, _entry_kind(entry)))
+            if entry.is_file(follow_symlinks=False):
+                kind = "file"
+            elif entry.is_dir(follow_symlinks=False):
+                kind = "dir"
+            else:
+                kind = "link" if entry.is_symlink() else "other"
+            found.append(_entry((entry.name, kind)))
     found.sort()
     return found
 
@@ -322,14 +334,6 @@ def _make_one(call: HostCall, path: str) -> bool:
         if not stat.S_ISDIR(status.st_mode):
             raise OSError(errno.ENOTDIR, "")
     return False
-
-
-def _entry_kind(entry: os.DirEntry[str]) -> str:
-    if entry.is_symlink():
-        return "link"
-    if entry.is_dir(follow_symlinks=False):
-        return "dir"
-    return "file" if entry.is_file(follow_symlinks=False) else "other"
 
 
 def _neighbour(name: str) -> str:

@@ -425,4 +425,6 @@ def remote_allowed(call: HostCall, url: str) -> None:
     else:
         allowed_path(call, url.removeprefix("file://"), "read")
         return
+    if host.startswith("-"):
+        raise call.invalid("url", f"'{shown}' has a host that a program could take for an option")
     call.require(call.policy.host(host, port), "net", f"{host}:{port}")

@@ -13,8 +13,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
-from typing import Final, NamedTuple
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
 
 from horus_runtime.modules.host import HostCall
 from horus_runtime.modules.policy import Decision, Root, root_of, split_path
@@ -56,11 +56,17 @@ def absolute(call: HostCall, path: str) -> tuple[str, ...]:
         raise call.invalid("path", "is empty")
     if "\0" in path or len(path) > MAX_PATH:
         raise call.invalid("path", "contains a NUL character" if "\0" in path else "is too long")
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError:
-        raise call.invalid("path", "cannot be written in the file system's encoding") from None
-    return split_path(path) if path[0] == "/" else split_path(f"{current_directory(call)}/{path}")
+    if not path.isascii():
+        try:
+            os.fsencode(path)
+        except UnicodeEncodeError:
+            raise call.invalid("path", "cannot be written in the file system's encoding") from None
+    return split_path(path) if path[0] == "/" else (*_base(current_directory(call)), *split_path(path))
+
+
+@lru_cache(maxsize=64)
+def _base(directory: str) -> tuple[str, ...]:
+    return split_path(directory)
 
 
 def current_directory(call: HostCall) -> str:
@@ -149,19 +155,11 @@ def _open(call: HostCall, access: str, parts: tuple[str, ...], flags: int) -> tu
     openat2 = kernel_walk()
     rest = parts[len(root.parts) :]
     if openat2 is not None and ".." not in rest:
-        try:
-            base = os.open(root.real, _DIRECTORY)
-        except OSError:  # the root is a single file, or not there: the walk says which
-            base = -1
-        if base >= 0:
-            below = "/".join(rest)
-            try:
-                handle = openat2(base, below or ".", flags)
-            finally:
-                os.close(base)
-            if handle >= 0:
-                # No link was followed, so the resolved path is the one that was asked for.
-                return handle, f"{root.real.rstrip('/')}/{below}" if below else root.real
+        below = "/".join(rest)
+        real = (f"{root.real}/{below}" if root.real != "/" else f"/{below}") if below else root.real
+        handle = openat2(real, flags)
+        if handle >= 0:
+            return handle, real
     with _walk(call, access, root, parts, True) as place:
         handle = os.open(place.name or ".", flags | os.O_NOFOLLOW, dir_fd=place.directory)
         return handle, place.real
@@ -269,23 +267,28 @@ class _Walker:
 
 
 @cache
-def kernel_walk() -> Callable[[int, str, int], int] | None:
-    """`openat2` with the root as its prison, or `None` where the kernel does not offer it.
+def kernel_walk() -> Callable[[str, int], int] | None:
+    """`openat2` of an absolute path without `..`, or `None` where the kernel does not offer it.
 
-    The function returns -1 where the walk by hand has to decide: when there is a link on the way.
+    SAFETY: the kernel refuses every link on the whole way, those above the root included, so the place that is opened
+    is the one that the path spells. The function returns -1 where the walk by hand has to decide: when there is one.
     """
     import ctypes
     import sys
 
     if not sys.platform.startswith("linux"):
         return None
-    number, beneath, no_magic_links, no_links = 437, 0x08, 0x02, 0x04
+    number, here, no_magic_links, no_links = 437, -100, 0x02, 0x04
     syscall = ctypes.CDLL(None, use_errno=True).syscall
     how_type = ctypes.c_uint64 * 3
-    resolve = beneath | no_magic_links | no_links
+    resolve = no_magic_links | no_links
+    how: dict[int, Any] = {}
 
-    def openat2(directory: int, path: str, flags: int) -> int:
-        handle: int = syscall(number, directory, os.fsencode(path), how_type(flags, 0, resolve), 24)
+    def openat2(path: str, flags: int) -> int:
+        wanted = how.get(flags)
+        if wanted is None:
+            wanted = how[flags] = how_type(flags, 0, resolve)  # the kernel only reads it
+        handle: int = syscall(number, here, path.encode("utf-8", "surrogateescape"), wanted, 24)
         if handle >= 0:
             return handle
         error = ctypes.get_errno()
@@ -294,10 +297,6 @@ def kernel_walk() -> Callable[[int, str, int], int] | None:
         raise OSError(error, os.strerror(error))
 
     with suppress(OSError):
-        root = os.open("/", _DIRECTORY)
-        try:
-            os.close(openat2(root, ".", _PATH))
-        finally:
-            os.close(root)
+        os.close(openat2("/", _PATH))
         return openat2
     return None

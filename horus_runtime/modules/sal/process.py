@@ -78,7 +78,8 @@ def _program(call: HostCall, argv: Sequence[str]) -> str:
         raise call.fail("CommandNotFound", f"there is no program '{name}'", command=name)
     # SAFETY: a program that the script could have written would make allow-run pointless.
     real = os.path.realpath(found)
-    if _writable(call, real) and real not in call.policy.run:
+    places = {found, real}  # a link that the script could change is as good as the program behind it
+    if any(_writable(call, place) for place in places) and places.isdisjoint(call.policy.run):
         rule = Decision(False, "deny_run: writable for the script")
         call.require(rule, "run", name)
     return found

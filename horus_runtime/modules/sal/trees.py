@@ -54,13 +54,15 @@ class _Walk(NamedTuple):
 
     def go(self, handle: int, top: Visited, path: str, real: str, depth: int) -> Iterator[Visited]:
         """Visit one directory and all below it."""
-        found = [entry for entry in entries(self.call, handle, path) if self.hidden or entry.name[0] != "."]
+        found = entries(self.call, handle, path)
+        if not self.hidden:
+            found = [entry for entry in found if entry.name[0] != "."]
         yield Visited(top.below, found)
         if depth <= 1:
             return
-        for name, kind in found:
+        for name in [name for name, kind in found if kind == "dir"]:
             below, real_below = join(top.below, name), join(real, name)
-            if kind != "dir" or self.skip(below) or not self.call.policy.path("read", real_below).allowed:
+            if self.skip(below) or not self.call.policy.path("read", real_below).allowed:
                 continue
             try:
                 inner = os.open(name, _DIRECTORY, dir_fd=handle)
@@ -79,15 +81,16 @@ def find(
 ) -> list[str]:
     """Sorted paths of all files (or directories) below a directory whose name, or path below it, matches the glob."""
     matches = glob_matcher(call, glob)
+    whole = "/" in glob  # then it is held against the path below the start
+    top = path.rstrip("/") or "/"
     found: list[str] = []
-    for visited in walk(call, path, max_depth=max_depth, hidden=hidden):
-        for name, entry_kind in visited.entries:
-            below = join(visited.below, name)
-            if entry_kind != kind or not matches(below if "/" in glob else name):
-                continue
-            if len(found) >= limit:
-                raise call.fail("LimitExceeded", f"more than {limit} matches of '{glob}' in '{path}'", path=path)
-            found.append(join(path.rstrip("/") or "/", below))
+    for below, entries_here in walk(call, path, max_depth=max_depth, hidden=hidden):
+        names = [name for name, entry_kind in entries_here if entry_kind == kind]
+        inside = f"{below}/" if below else ""
+        start = join(top, inside)
+        found += [start + name for name in names if matches(inside + name if whole else name)]
+        if len(found) > limit:
+            raise call.fail("LimitExceeded", f"more than {limit} matches of '{glob}' in '{path}'", path=path)
     found.sort()
     return found
 

@@ -179,12 +179,24 @@ class _Argument(NamedTuple):
     """The Python name: with an underscore at the end where Python or the module uses the plain one itself."""
 
 
+class Described(NamedTuple):
+    """What documentation says about a function: its name, receiver, parameters, needs and help."""
+
+    name: str
+    handle: str | None
+    arguments: tuple[_Argument, ...]
+    required: int
+    capability: str | None
+    doc: str
+
+
 class HostModule:
     """A `Module` under construction, whose functions check their arguments and know their own names."""
 
     def __init__(self, name: str, doc: str) -> None:
         self.module = Module(name, doc)
         self.name = name
+        self.described: list[Described] = []
 
     def fn(
         self,
@@ -215,6 +227,7 @@ class HostModule:
 
     def alias(self, alias: str, name: str) -> None:
         """Offer a function under a second name."""
+        self.described += [item._replace(name=alias) for item in self.described if item.name == name]
         for (known, _), overloads in list(self.module.functions.items()):
             if known == name:
                 for native in overloads:
@@ -228,7 +241,9 @@ class HostModule:
         if arguments and arguments[-1].options is not None and not defaults:
             defaults = 1
         call = _native(self.name, name, function, model.__defaults__ or (), arguments, capability, handle is not None)
-        for count in range(len(arguments) - defaults, len(arguments) + 1):
+        required = len(arguments) - defaults
+        self.described.append(Described(name, handle, arguments, required, capability, (model.__doc__ or "").strip()))
+        for count in range(required, len(arguments) + 1):
             self.module.add(
                 NativeFn(
                     name,
@@ -282,6 +297,10 @@ def _native(
             if not failure.value.get("function"):
                 failure.value["module"], failure.value["function"] = module, name
             raise
+        except UnicodeEncodeError:
+            # Names of files may have bytes that are no text; they come as characters that nothing else can encode.
+            text = f"{module}.{name}: a text has characters that cannot be written as UTF-8"
+            raise call.fail("InvalidEncoding", text) from None
 
     return native
 

@@ -19,7 +19,11 @@ class FakeContext:
         self.services: dict[str, Any] = {"policy": policy or Policy.deny_all(), **services}
         self.limits = Limits()
         self.charged = 0
+        self.printed: list[str] = []
         self.deadline = None if seconds is None else time.monotonic() + seconds
+
+    def print(self, value: Any = "") -> None:
+        self.printed.append(str(value))
 
     def charge(self, operations: int) -> None:
         self.charged += operations

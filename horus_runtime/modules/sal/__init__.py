@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from horus_runtime.cache import remembered
 from horus_runtime.runtime.deferred import DeferredModule, Summary
 from horus_runtime.runtime.module import Module
+
+if TYPE_CHECKING:
+    from horus_runtime.modules.host import HostModule
 
 _HOMES: Final = {
     "crypto": "data.CRYPTO",
@@ -44,7 +47,16 @@ def sal_modules() -> dict[str, Module]:
     return {summary[0]: DeferredModule(Summary(*summary), partial(_module, summary[0])) for summary in summaries}
 
 
-def _module(name: str) -> Module:
+def host_modules() -> list[HostModule]:
+    """All modules with what is known about their functions, for documentation; every one is imported."""
+    return [_host_module(name) for name in _HOMES]
+
+
+def _host_module(name: str) -> HostModule:
     home, _, constant = _HOMES[name].partition(".")
-    module: Module = getattr(import_module(f"{__name__}.{home}"), constant).module
-    return module
+    found: HostModule = getattr(import_module(f"{__name__}.{home}"), constant)
+    return found
+
+
+def _module(name: str) -> Module:
+    return _host_module(name).module

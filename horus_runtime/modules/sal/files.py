@@ -152,8 +152,8 @@ def write_all(call: HostCall, handle: int, content: bytes) -> None:
         view = view[os.write(handle, view[: 1 << 20]) :]
 
 
-def entries(call: HostCall, handle: int, path: str) -> list[Entry]:
-    """The entries of an open directory, sorted by name."""
+def entries(call: HostCall, handle: int, path: str, *, ordered: bool = True) -> list[Entry]:
+    """The entries of an open directory, sorted by name unless the caller sorts what it makes of them."""
     found: list[Entry] = []
     with os.scandir(handle) as scan:
         for entry in scan:
@@ -168,7 +168,8 @@ def entries(call: HostCall, handle: int, path: str) -> list[Entry]:
             else:
                 kind = "link" if entry.is_symlink() else "other"
             found.append(_entry((entry.name, kind)))
-    found.sort()
+    if ordered:
+        found.sort()
     return found
 
 

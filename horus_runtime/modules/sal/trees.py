@@ -39,10 +39,11 @@ def walk(
     max_depth: int = MAX_TREE_DEPTH,
     hidden: bool = True,
     skip: Callable[[str], bool] = lambda below: False,
+    ordered: bool = True,
 ) -> Iterator[Visited]:
     """The tree below a directory, top-down and sorted; directories that `skip` names are not entered."""
     with opened(call, path, "read", os.O_RDONLY | os.O_DIRECTORY) as (handle, real):
-        yield from _Walk(call, hidden, skip).go(handle, Visited("", []), path, real, max_depth)
+        yield from _Walk(call, hidden, skip, ordered).go(handle, Visited("", []), path, real, max_depth)
 
 
 class _Walk(NamedTuple):
@@ -51,10 +52,11 @@ class _Walk(NamedTuple):
     call: HostCall
     hidden: bool
     skip: Callable[[str], bool]
+    ordered: bool
 
     def go(self, handle: int, top: Visited, path: str, real: str, depth: int) -> Iterator[Visited]:
         """Visit one directory and all below it."""
-        found = entries(self.call, handle, path)
+        found = entries(self.call, handle, path, ordered=self.ordered)
         if not self.hidden:
             found = [entry for entry in found if entry.name[0] != "."]
         yield Visited(top.below, found)
@@ -84,11 +86,12 @@ def find(
     whole = "/" in glob  # then it is held against the path below the start
     top = path.rstrip("/") or "/"
     found: list[str] = []
-    for below, entries_here in walk(call, path, max_depth=max_depth, hidden=hidden):
+    for below, entries_here in walk(call, path, max_depth=max_depth, hidden=hidden, ordered=False):
         names = [name for name, entry_kind in entries_here if entry_kind == kind]
         inside = f"{below}/" if below else ""
         start = join(top, inside)
-        found += [start + name for name in names if matches(inside + name if whole else name)]
+        wanted = [name for name in names if matches(inside + name)] if whole else filter(matches, names)
+        found += [start + name for name in wanted]
         if len(found) > limit:
             raise call.fail("LimitExceeded", f"more than {limit} matches of '{glob}' in '{path}'", path=path)
     found.sort()

@@ -33,7 +33,7 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "eval": Lazy("horus_runtime.cli.commands.run:eval_", "Evaluate an expression and print its value."),
     "check": Lazy("horus_runtime.cli.commands.check:check", "Check a script without running it."),
     "cache": Lazy("horus_runtime.cli.commands.cache:cache", "Show or clear the cache of compiled scripts."),
-    "fmt": Lazy("horus_runtime.cli.commands.fmt:fmt", "Lay a Hero payload out anew."),
+    "fmt": Lazy("horus_runtime.cli.commands.fmt:fmt", "Lay scripts and Hero payloads out anew."),
     "actions": Lazy("horus_runtime.cli.commands.actions:actions", "Show the actions of Hero payloads."),
     "test": Lazy("horus_runtime.cli.commands.test:test", "Run tests written in the language."),
     "repl": Lazy("horus_runtime.cli.commands.repl:repl", "Start the prompt."),

@@ -1,4 +1,4 @@
-"""`horus fmt`: lays Hero payloads out anew; their script lines stay as they are."""
+"""`horus fmt`: lays scripts and Hero payloads out anew."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import click
 
 from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command
-from horus_runtime.cli.sources import STDIN, UsageError, is_hero, read_text
+from horus_runtime.cli.sources import STDIN, STDIN_NAME, is_hero, read_text
 
 
 @click.command(
-    cls=Command, epilog="Examples: horus fmt deploy.hero; horus fmt --check *.hero; cat x.hero | horus fmt -"
+    cls=Command, epilog="Examples: horus fmt report.rhai; horus fmt --check *.rhai *.hero; cat x.rhai | horus fmt -"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 when a file is not formatted.")
 @click.option("--diff", "as_diff", is_flag=True, help="Change nothing; show what would change.")
 def fmt(files: tuple[str, ...], check: bool, as_diff: bool) -> int:
-    """Format Hero payloads (.hero, .heroscript, .hs) in place; '-' reads standard input and prints.
+    """Format scripts (.rhai) and Hero payloads (.hero, .heroscript, .hs) in place; '-' reads and prints.
 
-    Only actions are laid out anew. A file with an error in an action is left as it is.
+    Only blanks and line ends change; comments stay where they are. In a Hero payload the actions are laid out, script
+    lines stay. A file with an error is left as it is.
     """
     changed = False
     for file in files:
@@ -31,12 +32,8 @@ def fmt(files: tuple[str, ...], check: bool, as_diff: bool) -> int:
 
 
 def _format(file: str, *, check: bool, as_diff: bool) -> bool:
-    from horus_runtime.heroscript.format import format_text
-
     text = read_text(file)
-    if file != STDIN and not is_hero(file, text):
-        raise UsageError(f"'{file}' is not a Hero payload")
-    formatted = format_text(text, file)
+    formatted = _formatted(text, file)
     if as_diff:
         lines = difflib.unified_diff(text.splitlines(True), formatted.splitlines(True), file, f"{file} (formatted)")
         sys.stdout.writelines(lines)
@@ -49,3 +46,13 @@ def _format(file: str, *, check: bool, as_diff: bool) -> bool:
             write_whole(Path(file), formatted)
         click.echo(f"{'would change' if check else 'formatted'}: {file}")
     return text != formatted
+
+
+def _formatted(text: str, file: str) -> str:
+    if is_hero(file, text):
+        from horus_runtime.heroscript.format import format_text
+
+        return format_text(text, file)
+    from horus_runtime.syntax.formatting import format_script
+
+    return format_script(text, name=STDIN_NAME if file == STDIN else file)

@@ -110,6 +110,7 @@ class FunctionCompiler(Statements):
             number = function_kernel(self, self.variant)
         if number is not None:
             self.program.kernel_functions[number] = self.py_name
+            self.is_whole_kernel = True
             self.offer_kernel(
                 number, block_cost(body) + 1, loops=any(isinstance(n, LOOPS) for b in body for n in walk(b))
             )

@@ -45,6 +45,8 @@ class Loops(Chains):
     nest_depth = 0
     """Loops around the current place that can be kernels."""
     bell_name: str | None = None
+    is_whole_kernel = False
+    """The function can be a kernel as a whole."""
 
     def body_in_scope(self, body: tuple[nodes.Node, ...], dest: str | None) -> None:
         raise AssertionError
@@ -88,7 +90,9 @@ class Loops(Chains):
         """How the loop can go on as a kernel. The best kernel is the outermost loop; innermost ones may be needed when
         a single turn of that takes long.
         """
-        if not (strips and self.program.has_kernels) or (self.nest_depth and self.is_busy(node)):
+        if not (strips and self.program.has_kernels):
+            return None
+        if self.nest_depth and (self.is_whole_kernel or self.is_busy(node)):
             return None
         return loop_kernel(self, node)  # type: ignore[arg-type]
 

@@ -47,3 +47,9 @@ def test_the_walk_through_the_command_line_succeeds(tmp_path):
         ["sh", "-eu", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "hello")
+
+
+def test_the_guide_to_native_code_runs(capsys):
+    [block] = blocks("native.md", "python")
+    exec(compile(block, "native.md", "exec"), {})
+    assert capsys.readouterr().out == "6765\n6765\n"

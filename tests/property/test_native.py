@@ -6,6 +6,7 @@ import pytest
 
 import horus_runtime as hr
 from horus_runtime.runtime import budget
+from tests.differential.corpus import corpus_files, read_cases
 from tests.support.numeric_programs import numeric_program
 from tests.support.outcomes import outcome
 from tests.support.variants import VariantEngine, engine_of
@@ -30,17 +31,26 @@ def short_strides(monkeypatch):
     monkeypatch.setattr(budget, "LONGEST_STRIDE", 40)
 
 
+def compare(engine: VariantEngine, text: str) -> None:
+    """Run a script with and without kernels, and compare everything.
+
+    Where operations run out, turns that were paid for in advance may let the limit show a little later: the outcome is
+    that of Python with such turns, or without.
+    """
+    found = outcome(engine, text, limit=ENOUGH)
+    expected = [outcome(prepared("without kernels"), text, limit=ENOUGH)]
+    if "error" in expected[0] and expected[0]["error"][0][0] == "ErrorTooManyOperations":
+        expected.append(outcome(prepared("without kernels and strips"), text, limit=ENOUGH))
+    assert (text, found) in [(text, one) for one in expected]
+
+
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_generated_programs_do_the_same_with_and_without_kernels(group, short_strides):
     ran = 0
     for seed in range(group, PROGRAMS, GROUPS):
         text = numeric_program(seed)
         engine = prepared("eager kernels")
-        expected = outcome(prepared("without kernels"), text, limit=ENOUGH)
-        if "error" in expected and expected["error"][0][0] == "ErrorTooManyOperations":
-            # Turns that are paid for in advance let the limit show a little later.
-            expected = outcome(prepared("without kernels and strips"), text, limit=ENOUGH)
-        assert (seed, outcome(engine, text, limit=ENOUGH)) == (seed, expected)
+        compare(engine, text)
         kernels = engine.program(engine.compile(text), hr.Scope()).kernels
         ran += sum(item.module is not None for item in kernels.compiled) if kernels else 0
     assert ran > 10
@@ -61,3 +71,13 @@ def test_the_operations_limit_ends_kernels_at_the_same_operation(limit):
     expected = outcome(prepared("without kernels and strips"), text, limit=limit)
     assert outcome(prepared("eager kernels"), text, limit=limit) == expected
     assert ("error" in expected) == (limit < 400_000)
+
+
+@pytest.mark.parametrize("path", corpus_files(), ids=lambda path: path.name)
+def test_scripts_of_the_corpus_do_the_same_with_and_without_kernels(path, short_strides):
+    scripts = {case.script for case in read_cases(path)}
+    loops = [text for text in scripts if any(word in text for word in ("for ", "while ", "loop ", "do ", "fn "))]
+    timed = ("timestamp", "sleep", "rand")
+    for text in sorted(loops):
+        if not any(word in text for word in timed):
+            compare(prepared("eager kernels"), text)

@@ -67,6 +67,9 @@ def connect(path: str, quota_bytes: int, now: str, *, read_only: bool, durable: 
         raise storage_fault(error, path) from None
     try:
         _set_up(connection, path, quota_bytes, now, read_only=read_only, durable=durable)
+    except UnicodeDecodeError:  # damaged names of tables, in SQLite's own message
+        connection.close()
+        raise fault("StorageError", f"the store is damaged: '{path}'", path=path) from None
     except BaseException:
         connection.close()
         raise

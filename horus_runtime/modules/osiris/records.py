@@ -38,7 +38,7 @@ _decode: Final = json.JSONDecoder().decode
 def read_record(row: Any) -> dict[str, Any]:
     """A record from a row of `id, doc, version, created_at, updated_at`."""
     record: dict[str, Any] = {"id": row[0]}
-    record.update(_decode(row[1]))
+    record.update(decode_document(row[1]))
     record["created_at"] = row[3]
     record["updated_at"] = row[4]
     record["_version"] = row[2]
@@ -74,9 +74,14 @@ def encode_document(fields: dict[str, Any], model: str) -> str:
 
 
 def decode_document(text: str) -> dict[str, Any]:
-    """The fields in a document's text."""
-    fields: dict[str, Any] = _decode(text)
-    return fields
+    """The fields in a document's text; anything but an object can only come of a damaged file."""
+    try:
+        fields = _decode(text)
+    except (ValueError, TypeError, RecursionError):
+        fields = None
+    if type(fields) is dict:
+        return fields
+    raise fault("StorageError", f"the store is damaged: {shown(text)} is not a record")
 
 
 def merge(fields: dict[str, Any], changes: dict[str, Any], model: str) -> dict[str, Any]:

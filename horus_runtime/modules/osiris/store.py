@@ -338,6 +338,8 @@ class Store:
             raise
         except sqlite3.Error as error:
             raise self._explained(error) from None
+        except UnicodeDecodeError:
+            raise fault("StorageError", f"the store is damaged: '{self.path}'", path=self.path) from None
         except OverflowError:
             raise fault("InvalidArgument", "an integer beyond 64 bits cannot be stored") from None
         except UnicodeEncodeError:

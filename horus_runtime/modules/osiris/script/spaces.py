@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from horus_runtime.errors import EvalError, HostFailure, PolicyError
+from horus_runtime.errors import EvalError, HostFailure, PolicyError, PolicyStop
 from horus_runtime.modules.host import HostCall, Options
 from horus_runtime.modules.osiris.faults import fault, shown
 from horus_runtime.modules.osiris.migrations import Migration
@@ -232,7 +232,8 @@ def context(call: HostCall, store: Store, keys: list[Any]) -> Store:
     strangers = [key for key in keys if key not in signers]
     if strangers:
         message = f"osiris.context: {shown(strangers[0])} is not a verified signer of this job"
-        raise PolicyError(message, capability="osiris", module=call.module, function=call.function)
+        error = PolicyError(message, capability="osiris", module=call.module, function=call.function)
+        raise PolicyStop(error) if call.policy.on_denied == "fatal" else error
     return store.context(keys)
 
 

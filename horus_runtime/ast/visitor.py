@@ -27,7 +27,9 @@ def children(node: nodes.Node) -> list[nodes.Node]:
     """The direct children of a node."""
     found: list[nodes.Node] = []
     names = _child_fields.get(type(node))
-    for name in child_fields(type(node)) if names is None else names:
+    if names is None:
+        names = child_fields(type(node))
+    for name in names:
         value = getattr(node, name)
         if type(value) is tuple:
             found.extend(value)

@@ -13,6 +13,8 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
 
 LOOPS = (nodes.While, nodes.Loop, nodes.Do, nodes.For)
+_APART = frozenset((*LOOPS, nodes.Closure))
+_MERGED = frozenset((nodes.Call, nodes.MethodCall, nodes.Binary, nodes.Unary))
 
 
 def block_cost(body: Iterable[nodes.Node]) -> int:
@@ -21,19 +23,14 @@ def block_cost(body: Iterable[nodes.Node]) -> int:
     pending = list(body)
     while pending:
         node = pending.pop()
-        cost += not _is_merged(node)
-        if isinstance(node, nodes.For):
-            pending.append(node.iterable)
-        elif not isinstance(node, (*LOOPS, nodes.Closure)):
+        kind = type(node)
+        # A statement that is just a call or an operator counts once, not twice.
+        cost += kind is not nodes.ExprStmt or type(node.expr) not in _MERGED  # type: ignore[attr-defined]
+        if kind is nodes.For:
+            pending.append(node.iterable)  # type: ignore[attr-defined]
+        elif kind not in _APART:
             pending.extend(children(node))
     return cost
-
-
-def _is_merged(node: nodes.Node) -> bool:
-    """A statement that is just a call or an operator counts once, not twice."""
-    return isinstance(node, nodes.ExprStmt) and isinstance(
-        node.expr, (nodes.Call, nodes.MethodCall, nodes.Binary, nodes.Unary)
-    )
 
 
 def loop_cost(node: nodes.While | nodes.Loop | nodes.Do | nodes.For) -> int:

@@ -741,7 +741,12 @@ def compile_script(
     """
     try:
         with collector_paused():
-            return ProgramCompiler(script, source, config).build()
+            compiler = ProgramCompiler(script, source, config)
+            try:
+                return compiler.build()
+            finally:
+                # The compiler and what it made point at each other; parted, they go now and not by a search for them.
+                compiler.__dict__.clear()
     except RecursionError:
         raise ParseError("ExprTooDeep", "Expression exceeds maximum complexity", source=source) from None
     except SyntaxError as error:

@@ -288,6 +288,7 @@ class _Analyzer:
         self.visit(node.right)
 
     def visit_CustomSyntax(self, node: nodes.CustomSyntax) -> None:
+        self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
         self.visit_all(node.parts)
 
     def visit_Call(self, node: nodes.Call) -> None:
@@ -458,6 +459,8 @@ def _needs_names(node: nodes.Node) -> bool:
     pending = [node]
     while pending:
         current = pending.pop()
+        if isinstance(current, nodes.CustomSyntax):
+            return True
         if isinstance(current, nodes.Call) and (current.captures_scope or current.name == "eval"):
             return True
         if isinstance(current, nodes.Closure):

@@ -105,6 +105,12 @@ class _Checker:
         ):
             self.fail("VariableUndefined", f"Undefined variable: {node.name}", node.span)
 
+    def visit_CustomSyntax(self, node: nodes.CustomSyntax) -> None:
+        """A name that the construct takes as such need not be a variable."""
+        for marker, part in zip(node.markers, node.parts, strict=True):
+            if marker != "$ident$":
+                self.visit(part)
+
     def visit_Call(self, node: nodes.Call) -> None:
         if node.namespace:
             self.module(node.namespace[0], node.span)

@@ -204,6 +204,11 @@ class CustomSyntax(Expr):
     symbols: tuple[str, ...]
     parts: tuple[Node, ...]
 
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """The symbols that stand for the inputs, such as `$expr$`."""
+        return tuple(symbol for symbol in self.symbols if len(symbol) > 2 and symbol[0] == symbol[-1] == "$")
+
 
 # ---- blocks and flow: statements and expressions alike --------------------------------------------------------------
 

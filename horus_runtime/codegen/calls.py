@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast as pyast
-from typing import Any, Final
+from typing import Final
 
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
@@ -288,7 +288,7 @@ class Calls(Expressions):
         scope = self.name("_scope") if self.is_main else self.const(None)
         return self.tuple_of([scope, *pairs])
 
-    def visible(self, node: nodes.Call) -> list[Variable]:
+    def visible(self, node: nodes.Node) -> list[Variable]:
         """Variables visible at the node that already have a value, latest declaration of each name last."""
         found: dict[str, Variable] = {}
         for variable in (*self.fn.captures, *self.fn.literals, *self.fn.visible.get(id(node), ())):
@@ -305,7 +305,7 @@ class Calls(Expressions):
         self.at(self.operand_span(node.args[0]))
         return self.service("_eval", self.home(), self.next_level(), self.refreshed_scope(node), arg)
 
-    def refreshed_scope(self, node: nodes.Call) -> pyast.expr:
+    def refreshed_scope(self, node: nodes.Node) -> pyast.expr:
         """The dynamic scope of this function with the visible static variables put in as cells."""
         pairs = [
             self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in self.visible(node)
@@ -347,9 +347,6 @@ class Calls(Expressions):
             return static
         found = self.compare(self.const(source.name), (pyast.In(), self.name("_dyn")))
         return self.choose(found, self.call("_external_cell", self.name("_dyn"), self.const(source.name)), static)
-
-    def expr_CustomSyntax(self, node: nodes.CustomSyntax, _owned: bool) -> Any:
-        raise AssertionError(f"custom syntax {node.key}")
 
 
 def _names_module(node: nodes.Node) -> bool:

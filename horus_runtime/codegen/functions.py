@@ -10,18 +10,18 @@ from horus_runtime.analysis.intervals import Intervals
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
+from horus_runtime.codegen.constructs import Constructs
 from horus_runtime.codegen.cost import LOOPS, block_cost
 from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN
 from horus_runtime.codegen.native.selection import function_kernel
-from horus_runtime.codegen.statements import Statements
 from horus_runtime.runtime.abi import THIS_CELL
 
 if TYPE_CHECKING:
     from horus_runtime.codegen.program import ProgramCompiler, TypeView, Variant
 
 
-class FunctionCompiler(Statements):
+class FunctionCompiler(Constructs):
     """Compiles one variant of a script function, a closure, or the main body."""
 
     def __init__(

@@ -725,7 +725,7 @@ def _takes_pointers(node: nodes.Node, names: set[str]) -> bool:
             return True
         if isinstance(current, nodes.Call) and (current.name in ("Fn", "eval", "call") or current.captures_scope):
             return True
-        if isinstance(current, nodes.Import):
+        if isinstance(current, (nodes.Import, nodes.CustomSyntax)):
             return True
         pending.extend(children(current))
     return False

@@ -613,7 +613,7 @@ def _null_safe_target(node: nodes.Property | nodes.Index) -> bool:
 
 def _declares_by_eval(node: nodes.Node) -> bool:
     """Does the statement call `eval` in its own block?"""
-    if isinstance(node, nodes.Call) and node.name == "eval":
+    if isinstance(node, nodes.CustomSyntax) or (isinstance(node, nodes.Call) and node.name == "eval"):
         return True
     if isinstance(node, (nodes.Block, nodes.Closure)):
         return False

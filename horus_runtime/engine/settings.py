@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from horus_runtime.cache import DiskCache, default_cache
 from horus_runtime.limits import LIMIT_NAMES, Limits
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from horus_runtime.ast import nodes
     from horus_runtime.codegen.program import CompileConfig
     from horus_runtime.runtime.budget import Budget
+    from horus_runtime.runtime.custom_syntax import EvalContext, SyntaxDefinition, SyntaxInput
     from horus_runtime.syntax.options import ParseOptions
 
 PrintCallback = Callable[[str], None]
@@ -30,6 +31,8 @@ DefinitionCallback = Callable[[bool, Definition], bool]
 MissingFunctionCallback = Callable[..., Any]
 MissingPropertyCallback = Callable[..., Any]
 BadIndexCallback = Callable[..., Any]
+
+SyntaxFunction = TypeVar("SyntaxFunction", bound="Callable[[EvalContext, list[SyntaxInput]], Any]")
 
 SWITCHES = (
     "allow_if_expression",
@@ -92,6 +95,7 @@ class EngineSettings:
         }
         self._disabled: frozenset[str] = frozenset()
         self._operators: dict[str, int] = {}
+        self._syntaxes: dict[str, SyntaxDefinition] = {}
         self._optimization = "simple"
         self._print: PrintCallback | None = None
         self._debug: DebugCallback | None = None
@@ -194,6 +198,44 @@ class EngineSettings:
         self._disabled |= {symbol}
         self._reread()
         return self
+
+    def register_custom_syntax(
+        self, symbols: Sequence[str], changes_scope: bool, function: Callable[[EvalContext, list[SyntaxInput]], Any]
+    ) -> Any:
+        """Add a construct to the language; one that begins with the same symbol is replaced.
+
+        Args:
+            symbols: words, symbols and markers. The first tells the construct from everything else: a word or symbol
+                that the language does not use, or that was disabled before. Markers stand for an input each: `$ident$`
+                a name, `$symbol$` an operator or other symbol, `$token$` any token, `$expr$` an expression or block,
+                `$block$` a block, `$func$` a closure or a block that becomes one, `$string$`, `$int$`, `$float$` and
+                `$bool$` literals. Blank symbols are left out; without any symbol nothing happens.
+            changes_scope: the function adds variables to the scope; without it they are forgotten again.
+            function: called with an `EvalContext` and a list of `SyntaxInput`; its result is the construct's value.
+
+        Raises:
+            ValueError: a symbol stands where it cannot.
+        """
+        from horus_runtime.runtime.custom_syntax import SyntaxDefinition
+        from horus_runtime.syntax.custom import checked_symbols
+
+        checked = checked_symbols(tuple(symbols), self._disabled)
+        if checked:
+            self._syntaxes[checked[0]] = SyntaxDefinition(checked, function, changes_scope=changes_scope)
+            self._reread()
+        return self
+
+    def syntax(self, *symbols: str, changes_scope: bool = False) -> Callable[[SyntaxFunction], SyntaxFunction]:
+        """Decorator: as `register_custom_syntax`."""
+
+        def register(function: SyntaxFunction) -> SyntaxFunction:
+            self.register_custom_syntax(symbols, changes_scope, function)
+            return function
+
+        return register
+
+    def _custom_symbols(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(self._syntaxes[key].symbols for key in sorted(self._syntaxes))
 
     def register_custom_operator(self, symbol: str, precedence: int) -> Any:
         """Make a word or symbol a binary operator; it calls the function of that name.
@@ -305,6 +347,7 @@ class EngineSettings:
                 underscore_variable=self.underscore_variable,
                 disabled_symbols=self._disabled,
                 custom_operators=tuple(sorted(self._operators.items())),
+                custom_syntaxes=self._custom_symbols(),
                 allow_if_expression=self.allow_if_expression,
                 allow_switch_expression=self.allow_switch_expression,
                 allow_loop_expressions=self.allow_loop_expressions,
@@ -387,6 +430,7 @@ class EngineSettings:
                 tuple(sorted(self._switches.items())),
                 tuple(sorted(self._disabled)),
                 tuple(sorted(self._operators.items())),
+                self._custom_symbols(),
             )
         return self._parse_key
 
@@ -423,6 +467,7 @@ class EngineSettings:
             limits=self._limits,
             modules=self.modules,
             services=dict(self.services),  # a run may change its own: working directory, variables
+            syntaxes=self._syntaxes,
             on_print=self._print or default_print,
             on_debug=self._debug or default_debug,
             on_progress=self._progress,

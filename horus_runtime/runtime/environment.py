@@ -66,6 +66,12 @@ class EvalScope(Scope):
             if name not in known:
                 self.dynamic.after[name] = self.latest
 
+    def refresh(self) -> None:
+        """Take in what code inside declared since."""
+        self.rewind(self.statics)
+        for name, constant, value in self.dynamic:
+            self.add(name, value, constant)
+
 
 class Environment(Calling):
     """The naming part of a run."""
@@ -238,6 +244,38 @@ class Environment(Calling):
         if any(known == name and value is not MISSING for known, value in pairs):
             return True
         return scope is not None and name in scope
+
+    # ---- constructs of the host -------------------------------------------------------------------------------------
+
+    @property
+    def part_return(self) -> Any:
+        """Raised where an input of a construct returns from the function around it."""
+        return _parts().PartReturn
+
+    @property
+    def part_break(self) -> Any:
+        """As `part_return`, for `break`."""
+        return _parts().PartBreak
+
+    @property
+    def part_continue(self) -> Any:
+        """As `part_return`, for `continue`."""
+        return _parts().PartContinue
+
+    def custom(
+        self,
+        depth: int,
+        scope: EvalScope,
+        this: Any,
+        key: str,
+        markers: tuple[str, ...],
+        given: tuple[tuple[Any, ...], ...],
+    ) -> Any:
+        """A construct that the host added to the language."""
+        definition = self.settings.syntaxes.get(key)
+        if definition is None:
+            raise faults.unknown_construct(key)
+        return _parts().call_construct(cast("Run", self), definition, scope, this, depth, given, markers)
 
     def eval(self, home: Linked, depth: int, scope: EvalScope, source_text: Any) -> Any:
         """`eval(text)` in a scope of cells; new variables stay in the scope."""
@@ -418,6 +456,12 @@ class Environment(Calling):
         module = host.import_module(cast("Run", self), path, home.program.source.name, depth)
         # Without a name nothing of the module can be reached but the methods it defines for types.
         self.imports.append((alias or "", module))
+
+
+def _parts() -> Any:
+    from horus_runtime.runtime import custom_syntax
+
+    return custom_syntax
 
 
 def _near(name: str, known: set[str]) -> str | None:

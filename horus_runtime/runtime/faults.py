@@ -147,3 +147,8 @@ def too_large(what: str, limit: int, usage: int | None = None) -> LimitError:
 STRING_SIZE = "Length of string"
 ARRAY_SIZE = "Size of array/BLOB"
 MAP_SIZE = "Size of object map"
+
+
+def unknown_construct(key: str) -> EvalError:
+    """The engine that runs a script lacks a construct that the one that compiled it had."""
+    return EvalError("ErrorCustomSyntax", f"Invalid custom syntax prefix: {key}", fields={"symbol": key})

@@ -22,6 +22,7 @@ from horus_runtime.runtime.tracing import explain
 from horus_runtime.runtime.turns import prepaid
 
 if TYPE_CHECKING:
+    from horus_runtime.runtime.custom_syntax import SyntaxDefinition
     from horus_runtime.runtime.run import Run
 
 Key = tuple[str, int]
@@ -77,6 +78,7 @@ class RunSettings:
         strict_identifiers: bool = False,
         host: Host | None = None,
         tag: Any = None,
+        syntaxes: dict[str, SyntaxDefinition] | None = None,
         show_host_errors: bool = False,
         public_errors: tuple[type[Exception], ...] = (),
     ) -> None:
@@ -100,6 +102,8 @@ class RunSettings:
         self.fail_on_invalid_map_property = fail_on_invalid_map_property
         self.strict_identifiers = strict_identifiers
         self.host = host
+        self.syntaxes: dict[str, SyntaxDefinition] = {} if syntaxes is None else syntaxes
+        """Constructs that the host added to the language, by their first symbols."""
         self.tag = tag
         """The host's own value for a run."""
         self.show_host_errors = show_host_errors

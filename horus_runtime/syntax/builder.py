@@ -12,6 +12,7 @@ from typing import Any, Final
 from horus_runtime.ast import nodes
 from horus_runtime.source import Span
 from horus_runtime.syntax import checks
+from horus_runtime.syntax.custom import MARKERS
 from horus_runtime.syntax.expressions import ExpressionBuilder, Values, body_of
 from horus_runtime.syntax.grammar import ParseTable
 from horus_runtime.syntax.levels import MAX_LOOP_NESTING, Opener
@@ -300,6 +301,22 @@ class Builder(ExpressionBuilder):
             doc if type(doc) is tuple else (),
         )
 
+    # ---- constructs of the host ------------------------------------------------------------------------------------
+
+    def custom_start(self, a: Values) -> Opener:
+        return self._raise_level(a[0])
+
+    def custom_syntax(self, number: int, a: Values) -> nodes.CustomSyntax:
+        opener = a[0]
+        symbols = self.options.custom_syntaxes[number]
+        self.leave(opener)
+        parts = [_part(self, marker, value) for marker, value in zip(symbols, a, strict=True) if marker in MARKERS]
+        last = a[-1]
+        end = opener.token if last is opener else last
+        start = opener.token
+        span = tokens_span(start, end) if type(end) is tuple else token_to_node(start, end)
+        return nodes.CustomSyntax(span, symbols[0], symbols, tuple(parts))
+
     # ---- simple statements -----------------------------------------------------------------------------------------
 
     def declaration_start(self, a: Values) -> tuple[Any, ...]:
@@ -508,6 +525,28 @@ class Builder(ExpressionBuilder):
 
 
 _FLOW: Final[dict[str, Any]] = {"return": nodes.Return, "throw": nodes.Throw, "break": nodes.Break}
+
+
+def _part(builder: Builder, marker: str, value: Any) -> nodes.Node:
+    """The node for what stands at a marker."""
+    if marker == "$func$":
+        return _function_part(builder, value)
+    if type(value) is not tuple:
+        node: nodes.Node = value
+        return node
+    if marker in {"$symbol$", "$token$"}:
+        return nodes.StringLit(token_span(value), str(value[1]))
+    if marker == "$ident$":
+        return builder.variable([value])
+    return builder.string([value]) if marker == "$string$" else builder.literal([value])
+
+
+def _function_part(builder: Builder, value: Any) -> nodes.Node:
+    if type(value) is nodes.Closure:
+        return value
+    if type(value) is nodes.Block:
+        return nodes.Closure(value.span, (), value)
+    return builder.fail("MissingToken", "Expecting '{' to start a statement block", value)
 
 
 def _count(parameters: int) -> str:

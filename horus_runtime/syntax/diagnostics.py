@@ -14,6 +14,8 @@ from horus_runtime.ast.nodes import Variable
 from horus_runtime.errors import ParseError
 from horus_runtime.source import Position
 from horus_runtime.syntax.builder import Builder
+from horus_runtime.syntax.custom import LABEL, MARKERS
+from horus_runtime.syntax.grammar import Place
 from horus_runtime.syntax.levels import Opener
 from horus_runtime.syntax.tokens import (
     END,
@@ -90,6 +92,9 @@ def unexpected(builder: Builder, token: RawToken) -> ParseError:
         # Behind the only expression; Rhai even quotes the message of a lexical error.
         text = token[1].message if token[0] == ERROR else text_of(token)
         return fault("BadInput", f"Unexpected '{text}'", token, "UnexpectedInput")
+    custom = next((place for place in places if place.label.startswith(LABEL)), None)
+    if custom is not None:
+        return _custom(builder, token, custom)
     handler = _HANDLERS.get(f"{places[0].label}:{places[0].read}", operand)
     return handler(builder, token)
 
@@ -327,6 +332,30 @@ def _next_arm(builder: Builder, token: RawToken) -> ParseError:
     return _missing(",", "to separate the items in this switch block", token)
 
 
+def _custom(builder: Builder, token: RawToken, place: Place) -> ParseError:
+    """A construct of the host's expects its next symbol."""
+    symbols = builder.options.custom_syntaxes[int(place.label[len(LABEL) :])]
+    wanted = symbols[place.read]
+    if token[0] == ERROR and wanted != "$expr$":
+        return lexical_fault(token)
+    if wanted in _MARKER_FAULTS:
+        kind, message = _MARKER_FAULTS[wanted]
+        return _name(kind, message)(builder, token) if kind == "VariableExpected" else fault(kind, message, token)
+    if wanted == "$block$":
+        return _block(builder, token)
+    if wanted in MARKERS:
+        return operand(builder, token)
+    return _missing(wanted, f"for '{symbols[0]}' expression", token)
+
+
+_MARKER_FAULTS: Final = {
+    "$ident$": ("VariableExpected", "Expecting name of a variable"),
+    "$symbol$": ("MissingSymbol", "Expecting a symbol"),
+    "$string$": ("MissingSymbol", "Expecting a string"),
+    "$int$": ("MissingSymbol", "Expecting an integer number"),
+    "$float$": ("MissingSymbol", "Expecting a floating-point number"),
+    "$bool$": ("MissingSymbol", "Expecting 'true' or 'false'"),
+}
 _WORD_KINDS: Final = frozenset((*KEYWORDS.values(), "RETURN_BARE", "THROW_BARE", "BREAK_BARE")) - {"THIS", "SWITCH"}
 _variable: Final = _name("VariableExpected", "Expecting name of a variable")
 _property: Final = _name("PropertyExpected", "Expecting name of a property", symbols=True, checked=False)

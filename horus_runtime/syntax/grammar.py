@@ -7,11 +7,12 @@ alternatives that only hand a value on are short-cut here, once, instead of at e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from horus_runtime import resources
 from horus_runtime.cache import remembered
+from horus_runtime.syntax.custom import Syntaxes, grammar_rules
 
 START: Final = "script"
 EXPRESSION_START: Final = "expression_script"
@@ -92,10 +93,15 @@ _ROLES: Final = {
 """Roles by label and number of symbols read. States without one are "statement", "expression" or nothing special."""
 
 
-@cache
-def rhai_table() -> ParseTable:
-    """The table of the plain language: from the cache on disk, or made by Lark."""
-    return _unpack(remembered(b"parse table", lambda: _pack(build_table())))
+@lru_cache(maxsize=16)
+def rhai_table(syntaxes: Syntaxes = ()) -> ParseTable:
+    """The table of the language with a host's constructs: from the cache on disk, or made by Lark.
+
+    Raises:
+        ValueError: the constructs do not fit into the language.
+    """
+    what = b"parse table" + repr(syntaxes).encode() if syntaxes else b"parse table"
+    return _unpack(remembered(what, lambda: _pack(build_table(syntaxes))))
 
 
 def _pack(table: ParseTable) -> tuple[Any, ...]:
@@ -128,9 +134,10 @@ def _unpack(data: tuple[Any, ...]) -> ParseTable:
     )
 
 
-def build_table() -> ParseTable:
+def build_table(syntaxes: Syntaxes = ()) -> ParseTable:
     """Runs Lark over the grammar."""
     from lark import Lark
+    from lark.exceptions import GrammarError
     from lark.lexer import Lexer
 
     class NoLexer(Lexer):
@@ -144,14 +151,21 @@ def build_table() -> ParseTable:
         def lex(self, *_: Any) -> Any:
             raise NotImplementedError
 
-    lark = Lark.open(
-        str(resources.grammar_path("rhai")),
-        parser="lalr",
-        lexer=NoLexer,
-        start=[START, EXPRESSION_START],
-        maybe_placeholders=False,
-        keep_all_tokens=True,
-    )
+    try:
+        lark = Lark(
+            resources.grammar_text("rhai") + grammar_rules(syntaxes),
+            source_path=str(resources.grammar_path("rhai")),
+            parser="lalr",
+            lexer=NoLexer,
+            start=[START, EXPRESSION_START],
+            maybe_placeholders=False,
+            keep_all_tokens=True,
+        )
+    except GrammarError as error:
+        if not syntaxes:
+            raise
+        shown = "; ".join(" ".join(symbols) for symbols in syntaxes)
+        raise ValueError(f"custom syntax does not fit into the language: {shown}") from error
     return _shape(lark.parser.parser._parse_table, lark.rules)  # noqa: SLF001 - Lark has no public name for it
 
 

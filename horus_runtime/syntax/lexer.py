@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from horus_runtime.syntax import literals
+from horus_runtime.syntax.custom import literal_kinds
 from horus_runtime.syntax.literals import LexError
 from horus_runtime.syntax.options import ParseOptions
 from horus_runtime.syntax.tokens import (
@@ -83,6 +84,8 @@ class Vocabulary:
                 self._disable(table, symbol)
         for operator, _precedence in options.custom_operators:
             self._table(operator)[operator] = "CUSTOM_OPERATOR"
+        for text, kind in literal_kinds(options.custom_syntaxes).items():
+            self._table(text)[text] = kind
         self.pattern = re.compile(self._expression(), re.DOTALL)
 
     def _disable(self, table: dict[str, str], symbol: str) -> None:

@@ -34,7 +34,7 @@ class ParseOptions:
     custom_operators: tuple[tuple[str, int], ...] = ()
     """Operators added by the host, each with its precedence from 1 to 255."""
     custom_syntaxes: tuple[tuple[str, ...], ...] = ()
-    """Constructs added by the host, each as the symbols it is made of (see `grammar.extended_grammar`)."""
+    """Constructs added by the host, each as the symbols it is made of (see `custom`)."""
 
     def needs_care(self, length: int) -> bool:
         """Whether a script of this many characters may reach a limit that only the careful parse checks."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from horus_runtime.errors import ParseError
 from horus_runtime.syntax import depth, diagnostics
 from horus_runtime.syntax.builder import Builder
+from horus_runtime.syntax.custom import LABEL
 from horus_runtime.syntax.expressions import Reject
 from horus_runtime.syntax.grammar import PASS, SHORTCUT, ParseTable
 from horus_runtime.syntax.tokens import END, RawToken
@@ -24,7 +26,7 @@ class Parser:
         self.values = builder.values
         self.states = builder.states
         self.callbacks: list[Callback | None] = [
-            None if rule.label == PASS else getattr(builder, rule.label) for rule in table.rules
+            None if rule.label == PASS else _callback(builder, rule.label) for rule in table.rules
         ]
         self.sizes = [len(rule.symbols) for rule in table.rules]
         self.origins = [rule.origin for rule in table.rules]
@@ -138,3 +140,10 @@ class Parser:
             if number < 0:
                 return diagnostics.unexpected(self.builder, token)
             self._reduce(number, token)
+
+
+def _callback(builder: Builder, label: str) -> Callback:
+    if label.startswith(LABEL):
+        return partial(builder.custom_syntax, int(label[len(LABEL) :]))
+    callback: Callback = getattr(builder, label)
+    return callback

@@ -66,7 +66,7 @@ def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> no
 
 
 def _run(text: str, options: ParseOptions, start: str, *, careful: bool) -> nodes.Node:
-    table = rhai_table()
+    table = rhai_table(options.custom_syntaxes)
     expression = start == EXPRESSION_START
     builder = Builder(table, options, careful=careful, expression=expression)
     tokens = chain.from_iterable(Lexer(text, _vocabulary(options, expression), options).batches())

@@ -1,0 +1,134 @@
+"""Constructs that a host adds to the language: what their symbols mean, and the grammar rules they come to.
+
+A construct is a sequence of words, symbols and markers such as `$expr$`. Its first symbol tells it from everything
+else. Input: the symbols as the host gives them. Output: checked symbols, kinds of tokens for the lexer, and rules that
+extend `grammars/rhai.lark`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from horus_runtime.syntax.tokens import (
+    ASSIGN_OPERATORS,
+    FORBIDDEN_WORDS,
+    FUNCTION_WORDS,
+    IMPROPER_SYMBOLS,
+    KEYWORDS,
+    METHOD_WORDS,
+    RESERVED_SYMBOLS,
+    SYMBOLS,
+)
+
+MARKERS: Final[dict[str, str]] = {
+    "$ident$": "NAME",
+    "$symbol$": "custom_symbol",
+    "$token$": "custom_token",
+    "$expr$": "expr",
+    "$block$": "block",
+    "$func$": "expr",
+    "$string$": "STRING",
+    "$int$": "INT",
+    "$float$": "FLOAT",
+    "$bool$": "custom_bool",
+}
+"""Markers, and what stands for them in the grammar."""
+
+LABEL: Final = "custom_syntax_"
+"""Labels of the rules of constructs begin like this; the number of the construct follows."""
+
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED_WORDS: Final = METHOD_WORDS | FUNCTION_WORDS | FORBIDDEN_WORDS
+_ODD_SYMBOLS: Final = frozenset((*RESERVED_SYMBOLS, *IMPROPER_SYMBOLS))
+_KNOWN_SYMBOLS: Final = frozenset((*SYMBOLS, *ASSIGN_OPERATORS, *_ODD_SYMBOLS, "!in"))
+_ENDS_ITSELF: Final = frozenset(("$block$", "}", ";"))
+_OPERATORS: Final = (
+    "PLUS MINUS STAR SLASH PERCENT POWER SHIFT_LEFT SHIFT_RIGHT RANGE RANGE_INCLUSIVE COALESCE LESS LESS_EQUAL GREATER "
+    "GREATER_EQUAL EQUAL NOT_EQUAL AND AMPERSAND OR PIPE CARET ASSIGN ASSIGN_OPERATOR BANG DOT SAFE_DOT PATH COLON "
+    "ARROW COMMA SEMICOLON UNIT LPAREN RPAREN LBRACKET SAFE_BRACKET RBRACKET LBRACE MAP_START RBRACE CUSTOM_OPERATOR "
+    "RESERVED_SYMBOL"
+).split()
+_OTHERS: Final = ("NAME INT FLOAT CHAR STRING FUNCTION_WORD METHOD_WORD RESERVED_WORD WILDCARD NOT_IN").split()
+
+Syntaxes = tuple[tuple[str, ...], ...]
+
+
+def checked_symbols(symbols: tuple[str, ...], disabled: frozenset[str]) -> tuple[str, ...]:
+    """The symbols of a construct without blanks.
+
+    Raises:
+        ValueError: a symbol stands where it cannot, in Rhai's words.
+    """
+    found: list[str] = []
+    for symbol in map(str.strip, symbols):
+        if not symbol:
+            continue
+        if not _is_proper(symbol, disabled, first=not found):
+            # Rhai counts the symbols before this one, and a marker at the start as one of them.
+            at = len(found) + (symbol in MARKERS)
+            raise ValueError(f"Improper symbol for custom syntax at position #{at}: '{symbol}'")
+        found.append(symbol)
+    return tuple(found)
+
+
+def _is_proper(symbol: str, disabled: frozenset[str], *, first: bool) -> bool:
+    if symbol in MARKERS:
+        return not first
+    if not first:
+        return symbol in _KNOWN_SYMBOLS or _WORD.fullmatch(symbol) is not None
+    if symbol in disabled:
+        return True
+    if _WORD.fullmatch(symbol):
+        return symbol not in KEYWORDS and symbol not in _RESERVED_WORDS
+    return symbol in _ODD_SYMBOLS
+
+
+def literal_kinds(syntaxes: Syntaxes) -> dict[str, str]:
+    """The kinds of tokens for words and symbols that only these constructs use, or use anew."""
+    kinds: dict[str, str] = {}
+    for symbols in syntaxes:
+        for at, symbol in enumerate(symbols):
+            if symbol in MARKERS or symbol in kinds or (at and _language_kind(symbol)):
+                continue
+            kinds[symbol] = f"CUSTOM_{symbol.encode().hex().upper()}"
+    return kinds
+
+
+def _language_kind(symbol: str) -> str | None:
+    """The kind of token that the language has for a word or symbol."""
+    if symbol == "!in":
+        return "NOT_IN"
+    if symbol in ASSIGN_OPERATORS:
+        return None  # they share one kind
+    return KEYWORDS.get(symbol) or SYMBOLS.get(symbol)
+
+
+def grammar_rules(syntaxes: Syntaxes) -> str:
+    """Rules for constructs, in Lark's words; nothing when there are none."""
+    if not syntaxes:
+        return ""
+    kinds = literal_kinds(syntaxes)
+    lines = [f"%declare RESERVED_SYMBOL RESERVED_WORD {' '.join(sorted(kinds.values()))}"]
+    used = {symbol for symbols in syntaxes for symbol in symbols}
+    if "$bool$" in used:
+        lines.append("custom_bool: TRUE | FALSE")
+    if "$symbol$" in used:
+        lines.append(f"custom_symbol: {' | '.join(_OPERATORS)}")
+    if "$token$" in used:
+        words = sorted({*KEYWORDS.values()} - {"RETURN", "THROW", "BREAK"})
+        every = (*_OPERATORS, *_OTHERS, *words, *sorted(kinds.values()))
+        lines.append(f"custom_token: {' | '.join(every)}")
+    for number, symbols in enumerate(syntaxes):
+        parts = [MARKERS.get(s) or (kinds[s] if s in kinds else str(_language_kind(s))) for s in symbols]
+        parts[0] = f"custom_start_{number}"
+        lines.append(f"custom_start_{number}: {kinds[symbols[0]]} -> custom_start")
+        lines.append(f"%extend {_place(symbols)}: {' '.join(parts)} -> {LABEL}{number}")
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _place(symbols: tuple[str, ...]) -> str:
+    """The rule that a construct belongs to, by what it ends with."""
+    if symbols[-1] in _ENDS_ITSELF:
+        return "block_like"
+    return "open_operand" if symbols[-1] in {"$expr$", "$func$"} else "atom"

@@ -289,7 +289,13 @@ class _Analyzer:
 
     def visit_CustomSyntax(self, node: nodes.CustomSyntax) -> None:
         self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
-        self.visit_all(node.parts)
+        for marker, part in zip(node.markers, node.parts, strict=True):
+            # A name may be that of a variable to come, which a closure around cannot capture.
+            if marker == "$ident$" and isinstance(part, nodes.Variable) and self.stack:
+                if any(part.name in block for block in self.blocks):
+                    self.visit(part)
+            else:
+                self.visit(part)
 
     def visit_Call(self, node: nodes.Call) -> None:
         self.fn.calls.add(node.name)

@@ -13,6 +13,7 @@ from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN
 from horus_runtime.codegen.statements import Statements
 from horus_runtime.runtime.abi import THIS_NONE
+from horus_runtime.syntax.levels import position_of
 
 LITERALS: Final = (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit)
 LEAVING: Final[dict[type[nodes.Node], str]] = {
@@ -31,7 +32,10 @@ class Constructs(Statements):
 
     def expr_CustomSyntax(self, node: nodes.CustomSyntax, _owned: bool) -> Any:
         """A call of the host, with a function for every input and the variables as `eval` sees them."""
-        given = [self.custom_input(part) for part in node.parts]
+        given = [
+            self.custom_input(part, (node if marker == "$func$" else part))
+            for marker, part in zip(node.markers, node.parts, strict=True)
+        ]
         self.at(node.span)
         has_this = self.program.this_mode(self.fn) != THIS_NONE
         call = self.service(
@@ -46,12 +50,12 @@ class Constructs(Statements):
         leaving = leaving_statements(node.parts)
         return call if self.in_part or not leaving else self.leaving_call(call, leaving)
 
-    def custom_input(self, part: nodes.Node) -> pyast.expr:
+    def custom_input(self, part: nodes.Node, at: nodes.Node) -> pyast.expr:
         """(name, literal, line, column, function) of an input."""
         name = part.name if isinstance(part, nodes.Variable) else getattr(part, "value", None)
         literal = self.const(part.value) if isinstance(part, LITERALS) else self.name("_MISSING")
         shown = self.const(name if isinstance(name, str) else None)
-        line, column = part.span[:2]
+        line, column = position_of(at)
         return self.tuple_of([shown, literal, self.const(line), self.const(column), self.name(self.part(part))])
 
     def part(self, node: nodes.Node) -> str:

@@ -126,6 +126,10 @@ class _Optimizer:
             return result
         return self.rebuild(node)
 
+    def stmt_CustomSyntax(self, node: nodes.CustomSyntax, _keeps_value: bool) -> nodes.Node:
+        """What the inputs of a host's construct mean is the host's business."""
+        return node
+
     def stmt_ExprStmt(self, node: nodes.ExprStmt, _keeps_value: bool) -> nodes.Node:
         expr = self.expr(node.expr)
         return node if expr is node.expr else nodes.ExprStmt(node.span, expr)

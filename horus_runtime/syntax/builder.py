@@ -535,7 +535,8 @@ def _part(builder: Builder, marker: str, value: Any) -> nodes.Node:
         node: nodes.Node = value
         return node
     if marker in {"$symbol$", "$token$"}:
-        return nodes.StringLit(token_span(value), str(value[1]))
+        text = f'"{value[1]}"' if value[0] == "STRING" else str(value[1])
+        return nodes.StringLit(token_span(value), text)
     if marker == "$ident$":
         return builder.variable([value])
     return builder.string([value]) if marker == "$string$" else builder.literal([value])
@@ -546,7 +547,7 @@ def _function_part(builder: Builder, value: Any) -> nodes.Node:
         return value
     if type(value) is nodes.Block:
         return nodes.Closure(value.span, (), value)
-    return builder.fail("MissingToken", "Expecting '{' to start a statement block", value)
+    return builder.fail("MissingSymbol", "Expecting '{' or '|'", value)
 
 
 def _count(parameters: int) -> str:

@@ -40,13 +40,14 @@ LABEL: Final = "custom_syntax_"
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED_WORDS: Final = METHOD_WORDS | FUNCTION_WORDS | FORBIDDEN_WORDS
+_LANGUAGE_WORDS: Final = frozenset(KEYWORDS) | _RESERVED_WORDS
 _ODD_SYMBOLS: Final = frozenset((*RESERVED_SYMBOLS, *IMPROPER_SYMBOLS))
 _KNOWN_SYMBOLS: Final = frozenset((*SYMBOLS, *ASSIGN_OPERATORS, *_ODD_SYMBOLS, "!in"))
 _ENDS_ITSELF: Final = frozenset(("$block$", "}", ";"))
 _OPERATORS: Final = (
     "PLUS MINUS STAR SLASH PERCENT POWER SHIFT_LEFT SHIFT_RIGHT RANGE RANGE_INCLUSIVE COALESCE LESS LESS_EQUAL GREATER "
     "GREATER_EQUAL EQUAL NOT_EQUAL AND AMPERSAND OR PIPE CARET ASSIGN ASSIGN_OPERATOR BANG DOT SAFE_DOT PATH COLON "
-    "ARROW COMMA SEMICOLON UNIT LPAREN RPAREN LBRACKET SAFE_BRACKET RBRACKET LBRACE MAP_START RBRACE CUSTOM_OPERATOR "
+    "COMMA SEMICOLON LPAREN RPAREN LBRACKET SAFE_BRACKET RBRACKET LBRACE MAP_START RBRACE CUSTOM_OPERATOR "
     "RESERVED_SYMBOL"
 ).split()
 _OTHERS: Final = ("NAME INT FLOAT CHAR STRING FUNCTION_WORD METHOD_WORD RESERVED_WORD WILDCARD NOT_IN").split()
@@ -64,9 +65,11 @@ def checked_symbols(symbols: tuple[str, ...], disabled: frozenset[str]) -> tuple
     for symbol in map(str.strip, symbols):
         if not symbol:
             continue
+        if symbol == "$raw$":
+            raise ValueError("`register_custom_syntax` does not support `$raw$`")
         if not _is_proper(symbol, disabled, first=not found):
-            # Rhai counts the symbols before this one, and a marker at the start as one of them.
-            at = len(found) + (symbol in MARKERS)
+            # As in Rhai the count begins at one, but for a word of the language in front.
+            at = len(found) + (found != [] or symbol not in KEYWORDS)
             raise ValueError(f"Improper symbol for custom syntax at position #{at}: '{symbol}'")
         found.append(symbol)
     return tuple(found)
@@ -77,10 +80,8 @@ def _is_proper(symbol: str, disabled: frozenset[str], *, first: bool) -> bool:
         return not first
     if not first:
         return symbol in _KNOWN_SYMBOLS or _WORD.fullmatch(symbol) is not None
-    if symbol in disabled:
-        return True
     if _WORD.fullmatch(symbol):
-        return symbol not in KEYWORDS and symbol not in _RESERVED_WORDS
+        return symbol not in KEYWORDS or symbol == "this" or symbol in disabled
     return symbol in _ODD_SYMBOLS
 
 
@@ -117,7 +118,7 @@ def grammar_rules(syntaxes: Syntaxes) -> str:
         lines.append(f"custom_symbol: {' | '.join(_OPERATORS)}")
     if "$token$" in used:
         words = sorted({*KEYWORDS.values()} - {"RETURN", "THROW", "BREAK"})
-        every = (*_OPERATORS, *_OTHERS, *words, *sorted(kinds.values()))
+        every = (*_OPERATORS, "ARROW", "UNIT", *_OTHERS, *words, *sorted(kinds.values()))
         lines.append(f"custom_token: {' | '.join(every)}")
     for number, symbols in enumerate(syntaxes):
         parts = [MARKERS.get(s) or (kinds[s] if s in kinds else str(_language_kind(s))) for s in symbols]
@@ -128,7 +129,17 @@ def grammar_rules(syntaxes: Syntaxes) -> str:
 
 
 def _place(symbols: tuple[str, ...]) -> str:
-    """The rule that a construct belongs to, by what it ends with."""
-    if symbols[-1] in _ENDS_ITSELF:
-        return "block_like"
+    """The rule that a construct belongs to: one that ends with an expression takes everything to its right."""
     return "open_operand" if symbols[-1] in {"$expr$", "$func$"} else "atom"
+
+
+def ends_itself(symbols: tuple[str, ...]) -> bool:
+    """Needs a statement that is such a construct no `;`?"""
+    return symbols[-1] in _ENDS_ITSELF
+
+
+def words(syntaxes: Syntaxes) -> dict[str, bool]:
+    """Kinds of the tokens for words, which stay names where no construct expects them; true for first symbols."""
+    kinds = literal_kinds(syntaxes)
+    found = {kind: False for word, kind in kinds.items() if _WORD.fullmatch(word) and word not in _LANGUAGE_WORDS}
+    return found | {kinds[s[0]]: True for s in syntaxes if _WORD.fullmatch(s[0]) and s[0] not in _LANGUAGE_WORDS}

@@ -338,6 +338,8 @@ def _custom(builder: Builder, token: RawToken, place: Place) -> ParseError:
     wanted = symbols[place.read]
     if token[0] == ERROR and wanted != "$expr$":
         return lexical_fault(token)
+    if wanted == "$func$":
+        return fault("MissingSymbol", "Expecting '{' or '|'", token)
     if wanted in _MARKER_FAULTS:
         kind, message = _MARKER_FAULTS[wanted]
         return _name(kind, message)(builder, token) if kind == "VariableExpected" else fault(kind, message, token)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from horus_runtime.ast.nodes import CustomSyntax
 from horus_runtime.errors import ParseError
 from horus_runtime.syntax import depth, diagnostics
 from horus_runtime.syntax.builder import Builder
-from horus_runtime.syntax.custom import LABEL
+from horus_runtime.syntax.custom import LABEL, ends_itself, words
 from horus_runtime.syntax.expressions import Reject
 from horus_runtime.syntax.grammar import PASS, SHORTCUT, ParseTable
 from horus_runtime.syntax.tokens import END, RawToken
@@ -34,10 +35,54 @@ class Parser:
     def run(self, start: str, tokens: Iterator[RawToken]) -> Any:
         """Parses all tokens and returns the value of the start rule."""
         self.states.append(self.table.starts[start])
+        if self.builder.options.custom_syntaxes:
+            tokens = self._adapted(tokens)
         try:
             return self._loop(self.table.ends[start], tokens)
         except ParseError as error:
             raise diagnostics.in_case(self.builder, error) from None
+
+    def _adapted(self, tokens: Iterator[RawToken]) -> Iterator[RawToken]:
+        """The tokens as the constructs of the host want them, each decided on when the parser has come to it.
+
+        Words of constructs are names wherever no construct expects them, and a statement that is a construct which
+        ends with a block, `}` or `;` needs no `;` behind it.
+        """
+        syntaxes = self.builder.options.custom_syntaxes
+        firsts = words(syntaxes)
+        for token in tokens:
+            kind = token[0]
+            if kind in firsts and not self._accepts(kind) and not (firsts[kind] and self._after_dot()):
+                kind = "NAME"
+            if self._needs_semicolon(kind):
+                yield ("SEMICOLON", ";", *token[2:4], *token[2:4])
+                if token[0] in firsts and self._accepts(token[0]):
+                    kind = token[0]
+            yield token if kind == token[0] else (kind, *token[1:])
+
+    def _needs_semicolon(self, kind: str) -> bool:
+        """Is there a whole statement before the token that ends itself?"""
+        number = self.table.complete[self.states[-1]]
+        if number >= 0 and self.table.rules[number].label.startswith(LABEL):
+            self._reduce(number, (END, "", 0, 0, 0, 0))
+        last = self.values[-1] if self.values else None
+        if type(last) is not CustomSyntax or not ends_itself(last.symbols) or len(self.states) < 2:
+            return False
+        return "LET" in self.table.steps[self.states[-2]] and not self._accepts(kind)
+
+    def _after_dot(self) -> bool:
+        return any(place.label == "property" and place.read == 2 for place in self.table.places[self.states[-1]])
+
+    def _accepts(self, kind: str) -> bool:
+        """Would the parser take a token of this kind now?"""
+        states = list(self.states)
+        while True:
+            step = self.table.steps[states[-1]].get(kind)
+            if step is None or step >= 0:
+                return step is not None
+            number = ~step
+            del states[len(states) - self.sizes[number] :]
+            states.append(self.table.gotos[states[-1]][self.origins[number]])
 
     def _loop(self, end_state: int, tokens: Iterator[RawToken]) -> Any:  # noqa: PLR0915 - flat for speed
         steps, gotos, shortcuts = self.table.steps, self.table.gotos, self.table.shortcuts
@@ -45,14 +90,13 @@ class Parser:
         values, states = self.values, self.states
         push_value, push_state = values.append, states.append
         careful = self.builder.careful
-        state = states[-1]
         for token in tokens:
             kind = token[0]
             if careful:
                 self._settle(token)
                 depth.check_sizes(self.builder, token)
                 depth.check_depth(self.builder, token)
-                state = states[-1]
+            state = states[-1]  # the token before it may have been reduced by now
             while True:
                 step = steps[state].get(kind, end_state)
                 if step == end_state:

@@ -146,6 +146,31 @@ def test_growth_by_compound_assignment_is_bounded() -> None:
     assert failure("let a = [1, 2]; loop { a += a; }", engine) == ("ErrorDataTooLarge", "Size of array/BLOB too large")
 
 
+def with_declaring_construct() -> hr.Engine:
+    engine = hr.Engine()
+
+    @engine.syntax("exec", "$ident$", "<-", "$expr$", changes_scope=True)
+    def declare(context: Any, inputs: Any) -> Any:
+        context.scope.push(inputs[0].name, inputs[1].eval())
+
+    return engine
+
+
+@pins("Variables of constructs end with their blocks")
+def test_variables_of_constructs_end_with_their_blocks() -> None:
+    found = failure("{ exec x <- 1; } x", with_declaring_construct())
+    assert found == ("ErrorVariableNotFound", "Variable not found: x")
+    assert with_declaring_construct().eval("exec x <- 1; x") == 1
+
+
+@pins("Constructs of hosts are fixed sequences of symbols")
+def test_constructs_of_hosts_are_fixed_sequences_of_symbols() -> None:
+    engine = hr.Engine()
+    engine.register_custom_syntax(["_tok", "$token$", "$string$"], False, lambda _context, inputs: inputs[0].name)
+    assert engine.eval('_tok <= "s"') == "<="
+    assert failure("_tok", engine) == ("UnexpectedEOF", "Script is incomplete")
+
+
 def test_every_heading_is_pinned() -> None:
     text = (Path(str(grammar_path("rhai"))).parent / "DIVERGENCES.md").read_text()
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == list(PINNED)

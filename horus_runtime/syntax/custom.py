@@ -38,7 +38,7 @@ MARKERS: Final[dict[str, str]] = {
 LABEL: Final = "custom_syntax_"
 """Labels of the rules of constructs begin like this; the number of the construct follows."""
 
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RESERVED_WORDS: Final = METHOD_WORDS | FUNCTION_WORDS | FORBIDDEN_WORDS
 _LANGUAGE_WORDS: Final = frozenset(KEYWORDS) | _RESERVED_WORDS
 _ODD_SYMBOLS: Final = frozenset((*RESERVED_SYMBOLS, *IMPROPER_SYMBOLS))

@@ -166,9 +166,9 @@ def test_variables_of_constructs_end_with_their_blocks() -> None:
 @pins("Constructs of hosts are fixed sequences of symbols")
 def test_constructs_of_hosts_are_fixed_sequences_of_symbols() -> None:
     engine = hr.Engine()
-    engine.register_custom_syntax(["_tok", "$token$", "$string$"], False, lambda _context, inputs: inputs[0].name)
-    assert engine.eval('_tok <= "s"') == "<="
-    assert failure("_tok", engine) == ("UnexpectedEOF", "Script is incomplete")
+    engine.register_custom_syntax(["tok", "$token$", "$string$"], False, lambda _context, inputs: inputs[0].name)
+    assert engine.eval('tok <= "s"') == "<="
+    assert failure("tok", engine) == ("UnexpectedEOF", "Script is incomplete")
 
 
 def test_every_heading_is_pinned() -> None:

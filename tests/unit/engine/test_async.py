@@ -99,6 +99,7 @@ def test_sleep_lets_other_tasks_run():
 
     async def main():
         order: list[str] = []
+        engine.run("sleep(0.0)")  # what is imported and compiled first takes long enough to let others run as well
         engine.on_print(order.append)
 
         async def other():

@@ -99,14 +99,15 @@ def test_sleep_lets_other_tasks_run():
 
     async def main():
         order: list[str] = []
-        engine.run("sleep(0.0)")  # what is imported and compiled first takes long enough to let others run as well
+        script = "print(`before`); sleep(0.001); print(`after`);"
+        engine.run(script)  # compiling and importing may take long enough to let others run as well
         engine.on_print(order.append)
 
         async def other():
             order.append("other")
 
         task = asyncio.create_task(other())
-        await engine.eval_async("print(`before`); sleep(0.001); print(`after`);")
+        await engine.eval_async(script)
         await task
         return order
 

@@ -8,7 +8,7 @@ Public names are loaded when they are first used, so that importing the package 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 __version__ = "0.1.0"
 
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 UNIT = None
 """Rhai's `()`."""
+Dynamic: TypeAlias = Any
+"""Any script value, in annotations."""
 
 _HOMES = {
     "AST": "engine.handle",
@@ -113,6 +115,7 @@ __all__ = [
     "Char",
     "DeadlineError",
     "DummyModuleResolver",
+    "Dynamic",
     "Engine",
     "EvalError",
     "FileModuleResolver",

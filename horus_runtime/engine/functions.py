@@ -136,10 +136,15 @@ class ScriptObject:
             known = ", ".join(sorted(self.__dict__.get("_functions", ()))) or "none"
             raise AttributeError(f"the script has no function '{name}'; its functions: {known}")
 
+        pool, scope, counts = self._pool, self._scope, self._functions[name]
+
         def call(*args: Any, this: Any = None) -> Any:
+            if this is None and len(args) in counts:
+                return pool.call(name, args, scope)
             return self.call(name, *args, this=this)
 
         call.__name__ = name
+        self.__dict__[name] = call  # found without this method from now on
         return call
 
     def __dir__(self) -> list[str]:

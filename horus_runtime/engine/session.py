@@ -161,9 +161,15 @@ class Pool:
         if len(self.sessions) < KEPT:
             self.sessions.append(session)
 
-    def call(self, name: str, args: tuple[Any, ...]) -> Any:
-        """Call a function of the script."""
-        session = self.take()
+    def call(self, name: str, args: tuple[Any, ...], scope: Scope | None = None) -> Any:
+        """Call a function of the script; it can read the variables of the scope."""
+        return self.call_in(self.take(), name, args, scope)
+
+    def call_in(self, session: Session, name: str, args: tuple[Any, ...], scope: Scope | None = None) -> Any:
+        """As `call`, in a session that was taken already."""
+        if scope is not None:
+            scope.settle(session.run.convert)
+            session.run.call_scope = scope
         function = session.functions.get((name, len(args)))
         if function is None:
             return self.finish(session, session.function, name, args)
@@ -180,12 +186,12 @@ class Pool:
 
     def call_with(self, session: Session, name: str, args: tuple[Any, ...], scope: Scope, this: Any, tag: Any) -> Any:
         """As `call`, with everything that a call may be given."""
-        scope.settle(session.run.convert)
-        session.run.call_scope = scope
         if tag is not None:
             session.run.tag = tag
         if this is None:
-            return self.finish(session, session.function, name, args)
+            return self.call_in(session, name, args, scope)
+        scope.settle(session.run.convert)
+        session.run.call_scope = scope
         return self.finish(session, lambda name, count: session.bound(name, count, this), name, args)
 
     def finish(
@@ -215,28 +221,23 @@ class PointerPool(Pool):
     def call_pointer(self, args: tuple[Any, ...], this: Any = MISSING) -> Any:
         """Call the pointer."""
         session = self.take()
+        if this is MISSING:
+            if ("", len(args)) not in session.functions:
+                session.functions["", len(args)] = self._linked(session, len(args))
+            return self.call_in(session, "", args)
         run, pointer = session.run, self.pointer
 
         def with_this(_depth: int, *given: Any) -> Any:
-            return run.call_pointer_this(0, pointer, this, *given)
+            call = partial(run.call_pointer_this, 0, pointer, this)
+            return _with_imports(run, _imports_of(pointer), call, given)
 
-        return self.finish(
-            session,
-            lambda _name, count: self._direct(session, count) if this is MISSING else with_this,
-            pointer.name,
-            args,
-        )
-
-    def _direct(self, session: Session, count: int) -> Callable[..., Any]:
-        """The Python function that the pointer means in this run, found once."""
-        key = ("", count)
-        found = session.functions.get(key)
-        if found is None:
-            found = session.functions[key] = self._linked(session, count)
-        return found
+        return self.finish(session, lambda _name, _count: with_this, pointer.name, args)
 
     def _linked(self, session: Session, count: int) -> Callable[..., Any]:
         run, pointer = session.run, self.pointer
+        kept = _imports_of(pointer)
+        if kept:
+            return lambda _depth, *args: _with_imports(run, kept, partial(run.call_pointer, 0, pointer), args)
         closure = run.closure(pointer) if pointer.is_anonymous else None
         captured = len(pointer.curried)
         direct = closure is not None and not closure[1].this and closure[1].captures == captured
@@ -244,3 +245,19 @@ class PointerPool(Pool):
             function, cells = closure[0], pointer.curried
             return (lambda depth, *args: function(*cells, depth, *args)) if cells else function
         return lambda _depth, *args: run.call_pointer(0, pointer, *args)
+
+
+def _imports_of(pointer: FnPtr) -> list[tuple[str, Any]]:
+    """The modules that a closure knows from where it was made."""
+    function = getattr(pointer.target, "func", pointer.target)
+    imports: list[tuple[str, Any]] = getattr(function, "imports", [])
+    return imports
+
+
+def _with_imports(run: Any, imports: list[tuple[str, Any]], call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    mark = len(run.imports)
+    run.imports.extend(imports)
+    try:
+        return call(*args)
+    finally:
+        del run.imports[mark:]

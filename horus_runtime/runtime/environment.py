@@ -438,6 +438,7 @@ class Environment(Calling):
             finally:
                 del self.imports[mark:]
 
+        call.imports = kept  # type: ignore[attr-defined]  # what a call in another run has to know
         return call
 
     def count_import(self) -> None:

@@ -194,7 +194,8 @@ class _Exposer:
     # ---- special methods --------------------------------------------------------------------------------------------
 
     def constructor(self, name: str) -> None:
-        for native in natives_from_python(constructor_of(self.cls), name=name, doc=self.plan.doc or _own_doc(self.cls)):
+        doc = self.plan.doc or _own_doc(self.cls)
+        for native in natives_from_python(constructor_of(self.cls), name=name, doc=doc, returns=self.plan.name):
             self.module.add(native)
 
     def operator(self, symbol: str) -> None:

@@ -87,7 +87,8 @@ def test_attributes_that_are_not_exposed_do_not_exist(engine, name, form):
 @pytest.mark.parametrize(
     "text",
     [
-        "`${o}`", "o.to_string()", "o.to_debug()", "print(o)", "debug(o)", '"" + o', "[o].to_string()", "#{a: o}.to_json()",
+        "`${o}`", "o.to_string()", "o.to_debug()", "print(o)", "debug(o)", '"" + o', "[o].to_string()",
+        "#{a: o}.to_json()",
         "`{0.__class__} ${o}`", '"{0._password}".format(o)', '"%s" % o', "throw o", "type_of(o)", "o.type_of()",
     ],
 )  # fmt: skip
@@ -103,7 +104,8 @@ def test_texts_of_objects_show_nothing_but_their_type(engine, text):
     "text",
     [
         "o == o", "o != 1", "[o] == [o]", "[o].contains(o)", "[o].index_of(1)", "o in [o]", "#{a: o} == #{a: o}", "!o",
-        "if o { 1 }", "o && true", "switch o { 1 => 2, _ => 3 }", "[o, o].dedup()", "[o].sort()", "o < o", "o + 1", "-o",
+        "if o { 1 }", "o && true", "switch o { 1 => 2, _ => 3 }", "[o, o].dedup()", "[o].sort()", "o < o", "o + 1",
+        "-o",
     ],
 )  # fmt: skip
 def test_operators_of_objects_are_not_run_unless_they_are_registered(engine, text):

@@ -22,6 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def registry_options(command: F) -> F:
     """What the runners may do, and which there are besides `hero`, `sal` and `osiris`."""
     command = click.option("--runner", "runners", multiple=True, metavar="ID=KIND", help="One more runner id.")(command)
+    text = "Add every decision of the policy but granted reads to FILE, a JSON document a line."
+    command = click.option("--audit", "audit_file", metavar="FILE", help=text)(command)
     return limit_options(policy_options(place_options(command)))
 
 
@@ -47,6 +49,7 @@ def take_registry(values: dict[str, Any]) -> RunnerRegistry:
         "database": None if database is None else Path(database),
         "allow_unavailable": frozenset(values.pop("allow_unavailable")),
         "limits": take_limits(values),
+        "audit": None if (audit := values.pop("audit_file", None)) is None else Path(audit),
     }
     extra = [_extra_runner(text) for text in values.pop("runners")]
     grants = dict(values)

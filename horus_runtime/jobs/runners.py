@@ -6,6 +6,7 @@ for more than its runner has.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,11 +50,15 @@ class Runner:
     limits: Mapping[str, Any] = field(default_factory=dict)
     """Limits of the engine that differ from its defaults, by name."""
     max_output: int = MAX_OUTPUT
+    audit: Path | None = None
+    """A log to which every decision of the policy but granted reads is added, as JSON lines with the job's id."""
 
     def fault(self) -> str | None:
         """Why the runner is not available; `None` when it is."""
         if self.code_root is not None and not self.code_root.is_dir():
             return f"its code root {self.code_root} is not a directory"
+        if self.audit is not None and not os.access(self.audit.parent, os.W_OK):
+            return f"its audit log {self.audit} cannot be written"
         if self.kind is RunnerKind.OSIRIS:
             return _database_fault(self.database or DEFAULT_DATABASE)
         return None

@@ -205,6 +205,8 @@ class Policy:
                 from horus_runtime.modules.programs import common_rules
 
                 changes[name] = common_rules(mine, theirs)
+            elif name == "namespaces":
+                changes[name] = _common_names(mine, theirs)
             elif name == "on_denied":
                 changes[name] = "fatal" if "fatal" in {mine, theirs} else "error"
             else:
@@ -389,6 +391,13 @@ def _common_roots(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, 
             elif _below(second, first):
                 common[two] = None
     return tuple(common)
+
+
+def _common_names(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+    """Names in both lists; a name is no pattern, only `*` stands for all."""
+    if EVERYTHING in mine or EVERYTHING in theirs:
+        return theirs if EVERYTHING in mine else mine
+    return tuple(name for name in mine if name in theirs)
 
 
 def _common_items(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:

@@ -31,6 +31,11 @@ def run_payload(job: Job, runner: Runner, console: Console, on_start: Callable[[
     with ExitStack() as cleanup:
         # Temporary files of the payload go when it ends, not when this process does.
         engine.services["cleanup"] = cleanup
+        if runner.audit is not None:
+            from horus_runtime.modules.audit import AuditLog
+
+            stream = cleanup.enter_context(runner.audit.open("a", encoding="utf-8"))
+            engine.services["audit"] = AuditLog(stream, job=job.id)
         (_run_hero if runner.kind is RunnerKind.HERO else _run_script)(job.payload, engine, runner)
 
 

@@ -212,3 +212,25 @@ def test_a_missing_git_is_a_kind(code, tmp_path):
         "function": "list",
         "command": "git",
     }
+
+
+def test_changes_are_put_aside_and_taken_back(api, code):
+    place = code / "github/acme/app"
+    repo = api.open(str(place))
+    assert (api.stash(repo), api.stash_pop(repo)) == (False, False)
+    (place / "README.md").write_text("changed")
+    (place / "new").write_text("x")
+    assert (api.stash(repo), (place / "README.md").read_text(), (place / "new").exists()) == (True, "hello\n", False)
+    assert (api.stash_pop(repo), (place / "README.md").read_text(), (place / "new").read_text()) == (
+        True,
+        "changed",
+        "x",
+    )
+
+
+def test_a_repository_goes_as_a_whole_and_with_changes_only_when_forced(api, code):
+    place = code / "github/acme/app"
+    repo = api.open(str(place))
+    (place / "new").write_text("x")
+    assert failure(api.delete, repo)["kind"] == "Conflict"
+    assert (api.delete(repo, {"force": True}), place.exists()) == (True, False)

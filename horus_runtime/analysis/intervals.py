@@ -6,7 +6,8 @@ assignments, begun with none of them and widened to round numbers where they kee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from horus_runtime.analysis import results
@@ -19,6 +20,7 @@ Interval = tuple[int, int]
 FULL: Final[Interval] = (INT_MIN, INT_MAX)
 LENGTH: Final[Interval] = (0, 1 << 48)
 """Lengths are bounded by memory."""
+LOW: Final = (1 << results.WIDTH) - 1
 LOWS: Final = (0, -1, -(1 << 31), INT_MIN)
 HIGHS: Final = (0, (1 << 16), (1 << 31) - 1, (1 << 48), INT_MAX)
 """Where widening stops."""
@@ -39,6 +41,67 @@ class Intervals:
         self.bounds: dict[Variable, Interval | None] = {}
         """Variables with known definitions; `None` while no value has reached one yet."""
         self.memo: dict[int, Interval | None] = {}
+        self.narrowed: dict[Variable, Interval] = {}
+        """What conditions say of variables at the place that is being compiled."""
+        self.assigned: set[Variable] = set()
+        """Variables assigned since the innermost branch began."""
+
+    # ---- conditions -------------------------------------------------------------------------------------------------
+
+    def assume(self, condition: nodes.Node, holds: bool) -> None:
+        """From here on the condition is known to hold, or not to."""
+        if isinstance(condition, nodes.Unary) and condition.op == "!":
+            return self.assume(condition.operand, not holds)
+        if not isinstance(condition, nodes.Binary):
+            return None
+        if condition.op == ("&&" if holds else "||"):
+            self.assume(condition.left, holds)
+            return self.assume(condition.right, holds)
+        op = condition.op if holds else _OPPOSITE.get(condition.op, "")
+        if op in _MIRRORED and self._is_int(condition.left) and self._is_int(condition.right):
+            left, right = self.of(condition.left), self.of(condition.right)
+            self._narrow(condition.left, op, right)
+            self._narrow(condition.right, _MIRRORED[op], left)
+        return None
+
+    def _narrow(self, node: nodes.Node, op: str, other: Interval) -> None:
+        variable = self.program.bindings.get(id(node)) if isinstance(node, nodes.Variable) else None
+        if variable is None or variable.is_cell or variable.kind == "external":
+            return
+        low = other[0] + (op == ">") if op in (">", ">=", "==") else INT_MIN
+        high = other[1] - (op == "<") if op in ("<", "<=", "==") else INT_MAX
+        self.narrowed[variable] = _meet(self.narrowed.get(variable, FULL), (low, high))
+
+    def _is_int(self, node: nodes.Node) -> bool:
+        """Is this an INT that is found without assigning anything on the way?"""
+        pending = [node]
+        while pending:
+            part = pending.pop()
+            if not isinstance(part, (nodes.Variable, nodes.IntLit, nodes.Unary, nodes.Binary, nodes.Property)):
+                return False
+            pending.extend(children(part))
+        return self.type_of(node) & LOW == results.INT
+
+    def forget(self, variable: Variable) -> None:
+        """The variable gets another value here."""
+        self.narrowed.pop(variable, None)
+        self.assigned.add(variable)
+
+    def enter_loop(self, node: nodes.Node) -> None:
+        """In later turns the variables that the loop assigns have other values."""
+        for variable, _, _ in definitions([node], self.program, self.is_pure):
+            self.narrowed.pop(variable, None)
+
+    @contextmanager
+    def branch(self) -> Iterator[None]:
+        """Code that may run or not: what is learned in it ends with it."""
+        known, assigned = dict(self.narrowed), self.assigned
+        self.assigned = set()
+        yield
+        self.narrowed = {v: bounds for v, bounds in known.items() if v not in self.assigned}
+        self.assigned |= assigned
+
+    # ---- variables --------------------------------------------------------------------------------------------------
 
     def solve(self, body: Iterable[nodes.Node], is_int: Callable[[Variable], bool]) -> None:
         """Find the bounds of the variables that the body declares and that only ever hold INT."""
@@ -98,7 +161,11 @@ class Intervals:
                 return node.value, node.value
             case nodes.Variable():
                 variable = self.program.bindings.get(id(node))
-                return FULL if variable is None else self.bounds.get(variable, FULL)
+                if variable is None:
+                    return FULL
+                found = self.bounds.get(variable, FULL)
+                narrow = self.narrowed.get(variable)
+                return found if narrow is None or found is None else _meet(found, narrow)
             case nodes.Property(name="len"):
                 return FULL if self.type_of(node.target) & results.MAP else LENGTH
             case nodes.MethodCall(name="len"):
@@ -119,6 +186,8 @@ class Intervals:
         return FULL
 
 
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
+_OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "!=": "=="}
 _OPEN: Final = frozenset({"external", "catch", "param"})
 _OPERATORS: Final = frozenset({"+", "-", "*", "%", "/", "&", ">>", "|", "^"})
 _KNOWN: Final = frozenset({"=", "in", "count"} | {f"{op}=" for op in _OPERATORS})
@@ -208,6 +277,12 @@ def _operation(op: str, left: Interval, right: Interval) -> Interval:
 
 def _fit(low: int, high: int) -> Interval:
     return min(max(low, INT_MIN), INT_MAX), max(min(high, INT_MAX), INT_MIN)
+
+
+def _meet(one: Interval, other: Interval) -> Interval:
+    """What both say; where they contradict each other the code is never reached."""
+    low, high = max(one[0], other[0]), min(one[1], other[1])
+    return (low, high) if low <= high else one
 
 
 def _join(one: Interval | None, other: Interval | None) -> Interval | None:

@@ -58,7 +58,7 @@ class Calls(Expressions):
         arg_types = tuple(self.type(arg) for arg in node.args)
         target = self.program.variant_name(info, arg_types)
         self.at(node.span)
-        args.insert(0, self.next_level())
+        args.insert(0, self.next_level(checked=self.program.checks_depth(info)))
         if self.program.this_mode(info) != THIS_NONE:
             args.insert(0, self.unbound(self.program.this_mode(info)))
         return self.call(target, *args)
@@ -87,8 +87,14 @@ class Calls(Expressions):
         missing = self.name("_MISSING")
         return self.call("_Cell", missing) if mode == THIS_CELL else missing
 
-    def next_level(self) -> pyast.expr:
-        return self.binop(self.level(), pyast.Add(), self.const(1)) if not self.is_main else self.const(1)
+    def next_level(self, *, checked: bool = True) -> pyast.expr:
+        """The level of a call; where calls could be too deep, Python's own `IndexError` says so."""
+        config = self.program.config
+        if self.is_main and not config.has_parent and config.max_call_levels:
+            return self.const(1)
+        if not checked:
+            return self.binop(self.level(), pyast.Add(), self.const(1))
+        return self.subscript(self.name(self.use("_deeper")), self.level())
 
     def native_call(self, node: nodes.Call) -> pyast.expr:
         """A function that the script does not define."""

@@ -449,7 +449,7 @@ class Chains(Calls):
         target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args), t)
         self.at(node.name_span)
         this = [] if self.program.this_mode(info) == THIS_NONE else [value]
-        call = self.call(target, *this, self.next_level(), *args)
+        call = self.call(target, *this, self.next_level(checked=self.program.checks_depth(info)), *args)
         if not (t & ty.MAP and ty.element(t) & ty.FN):
             return call
         stored = self.compare(self.const(node.name), (pyast.In(), value))

@@ -116,7 +116,8 @@ class Expressions(Emitter):
     def captured_block(self, node: nodes.Node, owned: bool) -> tuple[list[pyast.stmt], pyast.expr]:
         """An expression with the statements it needs kept apart, for operands that may not be evaluated."""
         outer, self.out = self.out, []
-        expr = self.expr(node, owned)
+        with self.intervals.branch():
+            expr = self.expr(node, owned)
         inner, self.out = self.out, outer
         return inner, expr
 
@@ -732,7 +733,8 @@ class Expressions(Emitter):
 
     def captured_logic(self, node: nodes.Node) -> tuple[list[pyast.stmt], pyast.expr]:
         outer, self.out = self.out, []
-        expr = self.bool_operand(node)
+        with self.intervals.branch():
+            expr = self.bool_operand(node)
         inner, self.out = self.out, outer
         return inner, expr
 

@@ -102,9 +102,6 @@ class FunctionCompiler(Constructs):
     def prologue(self) -> None:
         """What a function does before its first statement: depth check, charge, own copies of changed parameters."""
         body = self.statements()
-        if not self.is_main and self.program.checks_depth(self.fn):
-            too_deep = self.compare(self.level(), (pyast.Gt(), self.name(self.program.use("_max_depth"))))
-            self.when(too_deep, [place(pyast.Expr(self.service("_stack_overflow")), self.loc)])
         number = None
         if self.variant is not None and self.program.has_kernels:
             number = function_kernel(self, self.variant)

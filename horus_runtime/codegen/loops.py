@@ -183,7 +183,11 @@ class Loops(Chains):
         self.loops.append(dest)
         self.blocks += blocks
         self.nest_depth += entry is not None
-        self.body_in_scope(node.body.body, None)
+        self.intervals.enter_loop(node)
+        with self.intervals.branch():
+            if isinstance(node, nodes.While):
+                self.intervals.assume(node.condition, True)
+            self.body_in_scope(node.body.body, None)
         self.nest_depth -= entry is not None
         self.blocks -= blocks
         self.loops.pop()
@@ -217,6 +221,7 @@ class Loops(Chains):
         strips = self.has_strips(node)
         self.blocks += STRIP_BLOCKS if strips else 1
         outer, self.out = self.out, []
+        self.intervals.enter_loop(node)
         test = self.condition(node.condition)
         self.at(node.span)
         refund = [self.spend(pyast.Add(), self.const(loop_cost(node)))] if strips else []

@@ -40,18 +40,23 @@ class Statements(Loops):
             return
         for node in statements[:-1]:
             self.stmt(node, None)
+            inner = node.expr if isinstance(node, nodes.ExprStmt) else node
+            if isinstance(inner, nodes.If) and inner.orelse is None and _leaves(inner.then):
+                self.intervals.assume(inner.condition, False)
         self.stmt(statements[-1], dest)
 
     def suite(self, statements: Sequence[nodes.Node], dest: str | None) -> list[pyast.stmt]:
         """A statement list, compiled apart."""
         outer, self.out = self.out, []
-        self.body_in_scope(statements, dest)
+        with self.intervals.branch():
+            self.body_in_scope(statements, dest)
         inner, self.out = self.out, outer
         return inner
 
     def stmt_suite(self, node: nodes.Node, dest: str | None) -> list[pyast.stmt]:
         outer, self.out = self.out, []
-        self.stmt(node, dest)
+        with self.intervals.branch():
+            self.stmt(node, dest)
         inner, self.out = self.out, outer
         return inner
 
@@ -137,6 +142,7 @@ class Statements(Loops):
 
     def write(self, variable: Variable, value: pyast.expr) -> None:
         """Assign to an existing variable."""
+        self.intervals.forget(variable)
         if self.dynamic:
             value = self.spill_if_complex(value)
             found = self.compare(self.const(variable.name), (pyast.In(), self.name("_dyn")))
@@ -327,6 +333,7 @@ class Statements(Loops):
             return
         current = self.name(variable.py)
         new = self.arithmetic(op, current, value, t, v, (node.target, node.value), at=True)
+        self.intervals.forget(variable)
         self.assign(variable.py, new)
 
     def append_text(self, node: nodes.Assign, variable: Variable, value: pyast.expr, t: int) -> None:
@@ -423,10 +430,14 @@ class Statements(Loops):
 
     def stmt_If(self, node: nodes.If, dest: str | None) -> None:
         test = self.condition(node.condition)
-        then = self.suite(node.then.body, dest)
+        with self.intervals.branch():
+            self.intervals.assume(node.condition, True)
+            then = self.suite(node.then.body, dest)
         orelse: list[pyast.stmt] = []
         if node.orelse is not None:
-            orelse = self.stmt_suite(node.orelse, dest)
+            with self.intervals.branch():
+                self.intervals.assume(node.condition, False)
+                orelse = self.stmt_suite(node.orelse, dest)
         elif dest is not None:
             self.at(node.span)
             outer, self.out = self.out, []
@@ -446,7 +457,9 @@ class Statements(Loops):
                 inner = branch.body[0]
                 if not isinstance(inner, nodes.ExprStmt):
                     break
-                statements, value = self.captured_block(inner.expr, owned=True)
+                with self.intervals.branch():
+                    self.intervals.assume(node.condition, branch is node.then)
+                    statements, value = self.captured_block(inner.expr, owned=True)
                 if statements:
                     break
                 parts.append(value)
@@ -490,7 +503,8 @@ class Statements(Loops):
         self.at(node.span)
         outer, self.out = self.out, []
         if default is not None:
-            self.stmt(default.body, dest)
+            with self.intervals.branch():
+                self.stmt(default.body, dest)
         else:
             self.unit(dest)
         rest, self.out = self.out, []
@@ -571,7 +585,8 @@ class Statements(Loops):
                 self.check_definition(variable)
             self.declare(variable, self.service("_caught", self.name(error)))
         self.handlers.append(error)
-        self.body_in_scope(node.handler.body, None)
+        with self.intervals.branch():
+            self.body_in_scope(node.handler.body, None)
         self.handlers.pop()
         self.at(node.span)
         self.unit(dest)
@@ -601,6 +616,11 @@ class Statements(Loops):
         alias = self.const(node.alias or node.name)
         self.evaluate(self.service("_export", self.name("_scope"), self.const(node.name), alias))
         self.unit(dest)
+
+
+def _leaves(block: nodes.Block) -> bool:
+    """Does the block surely end with a jump?"""
+    return bool(block.body) and isinstance(block.body[-1], (nodes.Return, nodes.Throw, nodes.Break, nodes.Continue))
 
 
 def _has_range(arm: nodes.SwitchArm) -> bool:

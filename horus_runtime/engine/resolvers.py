@@ -352,9 +352,9 @@ class _Exports:
             run.running.append(home)
             try:
                 if not meta.this:
-                    return function(depth + 1, *args)
+                    return function(run.next_level(depth), *args)
                 bound = Cell(MISSING) if this is None else this
-                return function(bound if meta.this == THIS_CELL else bound.v, depth + 1, *args)
+                return function(bound if meta.this == THIS_CELL else bound.v, run.next_level(depth), *args)
             finally:
                 run.running.pop()
                 del run.imports[mark:]

@@ -21,6 +21,12 @@ from horus_runtime.runtime.values import SCALARS, Cell
 class Calling(RunState):
     """The calling part of a run."""
 
+    def next_level(self, depth: int) -> int:
+        """The call level below `depth`."""
+        if depth >= self.max_depth:
+            raise faults.stack_overflow(self.max_depth)
+        return depth + 1
+
     # ---- function pointers ------------------------------------------------------------------------------------------
 
     def home(self, pointer: FnPtr) -> Linked | None:
@@ -84,7 +90,7 @@ class Calling(RunState):
 
     def callable(self, pointer: FnPtr, count: int) -> Callable[..., Any]:
         if pointer.token is not None and pointer.token is self.tokens.get(count):
-            return partial(pointer.target, self.depth + 1)
+            return partial(pointer.target, self.next_level(self.depth))
         return partial(self.call_pointer, self.depth, pointer)
 
     def borrows(self, pointer: FnPtr) -> bool:
@@ -103,7 +109,7 @@ class Calling(RunState):
         if type(pointer) is not FnPtr:
             raise faults.no_pointer(self.type_name(pointer))
         if pointer.token is not None and pointer.token is self.tokens.get(len(args)):
-            return pointer.target(depth + 1, *args)
+            return pointer.target(self.next_level(depth), *args)
         if type(this) is Cell and this.shared and any(cell is this for cell in pointer.curried):
             message = f"Data race detected on variable 'argument #1 of function '{pointer.name}''"
             raise EvalError("ErrorDataRace", message, None, fields={"variable": message[32:-1]})
@@ -151,9 +157,9 @@ class Calling(RunState):
         """Call a script function; `args` start with a closure's captured cells, `this` may be a cell or a value."""
         function, meta = found
         if meta.captures:
-            args = (*args[: meta.captures], depth + 1, *args[meta.captures :])
+            args = (*args[: meta.captures], self.next_level(depth), *args[meta.captures :])
         else:
-            args = (depth + 1, *args)
+            args = (self.next_level(depth), *args)
         if meta.this == THIS_NONE:
             return function(*args)
         if meta.this == THIS_CELL:

@@ -144,6 +144,11 @@ def too_large(what: str, limit: int, usage: int | None = None) -> LimitError:
     )
 
 
+def stack_overflow(limit: int) -> LimitError:
+    """`Stack overflow`: the call depth is used up."""
+    return LimitError("ErrorStackOverflow", "Stack overflow", limit=limit, hint=f"max_call_levels is {limit}")
+
+
 STRING_SIZE = "Length of string"
 ARRAY_SIZE = "Size of array/BLOB"
 MAP_SIZE = "Size of object map"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError
+from horus_runtime.errors import UNSET, EvalError, HorusError
 from horus_runtime.runtime import abi, text
 from horus_runtime.runtime.access import Accessing
 from horus_runtime.runtime.environment import Environment
@@ -91,15 +91,6 @@ class Run(Accessing, Environment):
 
     throw = staticmethod(ThrownError)
     """`throw value` raises this."""
-
-    def stack_overflow(self) -> None:
-        """The call depth is used up."""
-        raise LimitError(
-            "ErrorStackOverflow",
-            "Stack overflow",
-            limit=self.max_depth,
-            hint=f"max_call_levels is {self.max_depth}",
-        )
 
     def catch(self, error: Exception) -> HorusError:
         """What a script's `catch` gets to see; raises again what scripts cannot catch."""

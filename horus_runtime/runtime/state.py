@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from horus_runtime.errors import HorusError
@@ -38,6 +38,16 @@ SMALLEST_ROOM: Final = 1 << 20
 ITEMS_PER_OPERATION: Final = 4
 TEXT_PER_OPERATION: Final = 256
 """Twenty thousand operations are about a millisecond, and so are copies of these sizes."""
+
+
+MOST_LEVELS: Final = 250_000
+"""Call levels that the native stack could never hold anyway."""
+
+
+@lru_cache(maxsize=64)
+def levels(most: int) -> tuple[int, ...]:
+    """The next call level by call level; where the calls are too deep, there is none."""
+    return tuple(range(1, min(most, MOST_LEVELS) + 1))
 
 
 class Host(Protocol):
@@ -181,6 +191,7 @@ class RunState:
         self.linked: dict[int, Linked] = {}
         self.depth = 0
         self.max_depth = settings.limits.max_call_levels
+        self.deeper = levels(self.max_depth)
         self.string_limit = settings.limits.max_string_size
         self.array_limit = settings.limits.max_array_size
         self.map_limit = settings.limits.max_map_size

@@ -152,6 +152,8 @@ def nested_text(inner: HorusError, source: str | None) -> str:
 
 def translate(error: BaseException, frames: list[Frame]) -> HorusError:
     """A Python exception out of generated code, as the error it stands for."""
+    if isinstance(error, IndexError) and frames and frames[-1][4].tb_next is None and _redo(frames[-1], error) is None:
+        return faults.stack_overflow(len(frames[-1][4].tb_frame.f_locals.get("_deeper", ())))
     if isinstance(error, RecursionError):
         return LimitError("ErrorStackOverflow", "Stack overflow")
     if isinstance(error, MemoryError):

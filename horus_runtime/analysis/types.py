@@ -105,6 +105,42 @@ def method_result(receiver: int, name: str) -> int:
     return results.METHODS.get(receiver & LOW, {}).get(name, ANY)
 
 
+class Fields:
+    """What the properties of maps hold, by name, in all maps that the script itself makes.
+
+    A map that comes from elsewhere may hold anything, and so does every type that such a map was joined to.
+    """
+
+    def __init__(self) -> None:
+        self.types: dict[str, int] = {}
+        self.unnamed = NONE
+        """What was stored under computed names."""
+        self.reader: Any = None
+        """Whose types are being inferred."""
+        self.readers: dict[str, set[Any]] = {}
+        self.touched: set[Any] = set()
+        """Who read what has grown since."""
+
+    def widen(self, name: str | None, t: int) -> None:
+        """A map gets a value of type `t` under this name; `None`: under some name."""
+        old = self.unnamed if name is None else self.types.get(name, NONE)
+        if not t & ~old:
+            return
+        if name is None:
+            self.unnamed |= t
+            self.touched.update(*self.readers.values())
+        else:
+            self.types[name] = old | t
+            self.touched.update(self.readers.get(name, ()))
+
+    def read(self, name: str | None, held: int) -> int:
+        """The type of a property of a map that holds values of the type `held`."""
+        if name is None or held & LOW == LOW:
+            return held | UNIT
+        self.readers.setdefault(name, set()).add(self.reader)
+        return (held & (self.types.get(name, NONE) | self.unnamed)) | UNIT
+
+
 class Inference:
     """Infers variable types of one function variant by iterating to a fixpoint.
 
@@ -282,6 +318,7 @@ class Inference:
         while isinstance(node, (nodes.Index, nodes.Property)):
             if isinstance(node, nodes.Index):
                 self.expr(node.index)
+            self.widen_field(node, (stored << (WIDTH * depth)) & ANY)
             node = node.target
             depth += 1
         if isinstance(node, nodes.Variable):
@@ -367,7 +404,9 @@ class Inference:
     def expr_MapLit(self, node: nodes.MapLit) -> int:
         inner = NONE
         for entry in node.entries:
-            inner |= self.expr(entry.value)
+            t = self.expr(entry.value)
+            self.fields.widen(entry.key, t)
+            inner |= t
         return map_of(inner)
 
     def expr_Variable(self, node: nodes.Variable) -> int:
@@ -382,7 +421,7 @@ class Inference:
         if t & LOW == NONE or (t & LOW == UNIT and not node.null_safe and not self.overridden(node.name, 1, t)):
             return NONE
         if is_only(t, MAP | UNIT) and not node.null_safe:
-            return element(t) | UNIT
+            return self.fields.read(node.name, element(t))
         if t & LOW in results.PROPERTIES and not node.null_safe and not self.overridden(node.name, 1, t):
             return results.PROPERTIES.get(t & LOW, {}).get(node.name, ANY)
         return ANY
@@ -397,7 +436,8 @@ class Inference:
         if is_only(t, ARRAY | UNIT) and t & ARRAY:
             return element(t)
         if is_only(t, MAP | UNIT) and t & MAP and is_only(i, STR):
-            return element(t) | UNIT
+            name = node.index.value if isinstance(node.index, nodes.StringLit) else None
+            return self.fields.read(name, element(t))
         if is_only(t, BLOB):
             return INT
         if is_only(t, STR) and is_only(i, INT):
@@ -480,6 +520,11 @@ class Inference:
 
     def expr_MethodCall(self, node: nodes.MethodCall) -> int:
         receiver = self.expr(node.target)
+        if (returned := self.callback_type(node, receiver)) is not None:
+            types = [FN, *(self.expr(arg) for arg in node.args[1:])]
+            if not self.leaves_receiver(node):
+                self.forget_elements(node.target, node.name)
+            return self.calling_result(node.name, receiver, returned, types)
         types = [self.expr(arg) for arg in node.args]
         name = node.name
         if receiver & MAP and element(receiver) & FN:
@@ -502,6 +547,41 @@ class Inference:
         if receiver & LOW == NONE:
             return NONE
         return method_result(receiver, name)
+
+    def callback_type(self, node: nodes.MethodCall, receiver: int) -> int | None:
+        """What a closure returns that is written into a call of a standard method of arrays, which alone calls it."""
+        first = node.args[0] if node.args else None
+        if not isinstance(first, nodes.Closure) or not is_only(receiver, ARRAY) or node.null_safe:
+            return None
+        info = self.program.closures.get(id(first))
+        if info is None or info.uses_this or info.dynamic or self.overridden(node.name, len(node.args) + 1, receiver):
+            return None
+        item, count = element(receiver), len(info.params)
+        if node.name in self.COMPARING and count == 2:
+            return self.closure_type(first, (item, item))
+        if node.name in ("reduce", "reduce_rev") and count in (2, 3):
+            start = self.expr(node.args[1]) if len(node.args) > 1 else UNIT
+            known = self.closure_type(first, (start, item, INT)[:count])
+            return self.closure_type(first, (start | known, item, INT)[:count])
+        if node.name in self.CALLING and count in (1, 2):
+            return self.closure_type(first, (item, INT)[:count])
+        return None
+
+    def calling_result(self, name: str, receiver: int, returned: int, types: list[int]) -> int:
+        """What a standard method gives whose closure returns `returned`."""
+        if name == "map":
+            return array_of(returned)
+        if name in ("reduce", "reduce_rev"):
+            return returned | (types[1] if len(types) > 1 else UNIT)
+        return returned | UNIT if name == "find_map" else method_result(receiver, name)
+
+    fields: Fields
+    """What is known of properties; shared by all functions of a script."""
+    closure_type: Callable[[nodes.Closure, tuple[int, ...]], int]
+    """Says what a closure returns that is called with such arguments, here among other places."""
+    escape: Callable[[nodes.Closure], None]
+    """Is told of closures that could be called from anywhere."""
+    COMPARING: Final = frozenset({"sort", "sort_by", "order", "order_by"})
 
     def leaves_receiver(self, node: nodes.MethodCall) -> bool:
         """Does a standard method change neither its receiver nor what that holds?"""
@@ -547,10 +627,20 @@ class Inference:
         """The array or map at `target` gets an element of type `t`."""
         self.widen_root(target, (t << WIDTH) & ANY)
 
+    def widen_field(self, place: nodes.Index | nodes.Property, t: int) -> None:
+        """What stands at the place may be of type `t`, if it is a property."""
+        if isinstance(place, nodes.Property):
+            self.fields.widen(place.name, t)
+        elif isinstance(place.index, nodes.StringLit):
+            self.fields.widen(place.index.value, t)
+        elif not is_only(self.expr(place.index), INT):
+            self.fields.widen(None, t)
+
     def widen_root(self, target: nodes.Node, t: int) -> None:
         """What stands at `target` may be of type `t`, too."""
         depth = 0
         while isinstance(target, (nodes.Index, nodes.Property)):
+            self.widen_field(target, (t << (WIDTH * depth)) & ANY)
             target = target.target
             depth += 1
         shifted = (t << (WIDTH * depth)) & ANY if depth < 3 else NONE
@@ -559,7 +649,8 @@ class Inference:
         elif isinstance(target, nodes.This):
             self.widen_this(shifted)
 
-    def expr_Closure(self, _node: nodes.Closure) -> int:
+    def expr_Closure(self, node: nodes.Closure) -> int:
+        self.escape(node)
         return FN
 
     def expr_CustomSyntax(self, _node: nodes.CustomSyntax) -> int:
@@ -589,6 +680,7 @@ __all__ = [
     "STR",
     "UNIT",
     "WIDTH",
+    "Fields",
     "Inference",
     "array_of",
     "element",

@@ -21,8 +21,8 @@ import keyword
 import linecache
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from horus_runtime.analysis import results
 from horus_runtime.analysis import types as ty
@@ -154,7 +154,7 @@ class Variant:
         self.inference.this = this
         self.stale = True
         """Its types have to be inferred, for the first time or because those of a callee grew."""
-        self.callers: set[Variant] = set()
+        self.callers: set[Any] = set()
         self.returns = ty.NONE
         self.this_after = ty.NONE
         """What the receiver may be afterwards."""
@@ -162,6 +162,34 @@ class Variant:
     @property
     def is_generic(self) -> bool:
         return self.this == ty.ANY and all(t == ty.ANY for t in self.params)
+
+    def infer(self) -> bool:
+        """Infer its types again; is there more than was known of what it returns and makes of its receiver?"""
+        known = (self.returns, self.this_after)
+        self.returns |= self.inference.run(self.params)
+        self.this_after |= self.inference.this
+        return known != (self.returns, self.this_after)
+
+
+@dataclass(slots=True, eq=False)
+class ClosureState:
+    """Types of a closure's calls, as far as they are found."""
+
+    inference: ty.Inference
+    params: list[int]
+    returns: int = ty.NONE
+    stale: bool = True
+    callers: set[Any] = field(default_factory=set)
+    """Whose types depend on what it returns."""
+
+    def infer(self) -> bool:
+        """Infer its types again; does it return more than was known?"""
+        known = self.returns
+        self.returns |= self.inference.run(tuple(self.params))
+        return self.returns != known
+
+
+Unit = TypeVar("Unit", Variant, ClosureState)
 
 
 class ProgramCompiler(Emitter):
@@ -195,10 +223,11 @@ class ProgramCompiler(Emitter):
         self.helpers: set[str] = set()
         self.chars: dict[str, str] = {}
         self.variants: dict[tuple[int, tuple[int, ...], int], Variant] = {}
-        self.pending: list[Variant] = []
-        self.inferring: Variant | None = None
+        self.inferring: Variant | ClosureState | None = None
         """Whose types are being inferred; `None`: those of main."""
-        self.main_asked: set[Variant] = set()
+        self.main_asked: set[Variant | ClosureState] = set()
+        self.closure_states: dict[int, ClosureState] = {}
+        self.fields = ty.Fields()
         self.closures: dict[int, str] = {}
         self.closure_names: dict[int, str] = {}
         self.closure_infos: list[FunctionInfo] = []
@@ -402,6 +431,9 @@ class ProgramCompiler(Emitter):
     def infer(self, fn: FunctionInfo) -> ty.Inference:
         inference = ty.Inference(self.info, fn, self.overridden, self.call_type, self.method_type)
         inference.is_pure = self.is_pure_call
+        inference.fields = self.fields
+        inference.closure_type = self.closure_type
+        inference.escape = self.escape
         inference.opaque = self.config.watches_reads or not self.config.infer
         inference.open_operators = not self.config.fast_operators
         return inference
@@ -414,6 +446,29 @@ class ProgramCompiler(Emitter):
             return ty.NONE
         return self._asked(self.variant(fn, tuple(arg_types))).returns
 
+    def closure_state(self, node: nodes.Closure) -> ClosureState:
+        """What is known of the calls of a closure."""
+        state = self.closure_states.get(id(node))
+        if state is None:
+            fn = self.info.closures[id(node)]
+            state = self.closure_states[id(node)] = ClosureState(self.infer(fn), [ty.NONE] * len(fn.params))
+        return state
+
+    def closure_type(self, node: nodes.Closure, arg_types: tuple[int, ...]) -> int:
+        """A closure is called with such arguments: what does it return?"""
+        state = self.closure_state(node)
+        self._asked(state)
+        wider = [old | new for old, new in zip(state.params, arg_types, strict=True)]
+        if wider != state.params and not self.named:
+            state.params = wider
+            state.stale = True
+        return state.returns if self.config.infer else ty.ANY
+
+    def escape(self, node: nodes.Closure) -> None:
+        """A closure is a value that could be called from anywhere."""
+        if not self.named:
+            self.closure_type(node, (ty.ANY,) * len(node.params))
+
     def method_type(self, node: nodes.MethodCall, receiver: int, arg_types: list[int]) -> tuple[int, int] | None:
         """What a method of the script gives and makes of its receiver; `None` where it is not known which one runs."""
         fn = self.direct_method(node.name, len(arg_types))
@@ -424,13 +479,13 @@ class ProgramCompiler(Emitter):
         variant = self._asked(self.variant(fn, tuple(arg_types), receiver))
         return variant.returns, variant.this_after if fn.uses_this else ty.NONE
 
-    def _asked(self, variant: Variant) -> Variant:
-        """The types in hand depend on this variant's."""
+    def _asked(self, unit: Unit) -> Unit:
+        """The types in hand depend on this variant's or closure's."""
         if self.inferring is None:
-            self.main_asked.add(variant)
+            self.main_asked.add(unit)
         else:
-            variant.callers.add(self.inferring)
-        return variant
+            unit.callers.add(self.inferring)
+        return unit
 
     def direct_method(self, name: str, count: int) -> FunctionInfo | None:
         """The script function that a method call means, if it surely does and never replaces `this`."""
@@ -451,25 +506,34 @@ class ProgramCompiler(Emitter):
         return ty.method_result(arg_types[0], node.name)
 
     def infer_all(self) -> None:
-        """Types of main and of every variant its calls need, to a common fixpoint."""
+        """Types of main and of every variant and closure, to a common fixpoint."""
         main = self.main_inference = self.infer(self.info.main)
-        main.run(())
-        while waiting := [variant for variant in self.variants.values() if variant.stale]:
-            again = False
-            for variant in waiting:
-                variant.stale = False
-                self.inferring = variant
-                returns = variant.inference.run(variant.params)
-                self.inferring = None
-                known = (variant.returns, variant.this_after)
-                variant.returns |= returns
-                variant.this_after |= variant.inference.this
-                if known != (variant.returns, variant.this_after):
-                    for caller in variant.callers:
-                        caller.stale = True
-                    again = again or variant in self.main_asked
+        again = True
+        while again or any(unit.stale for unit in self.units()):
             if again:
                 main.run(())
+                again = self.redo_readers()
+            for unit in [unit for unit in self.units() if unit.stale]:
+                unit.stale = False
+                self.inferring = self.fields.reader = unit
+                grown = unit.infer()
+                self.inferring = self.fields.reader = None
+                if grown:
+                    for caller in unit.callers:
+                        caller.stale = True
+                again = again or (grown and unit in self.main_asked)
+                again = self.redo_readers() or again
+
+    def units(self) -> list[Variant | ClosureState]:
+        return [*self.variants.values(), *self.closure_states.values()]
+
+    def redo_readers(self) -> bool:
+        """Properties hold more than what was read of them: read them again. Was main among the readers?"""
+        touched, self.fields.touched = self.fields.touched, set()
+        for unit in touched:
+            if unit is not None:
+                unit.stale = True
+        return None in touched
 
     # ---- output -----------------------------------------------------------------------------------------------------
 
@@ -593,8 +657,7 @@ class ProgramCompiler(Emitter):
         node = fn.node
         assert isinstance(node, nodes.Closure)
         py = self.closure_function(fn)
-        inference = self.infer(fn)
-        inference.run((ty.ANY,) * len(fn.params))
+        inference = self.closure_state(node).inference
         self.defs.append(FunctionCompiler(self, fn, py, TypeView(inference)).compile())
         self.frames[py] = ("closure", fn.name)
         metas.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import EvalError
@@ -103,21 +103,48 @@ def _cannot_sort(reason: str) -> EvalError:
 
 def _compared(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
     """The elements in the order of a comparer, not copied."""
-    call = ctx.callable(comparer, 2)
-    lends = may_lend(ctx, comparer, array)
+    call: Any = ctx.callable(comparer, 2)
+    if not may_lend(ctx, comparer, array):
+        return _sorted(array, _comparison(ctx, lambda a, b: call(own(a), own(b))))
+    # A Python function that is called as one costs half of one that is called as a `partial`.
+    if isinstance(call, partial) and len(call.args) == 1:
+        return _sorted(array, _direct_comparison(ctx, call.func, call.args[0]))
+    return _sorted(array, _comparison(ctx, call))
+
+
+def _comparison(ctx: NativeCallContext, call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], int]:
+    """Negative when the first one comes first."""
 
     def compare(a: Any, b: Any) -> int:
-        """Negative when the first one comes first."""
         answer = None
         try:
-            answer = call(a, b) if lends else call(own(a), own(b))
+            answer = call(a, b)
         except Exception as error:  # noqa: BLE001 -- what is not the script's error is raised again
             swallow(ctx, error)
-        if type(answer) is int:
-            return answer
-        return -(answer if type(answer) is bool else _type_rank(a) < _type_rank(b))
+        return answer if type(answer) is int else _judged(answer, a, b)
 
-    return _sorted(array, compare)
+    return compare
+
+
+def _direct_comparison(
+    ctx: NativeCallContext, function: Callable[[Any, Any, Any], Any], level: Any
+) -> Callable[[Any, Any], int]:
+    """As `_comparison`, for compiled code that is called at a level."""
+
+    def compare(a: Any, b: Any) -> int:
+        answer = None
+        try:
+            answer = function(level, a, b)
+        except Exception as error:  # noqa: BLE001 -- what is not the script's error is raised again
+            swallow(ctx, error)
+        return answer if type(answer) is int else _judged(answer, a, b)
+
+    return compare
+
+
+def _judged(answer: Any, a: Any, b: Any) -> int:
+    """What an answer means that is no INT."""
+    return -(answer if type(answer) is bool else _type_rank(a) < _type_rank(b))
 
 
 def _sorted(array: Array, compare: Callable[[Any, Any], int]) -> Array:

@@ -340,11 +340,12 @@ class Calls(Expressions):
         self.at(node.span)
         home: pyast.expr = place(pyast.Attribute(self.home(), "program", LOAD), self.loc)
         direct = self.program.this_mode(info) == THIS_NONE
-        function = self.name(self.program.closure_function(info)) if direct else self.const(None)
+        function = self.name(self.program.closure_maker(info)) if direct else self.const(None)
         token = self.name(self.program.use_token(len(node.params)))
+        keep = []
         if direct and any(_names_module(part) for part in walk(node.body)):
-            function = self.service("_keep_imports", function)
-        return self.call("_closure", self.const(name), self.tuple_of(cells), home, function, token)
+            keep = [self.name(self.use("_keep_imports"))]
+        return self.call("_closure", self.const(name), self.tuple_of(cells), home, function, token, *keep)
 
     def capture_source(self, source: Variable) -> pyast.expr:
         """The cell of a variable to be captured; `eval` may have declared one of that name."""

@@ -313,12 +313,12 @@ class Chains(Calls):
         variable = self.program.info.bindings.get(id(target))
         if self.dynamic or (variable is not None and variable.kind == "external"):
             return None
-        args = [self.stable(a) for a in self.args_of(node, owned=True)]
+        args, kept = self.lent_args(node)
         cell = variable.py if variable is not None and variable.is_cell else None
         holder = self.name(cell) if cell is not None else None
         # `obj.call(f)` may put another value into `obj`, unlike `f.call(x)`.
         if cell is None and node.args and self.type(node.args[0]) & ty.FN and self.is_place(target):
-            return self.pointer_call_with_write_back(node, target, args)
+            return self.pointer_call_with_write_back(node, target, args, kept)
         pointer = self.names(self.target(target))[0]
         self.at(node.name_span)
         first = self.operand_span(node.args[0]) if node.args else node.name_span
@@ -328,13 +328,25 @@ class Chains(Calls):
         )
         ready = self.both(self.type_is(pointer, "_FnPtr"), token)
         fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
-        slow = self.service("_method_call", self.home(), self.level(), holder or pointer, *args)
+        slow = self.service("_method_call", self.home(), self.level(), holder or pointer, *kept)
         if cell is None:
             return self.choose(ready, fast, slow)
         return self.locked_call(cell, pointer, ready, fast, slow)
 
+    def lent_args(self, node: nodes.MethodCall) -> tuple[list[pyast.expr], list[pyast.expr]]:
+        """The arguments of a pointer's call twice: for compiled code, which copies what it keeps, and for any other."""
+        raw = [self.stable(a) for a in self.args_of(node)]
+        own = [
+            self.own(arg, self.type(item)) if self.is_borrowed(item) else arg
+            for arg, item in zip(raw, node.args, strict=True)
+        ]
+        if id(node) in self.prepared or all(map(self.is_local, node.args)):
+            return raw, own
+        own = [self.stable(arg) for arg in own]
+        return own, own
+
     def pointer_call_with_write_back(
-        self, node: nodes.MethodCall, target: nodes.Node, args: list[pyast.expr]
+        self, node: nodes.MethodCall, target: nodes.Node, args: list[pyast.expr], kept: list[pyast.expr]
     ) -> pyast.expr:
         """`x.call(y)` where either may be the pointer: the fast call for `x`, and for `y` the general one."""
         load, store = self.place_of(target)
@@ -349,7 +361,7 @@ class Chains(Calls):
         fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
         result = self.temp()
         outer, self.out = self.out, []
-        self.call_on_cell(node, target, pointer, store, args, result)
+        self.call_on_cell(node, target, pointer, store, kept, result)
         slow, self.out = self.out, outer
         self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
         return self.name(result)
@@ -364,7 +376,10 @@ class Chains(Calls):
         unlock = place(pyast.Assign([place(pyast.Attribute(self.name(cell), "v", STORE), self.loc)], pointer), self.loc)
         call = place(pyast.Assign([slot], fast), self.loc)
         guarded = place(pyast.Try([call], [], [], [unlock]), self.loc)
-        self.when(ready, [lock, guarded], [place(pyast.Assign([slot], slow), self.loc)])
+        # A closure without captured variables cannot reach the one that holds it.
+        reaches = self.attribute(pointer, "curried")
+        locked = place(pyast.If(reaches, [lock, guarded], [call]), self.loc)
+        self.when(ready, [locked], [place(pyast.Assign([slot], slow), self.loc)])
         return self.name(result)
 
     def is_constant_root(self, node: nodes.Node) -> bool:

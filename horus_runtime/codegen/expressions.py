@@ -132,6 +132,20 @@ class Expressions(Emitter):
         scalar = self.compare(self.call("type", first), (pyast.In(), self.name("_SCALARS")))
         return self.choose(scalar, again, self.call("_copy", again))
 
+    def is_local(self, node: nodes.Node) -> bool:
+        """A value that nobody else can change while a callee looks at it: a literal, or a variable of this function."""
+        if isinstance(node, nodes.Variable):
+            variable = self.program.info.bindings.get(id(node))
+            return variable is not None and not variable.is_cell and variable.kind != "external"
+        return isinstance(node, (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.StringLit, nodes.CharLit))
+
+    keeps_right: int | None = None
+    """The operator may keep its right operand, which is of this type and borrowed."""
+
+    def kept(self, right: pyast.expr) -> pyast.expr:
+        """The right operand for an operator that may keep it."""
+        return right if self.keeps_right is None else self.own(right, self.keeps_right)
+
     def error_span(self, node: nodes.Node) -> Span:
         """Where "expecting bool" is reported: the operator, the dot or the bracket, else the first token."""
         if isinstance(node, nodes.Binary):
@@ -512,7 +526,7 @@ class Expressions(Emitter):
             return self.guarded_division(op, left, right, general)
         if op == "/" and lt & rt & ty.FLOAT:
             return self.guarded_float_only(op, left, right, lt, rt, general)
-        return self.call(general, left, right)
+        return self.call(general, left, self.kept(right))
 
     def fails_on_unit(self, op: str, lt: int, rt: int) -> bool:
         """Numbers that could be `()` instead, which Python's own operators refuse as Rhai's do."""
@@ -552,7 +566,7 @@ class Expressions(Emitter):
         raw = self.walrus(temp, self.binop(left_first, PY_OPS[op](), right))
         fits = self.compare(self.name("_MIN"), (pyast.LtE(), raw), (pyast.LtE(), self.name("_MAX")))
         test = self.both(*tests, fits)
-        slow = self.call(general, left_again, right)
+        slow = self.call(general, left_again, self.kept(right))
         if lt & ty.FLOAT and rt & ty.FLOAT:
             slow = self.guarded_float(op, left_again, right, lt, rt, slow)
         return self.choose(test, self.name(temp), slow)
@@ -567,7 +581,7 @@ class Expressions(Emitter):
         if op == "/" and not isinstance(right, pyast.Constant):
             tests.append(right)
         operator = pyast.Div() if op == "/" else PY_OPS[op]()
-        slow = self.call(general, left, right)
+        slow = self.call(general, left, self.kept(right))
         return self.choose(self.both(*tests), self.binop(left, operator, right), slow)
 
     def guarded_float(

@@ -37,6 +37,7 @@ class FunctionCompiler(Constructs):
         self.dynamic = fn.dynamic
         self.this_is_cell = not fn.is_main and program.this_mode(fn) == THIS_CELL
         self.loops = []
+        self.counters = set()
         self.handlers = []
         self.split = set()
         self.known = {}
@@ -74,9 +75,8 @@ class FunctionCompiler(Constructs):
         else:
             self.stmt(node.body, RETURN)
         body = self.out or [self.nothing()]
-        if self.charges:
-            names = ["_ops", self.bell_name] if self.bell_name else ["_ops"]
-            body.insert(0, place(pyast.Nonlocal(names), self.loc))
+        if self.counters:
+            body.insert(0, place(pyast.Nonlocal(sorted(self.counters)), self.loc))
         arguments = pyast.arguments([], [place(pyast.arg(name), self.loc) for name in params], None, [], [], None, [])
         return place(pyast.FunctionDef(self.py_name, arguments, body, [], None), self.fn.node.span[:2])  # type: ignore[no-any-return]
 
@@ -91,13 +91,13 @@ class FunctionCompiler(Constructs):
         return ty.is_only(self.types.variable(variable), ty.INT)
 
     def parameters(self) -> list[str]:
-        """Parameter names: `this`, captured cells, the call level, and the script's parameters."""
+        """Parameter names: `this`, the call level, and the script's parameters. Captured cells come from outside."""
         if self.is_main:
             return ["_scope", "_d"]
         for variable in (*self.fn.captures, *self.fn.params):
             variable.py = self.local(variable.name)
         this = ["_this"] if self.program.this_mode(self.fn) else []
-        return [*this, *(v.py for v in self.fn.captures), "_d", *(v.py for v in self.fn.params)]
+        return [*this, "_d", *(v.py for v in self.fn.params)]
 
     def prologue(self) -> None:
         """What a function does before its first statement: depth check, charge, own copies of changed parameters."""
@@ -111,8 +111,10 @@ class FunctionCompiler(Constructs):
             self.offer_kernel(
                 number, block_cost(body) + 1, loops=any(isinstance(n, LOOPS) for b in body for n in walk(b))
             )
+        elif self.is_main:
+            self.charge(block_cost(body))
         else:
-            self.charge(block_cost(body) + (not self.is_main))
+            self.charge_call(block_cost(body) + 1)
         limit = self.program.config.max_variables
         if limit is not None and not self.is_main:
             count = len(self.fn.params) + len(self.fn.captures)

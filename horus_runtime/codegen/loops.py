@@ -63,13 +63,27 @@ class Loops(Chains):
         """Spend operations: count down, and ask for more when the stride is used up; `then` is done in that case."""
         if not self.program.config.metered:
             return
-        self.charges = True
+        self.counters.add("_ops")
         target = place(pyast.Name("_ops", STORE), self.loc)
         self.emit(pyast.AugAssign(target, pyast.Sub(), self.const(cost)))
         refill = place(pyast.Assign([target], self.service("_poll", self.name("_ops"))), self.loc)
         self.when(self.compare(self.name("_ops"), (pyast.Lt(), self.const(0))), [refill, *(then or [])])
 
-    charges = False
+    def charge_call(self, cost: int) -> None:
+        """Spend what a call costs: calls are paid for in advance, too, and an iterator counts them."""
+        config = self.program.config
+        if not (config.metered and config.strips):
+            self.charge(cost)
+            return
+        fuel = self.program.use_fuel(cost)
+        self.counters.add(fuel)
+        slot = place(pyast.Name("_turn", STORE), self.loc)
+        more = self.call(self.program.use_helper("_refuel"), self.const(cost))
+        empty = place(pyast.Assign([place(pyast.Name(fuel, STORE), self.loc)], more), self.loc)
+        self.emit(pyast.For(slot, self.name(fuel), [place(pyast.Break(), self.loc)], [empty]))
+
+    counters: set[str]
+    """Counters of the program that this function changes."""
 
     def loop_dest(self, dest: str | None) -> str | None:
         """Where `break` puts its value; returning loops need a temporary."""
@@ -113,7 +127,7 @@ class Loops(Chains):
         if self.bell_name is None:
             self.program.bells += 1
             self.bell_name = f"_bell_{self.program.bells}"
-        self.charges = True
+        self.counters.add(self.bell_name)
         return self.bell_name
 
     def when_rung(self, then: list[pyast.stmt]) -> None:
@@ -196,7 +210,7 @@ class Loops(Chains):
 
     def spend(self, operator: pyast.operator, cost: pyast.expr) -> pyast.stmt:
         """Count the counter up or down."""
-        self.charges = True
+        self.counters.add("_ops")
         return place(pyast.AugAssign(place(pyast.Name("_ops", STORE), self.loc), operator, cost), self.loc)  # type: ignore[no-any-return]
 
     def giving_back(self, turns: str, cost: int, body: list[pyast.stmt]) -> pyast.stmt:

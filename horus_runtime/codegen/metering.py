@@ -3,6 +3,7 @@
 `_pay` pays for up to so many turns and tells how many. `_buy` gives the turns of an endless loop, `_owe` those of a
 loop with a condition: at the end of the budget it lends one turn, marked by `True`, as the condition may end the loop.
 `_turns` is for sequences, `_turns_to` for ranges of loops that may go on as kernels, `_turns_of` for any value.
+`_refuel` pays for calls of functions that cost the same.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ def _buy(cost):
         _ops -= cost * turns
         return _repeat(None, turns)
     return _repeat(None, _pay(cost, 65536))
+
+def _refuel(cost):
+    return _repeat(None, _pay(cost, 256) - 1)
 
 def _owe(cost):
     nonlocal _ops
@@ -76,12 +80,13 @@ def _turns_of(value, cost):
     return _any_turns(_pay, _turns, value, cost)
 """
 _NEEDS: Final = {
-    "_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_turns": ("_pay",), "_turns_to": ("_pay",),
-    "_turns_of": ("_pay", "_turns"),
+    "_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_refuel": ("_pay",), "_turns": ("_pay",),
+    "_turns_to": ("_pay",), "_turns_of": ("_pay", "_turns"),
 }  # fmt: skip
 SERVICES_OF: Final = {
     "_pay": ("_poll",),
     "_buy": ("_poll",),
+    "_refuel": ("_poll",),
     "_owe": ("_poll", "_exhausted"),
     "_turns": ("_poll", "_strips"),
     "_turns_to": ("_poll", "_strips"),

@@ -221,6 +221,7 @@ class ProgramCompiler(Emitter):
         self.frames: dict[str, tuple[str, str]] = {}
         self.prelude: dict[str, pyast.expr] = {}
         self.helpers: set[str] = set()
+        self.fuels: set[int] = set()
         self.chars: dict[str, str] = {}
         self.variants: dict[tuple[int, tuple[int, ...], int], Variant] = {}
         self.inferring: Variant | ClosureState | None = None
@@ -347,6 +348,11 @@ class ProgramCompiler(Emitter):
         """A function that generated code needs at its own counter."""
         self.helpers.add(name)
         return name
+
+    def use_fuel(self, cost: int) -> str:
+        """The iterator that counts the calls of functions with this cost; what it has left is paid for."""
+        self.fuels.add(cost)
+        return f"_fuel_{cost}"
 
     def use_operator(self, op: str) -> str:
         """The slow path of an infix operator."""
@@ -658,7 +664,10 @@ class ProgramCompiler(Emitter):
         assert isinstance(node, nodes.Closure)
         py = self.closure_function(fn)
         inference = self.closure_state(node).inference
-        self.defs.append(FunctionCompiler(self, fn, py, TypeView(inference)).compile())
+        definition = FunctionCompiler(self, fn, py, TypeView(inference)).compile()
+        if fn.captures:
+            definition = self.maker_of(fn, definition)
+        self.defs.append(definition)
         self.frames[py] = ("closure", fn.name)
         metas.append(
             FunctionMeta(
@@ -674,13 +683,27 @@ class ProgramCompiler(Emitter):
                 tuple((variable.slot, _LITERAL_TYPES[type(variable.literal)]) for variable in fn.literals),
             )
         )
-        order.append(py)
+        order.append(self.closure_maker(fn))
+
+    def closure_maker(self, fn: FunctionInfo) -> str:
+        """The Python function of a closure, or the one that makes it from its captured variables."""
+        name = self.closure_function(fn)
+        return f"_with_{name}" if fn.captures else name
+
+    def maker_of(self, fn: FunctionInfo, definition: pyast.FunctionDef) -> pyast.FunctionDef:
+        """A function of the captured variables that gives the closure's own."""
+        arguments = _arguments([variable.py for variable in fn.captures])
+        self.at(fn.node.span)
+        body: list[pyast.stmt] = [definition, place(pyast.Return(self.name(definition.name)), self.loc)]
+        return place(pyast.FunctionDef(self.closure_maker(fn), arguments, body, [], None), self.loc)  # type: ignore[no-any-return]
 
     def assemble(self, main_def: pyast.FunctionDef, order: list[str]) -> pyast.Module:
         """The factory around all functions."""
         self.loc = (1, 1)
         self.out = []
         self.assign("_ops", self.const(0))
+        for cost in sorted(self.fuels):
+            self.assign(f"_fuel_{cost}", self.call("_repeat", self.const(None), self.const(0)))
         helpers = helper_functions(self.helpers)
         for service in sorted({name for helper in self.helpers for name in SERVICES_OF[helper]}):
             self.use(service)
@@ -691,7 +714,13 @@ class ProgramCompiler(Emitter):
         self.out.extend(helpers)
         self.out.extend(self.defs)
         self.out.append(main_def)
-        left = pyast.FunctionDef("_left", _arguments([]), [place(pyast.Return(self.name("_ops")), (1, 1))], [], None)
+        # A counter below zero is an overdraft that the budget knows of already.
+        none_left = self.compare(self.name("_ops"), (pyast.Lt(), self.const(0)))
+        unspent = self.choose(none_left, self.const(0), self.name("_ops"))
+        for cost in sorted(self.fuels):
+            calls = place(pyast.Call(self.attribute(self.name(f"_fuel_{cost}"), "__length_hint__"), [], []), (1, 1))
+            unspent = self.binop(unspent, pyast.Add(), self.binop(calls, pyast.Mult(), self.const(cost)))
+        left = pyast.FunctionDef("_left", _arguments([]), [place(pyast.Return(unspent), (1, 1))], [], None)
         self.emit(left)
         if self.kernels:
             self.emit_kernels()

@@ -277,14 +277,23 @@ class Statements(Loops):
 
     def compound_assignment(self, node: nodes.Assign) -> None:
         """`target op= value`: the value first, then the target is read, changed, and written back."""
+        lent = node.op == "+=" and self.is_local(node.value) and not self.dynamic
+        value = self.expr(node.value, owned=node.op == "+=" and not lent)
+        self.keeps_right = self.type(node.value) if lent and isinstance(value, pyast.Name) else None
+        self.compound_target(node, value)
+        self.keeps_right = None
+
+    def compound_target(self, node: nodes.Assign, value: pyast.expr) -> None:
+        """Combine a value that is there with the target."""
         target = node.target
-        value = self.expr(node.value, owned=node.op == "+=")
         variable = self.program.info.bindings.get(id(target)) if isinstance(target, nodes.Variable) else None
         opaque = self.dynamic or self.program.config.watches_reads
         if variable is not None and not variable.is_cell and variable.kind != "external" and not opaque:
             self.compound_local(node, variable, value)
             return
-        if not isinstance(value, pyast.Constant):
+        if not isinstance(value, pyast.Constant) and not (
+            self.keeps_right is not None and self.is_pure_address(target)
+        ):
             value = self.spill(value)
         self.watch_root(target, value)
         if isinstance(target, (nodes.Property, nodes.Index)) and target.null_safe:

@@ -120,7 +120,9 @@ class Invocation:
         terms = (COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse)
         COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse = self.run.copy_terms()
         try:
-            return function(*args)
+            result = function(*args)
+            self.run.budget.settle()
+            return result
         except ScriptExit as leaving:
             return leaving.value
         except Exception as error:

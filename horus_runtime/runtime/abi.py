@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from itertools import repeat
 from typing import Any, Final
 
@@ -133,12 +132,21 @@ def make_pointer(name: Any, type_name: Callable[[Any], str], *, strict: bool = F
 
 
 def closure(
-    name: str, cells: tuple[Cell, ...], program: Program, function: Callable[..., Any] | None, token: object
+    name: str,
+    cells: tuple[Cell, ...],
+    program: Program,
+    function: Callable[..., Any] | None,
+    token: object,
+    keep: Callable[..., Any] | None = None,
 ) -> FnPtr:
-    """A pointer to a closure; without `function` (it uses `this`) calls take the long way."""
+    """A pointer to a closure; without `function` (it uses `this`) calls take the long way.
+
+    Where there are captured variables, `function` makes the Python function that has them. `keep` goes around it.
+    """
     pointer = FnPtr(name, cells, program)
     if function is not None:
-        pointer.target = partial(function, *cells) if cells else function
+        target = function(*cells) if cells else function
+        pointer.target = target if keep is None else keep(target)
         pointer.token = token
     return pointer
 

@@ -121,6 +121,11 @@ class Budget:
         elif taken > LATE:
             self.stride = max(int(self.stride * SOON / taken), SHORTEST_STRIDE)
 
+    def settle(self) -> None:
+        """The code is through: what was paid for in advance may have taken it over the limit unseen."""
+        if self.limit and self.granted > self.limit and self.spent > self.limit:
+            self.check()
+
     def charge(self, operations: int) -> None:
         """Spend operations outside generated code."""
         self.granted += operations

@@ -157,9 +157,8 @@ class Calling(RunState):
         """Call a script function; `args` start with a closure's captured cells, `this` may be a cell or a value."""
         function, meta = found
         if meta.captures:
-            args = (*args[: meta.captures], self.next_level(depth), *args[meta.captures :])
-        else:
-            args = (self.next_level(depth), *args)
+            function, args = function(*args[: meta.captures]), args[meta.captures :]
+        args = (self.next_level(depth), *args)
         if meta.this == THIS_NONE:
             return function(*args)
         if meta.this == THIS_CELL:

@@ -19,7 +19,7 @@ from horus_runtime.runtime.program import Program
 from horus_runtime.runtime.values import Cell, type_name
 from horus_runtime.source import Position
 
-HELPERS: Final = frozenset({"_pay", "_buy", "_owe", "_turns", "_turns_of", "_turns_to", "_poll"})
+HELPERS: Final = frozenset({"_pay", "_buy", "_owe", "_refuel", "_turns", "_turns_of", "_turns_to", "_poll"})
 """Functions in generated code that stand for no place of the script."""
 Frame = tuple[Program, str, str, Position | None, TracebackType]
 

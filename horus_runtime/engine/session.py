@@ -243,7 +243,7 @@ class PointerPool(Pool):
         direct = closure is not None and not closure[1].this and closure[1].captures == captured
         if closure is not None and direct and len(closure[1].params) == count:
             function, cells = closure[0], pointer.curried
-            return (lambda depth, *args: function(*cells, depth, *args)) if cells else function
+            return function(*cells) if cells else function
         return lambda _depth, *args: run.call_pointer(0, pointer, *args)
 
 

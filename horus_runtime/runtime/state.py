@@ -272,11 +272,7 @@ class RunState:
             assert function is not None
             return function.call(left)
         assert what == "depth"
-        return self.stack_overflow()
-
-    def stack_overflow(self) -> None:
-        """The call depth is used up."""
-        raise NotImplementedError
+        raise faults.stack_overflow(self.max_depth)
 
     def price_pad(self, length: int, wanted: int) -> None:
         """What padding an array costs and whether it may be so long: the library's function is asked."""

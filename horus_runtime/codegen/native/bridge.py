@@ -675,7 +675,8 @@ class Bound:
         (length,) = struct.unpack_from("<i", page, k.TRACE_LENGTH)
         calls = struct.unpack_from(f"<{length}i", page, k.TRACE)
         what, which = sites[number][:2]
-        chain = [sites[at] for at in (number, *calls)]
+        # A call that is too deep fails where it is made, not in the function that is called.
+        chain = [sites[at] for at in (calls if what == "depth" and calls else (number, *calls))]
         if instance.error is not None:
             raising: Callable[[], Any] = partial(_throw, instance.error)
         else:

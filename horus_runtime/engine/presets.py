@@ -88,6 +88,14 @@ class _GuardedFiles:
         return write_bytes(call, path, content, mode=0o600)
 
 
+def add_osiris_names(engine: Engine) -> Engine:
+    """Register the model store's functions without a store, for tools that look at scripts and run none."""
+    from horus_runtime.modules.osiris import osiris_module
+
+    engine.register_static_module("osiris", osiris_module())
+    return engine
+
+
 def change_store(engine: Engine, path: str | os.PathLike[str]) -> None:
     """Give an engine that has the model store another file; who opened the last one closes it."""
     from horus_runtime.modules.osiris import open_store

@@ -246,7 +246,7 @@ class Calls(Expressions):
     def special_call(self, node: nodes.Call) -> pyast.expr | None:
         if not node.args:
             return None
-        args = self.operands(node.args, owned=True)
+        args = self.pointer_operands(node.args)
         self.at(node.span)
         self.program.places[self.loc] = self.operand_span(node.args[0]).start
         return self.service("_call_pointer", self.level(), *args)
@@ -254,9 +254,18 @@ class Calls(Expressions):
     def special_curry(self, node: nodes.Call) -> pyast.expr | None:
         if len(node.args) < 2:
             return None
-        args = self.operands(node.args, owned=True)
-        self.at(node.args[0].span)
+        args = self.pointer_operands(node.args)
+        self.at(self.operand_span(node.args[0]))
         return self.service("_curry", *args)
+
+    def pointer_operands(self, items: tuple[nodes.Node, ...]) -> list[pyast.expr]:
+        """A function pointer and its arguments; whether it is one is asked before these can go wrong."""
+        if all(map(self.is_sure, items[1:])) or isinstance(items[0], nodes.Closure):
+            return self.operands(items, owned=True)
+        pointer = self.spill(self.expr(items[0], owned=True))
+        self.at(self.operand_span(items[0]))
+        self.evaluate(self.service("_check_pointer", pointer))
+        return [pointer, *self.operands(items[1:], owned=True)]
 
     def special_is_shared(self, node: nodes.Call) -> pyast.expr | None:
         if len(node.args) != 1:
@@ -283,7 +292,7 @@ class Calls(Expressions):
         if len(node.args) != 1:
             return None
         arg = self.operands(node.args)[0]
-        self.at(node.args[0].span)
+        self.at(self.operand_span(node.args[0]))
         names = self.visible_names(node)
         dynamic = self.name("_dyn") if self.dynamic else self.const(None)
         return self.service("_is_def_var", arg, names, dynamic)

@@ -321,7 +321,7 @@ class Chains(Calls):
             return self.pointer_call_with_write_back(node, target, args, kept)
         pointer = self.names(self.target(target))[0]
         self.at(node.name_span)
-        first = self.operand_span(node.args[0]) if node.args else node.name_span
+        first = self.error_span(node.args[0]) if node.args else node.name_span
         self.program.places[self.loc] = first.start
         token = self.compare(
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
@@ -353,7 +353,7 @@ class Chains(Calls):
         self.at(node.name_span)
         pointer = self.spill(load())
         self.at(node.name_span)
-        self.program.places[self.loc] = self.operand_span(node.args[0]).start
+        self.program.places[self.loc] = self.error_span(node.args[0]).start
         token = self.compare(
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
@@ -425,7 +425,7 @@ class Chains(Calls):
     def dispatch(self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], _count: int) -> pyast.expr:
         name = self.const(node.name)
         if node.name == "call":
-            first = self.operand_span(node.args[0]) if node.args else node.name_span
+            first = self.error_span(node.args[0]) if node.args else node.name_span
             self.program.places[self.loc] = first.start
             return self.service("_method_call", self.home(), self.level(), receiver, *args)
         if node.name == "curry":

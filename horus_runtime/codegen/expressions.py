@@ -15,6 +15,7 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.emitter import STORE, Emitter, place
+from horus_runtime.optimize.passes import is_constant
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
 from horus_runtime.source import Span
 
@@ -162,9 +163,12 @@ class Expressions(Emitter):
     @staticmethod
     def operand_span(node: nodes.Node) -> Span:
         """Where an operand of the wrong type is reported: its operator, but for those that decide what is evaluated."""
-        if isinstance(node, nodes.Binary) and node.op not in ("&&", "||", "??"):
-            return node.op_span
-        return node.span
+        root = node
+        while isinstance(root, (nodes.Property, nodes.MethodCall, nodes.Index)):
+            root = root.target
+        if isinstance(root, nodes.Binary) and root.op not in ("&&", "||", "??"):
+            return root.op_span
+        return root.span
 
     def condition(self, node: nodes.Node) -> pyast.expr:
         """An expression whose truth is the condition's; anything but a bool raises."""
@@ -290,14 +294,18 @@ class Expressions(Emitter):
         items = self.operands(node.items, owned=True)
         self.at(node.span)
         made = self.list_of(items)
-        return self.sized_items(made, node.items) if self.program.config.exact_sizes else made
+        return self.sized_items(made, node.items) if self.checks_literal(node) else made
+
+    def checks_literal(self, node: nodes.ArrayLit | nodes.MapLit) -> bool:
+        """Is the size of a literal looked at when it is built? Not where Rhai's optimizer makes a constant of it."""
+        return self.program.config.exact_sizes and not (self.program.config.optimized and is_constant(node))
 
     def expr_MapLit(self, node: nodes.MapLit, _owned: bool) -> pyast.expr:
         values = self.operands([entry.value for entry in node.entries], owned=True)
         self.at(node.span)
         keys: list[pyast.expr | None] = [self.const(entry.key) for entry in node.entries]
         made: pyast.expr = place(pyast.Dict(keys, values), self.loc)
-        if self.program.config.exact_sizes:
+        if self.checks_literal(node):
             return self.sized_items(made, [entry.value for entry in node.entries])
         return made
 

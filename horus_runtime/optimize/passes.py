@@ -18,6 +18,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import child_fields, walk
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime.operators import ASSIGN, BINARY, UNARY
+from horus_runtime.runtime.text import host_debug, to_display
 from horus_runtime.runtime.values import Char
 from horus_runtime.source import Span
 
@@ -27,7 +28,9 @@ Native = Callable[[str, tuple[Any, ...]], Any]
 LITERALS: Final = frozenset(
     {nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit}
 )
+CONTAINERS: Final = frozenset({nodes.ArrayLit, nodes.MapLit})
 JUMPS: Final = frozenset({nodes.Return, nodes.Throw, nodes.Break, nodes.Continue})
+_BITS: Final = 64
 MAX_TEXT: Final = 10_000
 """Folding makes no longer strings than this."""
 
@@ -155,13 +158,13 @@ class _Optimizer:
             return node
         return replace(node, condition=condition, then=then, orelse=orelse)
 
-    def stmt_Switch(self, node: nodes.Switch, keeps_value: bool) -> nodes.Node:
+    def stmt_Switch(self, node: nodes.Switch, _keeps_value: bool) -> nodes.Node:
         value = self.expr(node.value)
         arms = []
         for arm in node.arms:
             guard = None if arm.guard is None else self.read(arm.guard)
             self.blocks.append({})
-            body = self.statement(arm.body, keeps_value=keeps_value)
+            body = self.statement(arm.body, keeps_value=True)
             self.blocks.pop()
             same = guard is arm.guard and body is arm.body
             arms.append(arm if same else replace(arm, guard=guard, body=body))
@@ -185,6 +188,8 @@ class _Optimizer:
     def stmt_For(self, node: nodes.For, _keeps_value: bool) -> nodes.Node:
         iterable = self.expr(node.iterable)
         body = self.block(node.body, keeps_value=False, names=(node.variable, node.counter))
+        if not body.body and not self.closures and _is_constant_range(iterable):
+            return nodes.Block(node.span, ())
         return self.with_body(node, body, iterable=iterable)
 
     @staticmethod
@@ -286,7 +291,45 @@ class _Optimizer:
         parts = tuple(
             self.block(part, keeps_value=True) if isinstance(part, nodes.Block) else part for part in node.parts
         )
+        text = self.constant_text(parts)
+        if text is not None:
+            return nodes.StringLit(node.span, text)
         return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else replace(node, parts=parts)
+
+    def constant_text(self, parts: tuple[nodes.Node, ...]) -> str | None:
+        """The text of a template of constants; Rhai shows arrays and maps among them in its internal form."""
+        shown: list[str] = []
+        folds = False
+        for part in parts:
+            inner = part if type(part) is nodes.StringLit else _only_value(part)
+            if inner is None:
+                return None
+            inner = self.inserted(inner)
+            if not is_constant(inner):
+                return None
+            folds = folds or type(part) is not nodes.StringLit
+            value = constant_value(inner)
+            shown.append(host_debug(value) if type(inner) in CONTAINERS else to_display(value))
+        text = "".join(shown)
+        return text if folds and len(text.encode()) <= self.max_text else None
+
+    def expr_Index(self, node: nodes.Index) -> nodes.Node:
+        """An index into a constant is the item itself, where there is one."""
+        target, index = self.expr(node.target), self.read(node.index)
+        if type(index) is nodes.IntLit and not node.null_safe:
+            item = _item(target, index.value)
+            if item is not None:
+                return replace(item, span=target.span)
+        return node if target is node.target and index is node.index else replace(node, target=target, index=index)
+
+    def expr_Property(self, node: nodes.Property) -> nodes.Node:
+        """A property of a constant map is its value."""
+        target = self.expr(node.target)
+        if type(target) is nodes.MapLit and not node.null_safe and is_constant(target):
+            for entry in target.entries:
+                if entry.key == node.name:
+                    return replace(entry.value, span=target.span)
+        return node if target is node.target else replace(node, target=target)
 
     def expr_Closure(self, node: nodes.Closure) -> nodes.Node:
         outer, self.own_blocks = self.own_blocks, len(self.blocks)
@@ -375,6 +418,37 @@ def _all_units(node: nodes.Node) -> bool:
     return type(node) is nodes.UnitLit
 
 
+def is_constant(node: nodes.Node) -> bool:
+    """Is this a literal, or an array or map of nothing but literals?"""
+    if type(node) is nodes.ArrayLit:
+        return all(map(is_constant, node.items))
+    if type(node) is nodes.MapLit:
+        return all(is_constant(entry.value) for entry in node.entries)
+    return type(node) in LITERALS
+
+
+def constant_value(node: nodes.Node) -> Any:
+    """The value of a node that `is_constant`."""
+    if type(node) is nodes.ArrayLit:
+        return list(map(constant_value, node.items))
+    if type(node) is nodes.MapLit:
+        return {entry.key: constant_value(entry.value) for entry in node.entries}
+    return _value(node)
+
+
+def _is_constant_range(node: nodes.Node) -> bool:
+    if type(node) is nodes.Binary and node.op in ("..", "..="):
+        return type(node.left) in LITERALS and type(node.right) in LITERALS
+    return is_constant(node)
+
+
+def _only_value(node: nodes.Node) -> nodes.Node | None:
+    """The expression that is all there is in a block."""
+    while type(node) is nodes.Block and len(node.body) == 1:
+        node = node.body[0]
+    return node.expr if type(node) is nodes.ExprStmt else None
+
+
 def _is_nothing(node: nodes.Node) -> bool:
     """Is this `{}`?"""
     return type(node) is nodes.Block and not node.body
@@ -411,7 +485,22 @@ def _is_private(node: nodes.Node) -> bool:
 
 
 def _is_pure_value(node: nodes.Node) -> bool:
-    return type(node) in LITERALS or type(node) is nodes.Variable
+    if type(node) is nodes.Variable or is_constant(node):
+        return True
+    if type(node) is nodes.Binary and node.op in ("..", "..="):
+        return type(node.left) is nodes.IntLit and type(node.right) is nodes.IntLit
+    return False
+
+
+def _item(target: nodes.Node, index: int) -> nodes.Node | None:
+    """What a constant holds at an index."""
+    if type(target) is nodes.ArrayLit and is_constant(target) and -len(target.items) <= index < len(target.items):
+        return target.items[index]
+    if type(target) is nodes.StringLit and -len(target.value) <= index < len(target.value):
+        return nodes.CharLit(target.span, target.value[index])
+    if type(target) is nodes.IntLit and 0 <= index < _BITS:
+        return nodes.BoolLit(target.span, bool(target.value >> index & 1))
+    return None
 
 
 def _unwrapped(node: nodes.Node) -> nodes.Node:

@@ -15,7 +15,7 @@ from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
-from horus_runtime.runtime.values import SCALARS, Cell
+from horus_runtime.runtime.values import SCALARS, Cell, Range, full_type_name
 
 
 class Calling(RunState):
@@ -328,6 +328,15 @@ class Calling(RunState):
         finally:
             cell.v = pointer
 
+    def check_pointer(self, pointer: Any) -> None:
+        """The first argument of `call` and `curry` must be a function pointer."""
+        if type(pointer) is not FnPtr:
+            raise faults.no_pointer(self.type_name(pointer))
+
+    def full_type_name(self, value: Any) -> str:
+        """The name of a type in messages that show ranges by their full path."""
+        return full_type_name(value) if type(value) is Range else self.type_name(value)
+
     def curry(self, pointer: Any, *args: Any) -> FnPtr:
         """`f.curry(args)`."""
         if type(pointer) is Cell:
@@ -341,9 +350,9 @@ class Calling(RunState):
         *prefix, count = args
         for text_arg in prefix:
             if type(text_arg) is not str:
-                raise faults.mismatch(self.type_name(text_arg), "string")
+                raise faults.mismatch(self.full_type_name(text_arg), "string")
         if type(count) is not int:
-            raise faults.mismatch(self.type_name(count), "i64")
+            raise faults.mismatch(self.full_type_name(count), "i64")
         linked: Linked | None = home
         while linked is not None:
             if len(prefix) == 2 and (*prefix, count) in linked.typed:

@@ -14,7 +14,7 @@ from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Linked
 from horus_runtime.runtime.tracing import wrap_call
-from horus_runtime.runtime.values import Cell, copy_value, type_name
+from horus_runtime.runtime.values import Cell, copy_value, full_type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -237,7 +237,7 @@ class Environment(Calling):
     def is_def_var(name: Any, visible: tuple[Any, ...], dynamic: Scope | None) -> bool:
         """Is a variable of this name visible?"""
         if type(name) is not str:
-            raise faults.mismatch(type_name(name), "string")
+            raise faults.mismatch(full_type_name(name), "string")
         scope, *pairs = visible
         if dynamic is not None and name in dynamic:
             return True
@@ -280,7 +280,7 @@ class Environment(Calling):
     def eval(self, home: Linked, depth: int, scope: EvalScope, source_text: Any) -> Any:
         """`eval(text)` in a scope of cells; new variables stay in the scope."""
         if type(source_text) is not str:
-            raise faults.mismatch(self.type_name(source_text), "string")
+            raise faults.mismatch(self.full_type_name(source_text), "string")
         source_text = source_text.strip()
         if not source_text:
             return None
@@ -451,7 +451,7 @@ class Environment(Calling):
     def import_module(self, home: Linked, depth: int, path: Any, alias: str | None) -> None:
         """`import path as alias`."""
         if type(path) is not str:
-            raise faults.mismatch(self.type_name(path), "string")
+            raise faults.mismatch(self.full_type_name(path), "string")
         host = self.settings.host
         assert host is not None
         module = host.import_module(cast("Run", self), path, home.program.source.name, depth)

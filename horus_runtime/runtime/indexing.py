@@ -11,7 +11,7 @@ from typing import Any, Final
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.text import host_display
-from horus_runtime.runtime.values import INT_MAX, Char, Range, Stream, full_type_name, type_name
+from horus_runtime.runtime.values import INT_MAX, Char, Range, Stream, full_type_name
 
 _BITS: Final = 64
 _ALL: Final = 0xFFFF_FFFF_FFFF_FFFF
@@ -91,7 +91,7 @@ def _index_type(index: Any) -> str:
 
 
 def _wrong_element(value: Any, expected: str) -> WrongElementError:
-    fault = faults.mismatch(type_name(value), expected)
+    fault = faults.mismatch(_index_type(value), expected)
     return WrongElementError(fault.kind, fault.message, fields=fault.fields)
 
 

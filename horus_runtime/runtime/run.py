@@ -85,7 +85,7 @@ class Run(Accessing, Environment):
 
     def make_pointer(self, name: Any) -> FnPtr:
         """`Fn(name)`."""
-        return abi.make_pointer(name, self.type_name, strict=self.settings.strict_identifiers)
+        return abi.make_pointer(name, self.full_type_name, strict=self.settings.strict_identifiers)
 
     # ---- errors -----------------------------------------------------------------------------------------------------
 

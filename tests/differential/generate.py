@@ -438,7 +438,7 @@ def mutate(program: str, seed: int) -> str:
     return "".join(tokens)
 
 
-KINDS = ("grammar", "aliasing", "numbers", "snippets")
+KINDS = ("grammar", "aliasing", "numbers", "snippets", "lines")
 
 
 def _generator(seed: int, kind: str) -> Any:
@@ -446,8 +446,10 @@ def _generator(seed: int, kind: str) -> Any:
     from tests.differential.generate_numbers import NumberGenerator
     from tests.differential.generate_snippets import SnippetGenerator
 
+    if kind == "lines":
+        return SnippetGenerator(seed, small=True)
     kinds = (ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator)
-    return dict(zip(KINDS, kinds, strict=True))[kind](seed)
+    return dict(zip(KINDS, kinds, strict=False))[kind](seed)
 
 
 def generate(seed: int, kind: str = "grammar", *, mutants: bool = False) -> str:

@@ -71,7 +71,8 @@ _ASSIGN = ("=", "=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|
 class SnippetGenerator:
     """One program per instance."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, small: bool = False) -> None:
+        self._small = small
         self._random = random.Random(seed)
         self._kinds: dict[str, str] = {}
         self._serial = 0
@@ -80,6 +81,8 @@ class SnippetGenerator:
 
     def program(self) -> str:
         """Definitions, a few declarations, and one to five statements; in a third of the programs over many lines."""
+        if self._small:
+            return self._line()
         prelude = self._random.sample(_PRELUDE, self._random.choice((0, 0, 1, 2, 4)))
         if self._chance(0.3):
             prelude.append(self._function())
@@ -90,6 +93,14 @@ class SnippetGenerator:
         if self._chance(0.5):
             lines.append(self._value(2))
         return self._layout(lines)
+
+    def _line(self) -> str:
+        """A declaration or two and one statement or value."""
+        lines = [self._declare(name) for name in self._random.sample(_NAMES, self._random.randint(1, 2))]
+        if self._chance(0.2):
+            lines.insert(0, self._random.choice(_PRELUDE))
+        lines.append(self._statement(1) if self._chance(0.6) else self._value(2))
+        return " ".join(lines)
 
     def options(self) -> dict[str, Any]:
         """What the program needs of its engine."""

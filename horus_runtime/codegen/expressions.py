@@ -492,7 +492,9 @@ class Expressions(Emitter):
         if op in ("..", "..="):
             if ty.is_only(lt, ty.INT) and ty.is_only(rt, ty.INT):
                 return self.call("_Range", left, right, self.const(op == "..="))
-            return self.slow(op, left, right)
+            # An end that is not written has no extent; with other types than INT Rhai takes it for `()`.
+            open_end = isinstance(right_node, nodes.IntLit) and right_node.span[:2] == right_node.span[2:]
+            return self.slow(op, left, self.const(None) if open_end else right)
         return self.arithmetic(op, left, right, lt, rt, (left_node, right_node))
 
     def slow(self, op: str, left: pyast.expr, right: pyast.expr) -> pyast.expr:

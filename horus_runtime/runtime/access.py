@@ -18,7 +18,7 @@ from horus_runtime.runtime.operators import eq as builtin_eq
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import Linked
 from horus_runtime.runtime.text import is_host_value
-from horus_runtime.runtime.values import INT_MAX, Range
+from horus_runtime.runtime.values import Range
 from horus_runtime.source import Position
 
 CONTAINERS: Final = frozenset({list, dict, bytearray})
@@ -118,10 +118,7 @@ class Accessing(Calling):
                 return not self.operator("==", *args)
             if op in COMPARING and len(args) == 2 and self._differ_as_hosts(*args):
                 return op == "!="
-            types = [self.type_name(arg) for arg in args]
-            if op[0] == "." and args[1] == INT_MAX:
-                types[1] = "()"  # an open end
-            raise faults.function_not_found_for(op, types)
+            raise faults.function_not_found_for(op, [self.type_name(arg) for arg in args])
         return fn.call(self, *args) if fn.context else fn.call(*args)
 
     def _differ_as_hosts(self, left: Any, right: Any) -> bool:

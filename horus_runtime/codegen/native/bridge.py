@@ -30,7 +30,7 @@ PATIENCE: Final = 8
 """Strides that must have ended in a loop or function before it is compiled: some 4 ms of work."""
 PATIENT: Final = 4
 """Some wait so many times longer, in the run that first asks for them."""
-ALLOWED: Final = 0.008
+ALLOWED: Final = 0.005
 SHARE: Final = 0.02
 """Preparing kernels may make a run slower by so many seconds, and by this share of its time; by more only when kernels
 have saved it before."""

@@ -142,6 +142,24 @@ def test_a_loop_that_ends_early_is_never_compiled():
     assert ran(engine, text) == []
 
 
+def test_nothing_is_invested_that_a_run_cannot_afford(monkeypatch):
+    monkeypatch.setattr(bridge, "ALLOWED", -1000.0)
+    engine = hr.Engine()
+    engine.cache = False
+    text = "let t = 0; for i in 0..30000 { t += i; } t"
+    assert engine.eval(text) == 449985000
+    assert ran(engine, text) == []
+
+
+def test_a_hot_loop_becomes_a_kernel_in_its_first_run(monkeypatch):
+    monkeypatch.setattr(bridge, "ALLOWED", 1000.0)
+    engine = hr.Engine()
+    engine.cache = False
+    text = "let t = 0; for i in 0..30000 { t += i * 2; } t"
+    assert engine.eval(text) == 899970000
+    assert ran(engine, text) == ["main"]
+
+
 # --- failures ---------------------------------------------------------------------------------------------------------
 
 FAILURES = {

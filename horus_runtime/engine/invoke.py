@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError, InternalError
-from horus_runtime.runtime.context import Ref, as_cell
+from horus_runtime.runtime.context import ENDINGS, Ref, as_cell
 from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.run import Linked, Run, RunSettings
@@ -57,13 +57,25 @@ class Invocation:
             self.run.host_constants = scope.constants()
         linked = self.link(tree, scope)
         assert linked.main is not None
-        return self.guard(linked.main, scope, 0)
+        try:
+            return self.guard(linked.main, scope, 0)
+        finally:
+            self.finish()
+
+    def finish(self) -> None:
+        """Do what functions of the run left for its end: temporary files go, programs beside the script are ended."""
+        endings = self.run.services.pop(ENDINGS, None)
+        while endings:
+            endings.pop()()
 
     def module(self, tree: AST, scope: Scope) -> Module:
         """Run a script and collect what it exports."""
         from horus_runtime.engine.resolvers import module_from_script
 
-        made: Module = self.guard(module_from_script, self.engine, self.run, tree, scope)
+        try:
+            made: Module = self.guard(module_from_script, self.engine, self.run, tree, scope)
+        finally:
+            self.finish()
         return made
 
     def link(self, tree: AST, scope: Scope) -> Linked:
@@ -95,6 +107,7 @@ class Invocation:
             self.run.call_scope = scope
             return self.guard(self._function(linked, name, args, this))
         finally:
+            self.finish()
             if rewind:
                 scope.rewind(size)
 

@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -106,15 +117,14 @@ class ActionSpec:
         if action.params.args and "args" not in self.params.model_fields:
             first = action.params.args[0]
             found.append(Problem(first.offset, f"{self.name} takes no arguments without a name, '{first.text}' is one"))
-        if not found:
-            try:
-                self.parsed(action)
-            except ValidationError as error:
-                found = [
-                    self._problem(action, item)
-                    for item in error.errors(include_url=False)
-                    if not _filled_later(action, item)
-                ]
+        try:
+            self.parsed(action)
+        except ValidationError as error:
+            found += [
+                self._problem(action, item)
+                for item in error.errors(include_url=False)
+                if not _filled_later(action, item)
+            ]
         return [problem._replace(source=action.source) for problem in sorted(found, key=itemgetter(0))]
 
     def parsed_late(self, call: ActionCall, action: Action) -> ActionParams:
@@ -137,8 +147,10 @@ class ActionSpec:
         data: dict[str, Any] = {}
         for key, value in action.params.values.items():
             name = self.renamed.get(key, key)
+            if not self._takes(name):
+                continue  # reported as unknown
             data[name] = value.as_list() if _wants_list(self.params, name) else value.text
-        if action.params.args:
+        if action.params.args and "args" in self.params.model_fields:
             data["args"] = action.params.arguments()
         return self.params.model_validate(data)
 
@@ -212,6 +224,8 @@ def meant(name: str, known: Iterable[str]) -> str:
 def _type_words(annotation: Any) -> str:
     """What a parameter takes, in words for people."""
     origin, items = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_words(items[0])
     if origin is Literal:
         return "|".join(str(item) for item in items)
     if origin in {Union, UnionType}:

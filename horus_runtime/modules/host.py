@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from horus_runtime.errors import HorusError, HostFailure, PolicyError, PolicyStop
 from horus_runtime.modules.policy import CAPABILITIES, LEVELS, SWITCHES, Decision, Policy
-from horus_runtime.runtime.context import NativeCallContext
+from horus_runtime.runtime.context import ENDINGS, NativeCallContext
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import ANY, Module, NativeFn
 from horus_runtime.runtime.values import type_name
@@ -126,11 +126,12 @@ class HostCall:
         return PolicyError(text, capability=capability, module=self.module, function=self.function, hint=hint)
 
     def at_end(self, action: Callable[[], None]) -> None:
-        """Do something when the run is over, or at the end of the process when the host keeps no clean-up stack."""
-        import atexit
-
+        """Do something when the run is over; with a service `cleanup`, an `ExitStack`, the host says when that is."""
         cleanup = self.context.services.get("cleanup")
-        (cleanup.callback if cleanup is not None else atexit.register)(action)
+        if cleanup is not None:
+            cleanup.callback(action)
+        else:
+            self.context.services.setdefault(ENDINGS, []).append(action)
 
     def hide(self, secret: str) -> None:
         """Mask a text in program output, errors and audit records of this run from now on."""

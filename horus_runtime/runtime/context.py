@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from horus_runtime.errors import EvalError, HorusError, InternalError
 from horus_runtime.limits import Limits
@@ -16,6 +16,10 @@ from horus_runtime.source import Position
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.program import Program
+
+
+ENDINGS: Final = "endings"
+"""The service in which functions leave what has to be done when the run is over, as a list of callables."""
 
 
 class NativeCallContext(Protocol):

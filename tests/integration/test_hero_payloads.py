@@ -141,6 +141,16 @@ def test_all_problems_of_actions_are_reported_at_once(bench):
     ]
 
 
+def test_an_unknown_parameter_hides_no_other_problem_of_its_action(bench):
+    with pytest.raises(ParseError) as caught:
+        bench.run("!!osal.exec timeout:soon comand:x")
+    assert caught.value.message.split("\n") == [
+        "osal.exec needs the parameter 'cmd'",
+        "line 1: 'timeout' of osal.exec is 'soon': should be a valid number, unable to parse string as a number",
+        "line 1: unknown parameter 'comand' of osal.exec, did you mean 'cmd'?",
+    ]
+
+
 def test_errors_of_script_lines_show_the_payloads_own_lines(bench):
     with pytest.raises(EvalError) as caught:
         bench.run("!!git.list\n    name:none\n\nlet a = 1;\nprint(b)")

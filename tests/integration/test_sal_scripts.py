@@ -1,11 +1,14 @@
 """Scripts that use the system modules through the engine, as runners do."""
 
+import contextlib
+import os
 from pathlib import Path
 
 import pytest
 
 from horus_runtime.engine import Engine
-from horus_runtime.errors import EvalError, HostFailure, PolicyError
+from horus_runtime.errors import EvalError, HostFailure, LimitError, PolicyError
+from horus_runtime.limits import Limits
 from horus_runtime.modules.policy import Policy
 
 
@@ -105,3 +108,27 @@ def test_the_seed_job_variables_are_properties(tmp_path):
     engine = Engine.sal(Policy.deny_all(), env={"MY_VAR": "v"})
     engine.register_static_module("env", environment_module({"MY_VAR": "v"}))
     assert engine.eval('[env.MY_VAR, env::MY_VAR, env.get("MY_VAR"), env.has("NO")]') == ["v", "v", "v", False]
+
+
+@pytest.mark.parametrize("ending", ["pid", 'throw "no"', "loop {}"])
+def test_what_belongs_to_a_run_ends_with_it(tmp_path, ending):
+    policy = Policy(write=(str(tmp_path),), run=("sleep",))
+    engine = Engine.sal(policy, temp_dir=str(tmp_path), limits=Limits(max_operations=10_000))
+    pids = []
+    engine.on_print(pids.append)
+    script = (
+        'let d = os.temp_dir(); os.write(d + "/x", "1"); let pid = process.start(["sleep", "100"]).pid(); print(pid);'
+    )
+    with contextlib.suppress(EvalError, LimitError):
+        engine.eval(script + ending)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pids[0]), 0)
+
+
+def test_a_host_may_keep_what_belongs_to_a_run_for_longer(tmp_path):
+    with contextlib.ExitStack() as cleanup:
+        engine = Engine.sal(Policy(write=(str(tmp_path),)), temp_dir=str(tmp_path), cleanup=cleanup)
+        place = engine.eval("os.temp_file()")
+        assert [str(path) for path in tmp_path.iterdir()] == [place]
+    assert list(tmp_path.iterdir()) == []

@@ -96,7 +96,7 @@ def test_no_descriptor_and_no_child_is_left_behind():
         (lambda p: p.run(["missing"]), "CommandNotFound"),
         (lambda p: p.pipe([]), "InvalidArgument"),
         (lambda p: p.pipe([1]), "InvalidArgument"),
-        (lambda p: p.spawn(["missing"]), "CommandNotFound"),
+        (lambda p: p.start(["missing"]), "CommandNotFound"),
         (lambda p: p.info(2**40), "NotFound"),
         (lambda p: p.info(-1), "NotFound"),
         (lambda p: p.kill(1), "InvalidArgument"),

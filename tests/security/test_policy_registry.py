@@ -94,3 +94,18 @@ def test_every_flag_that_a_refusal_names_is_one_of_the_command_line():
     known = CliRunner().invoke(horus, ["run", "--help"]).output
     for capability in (*CAPABILITIES, "private_net", "insecure_tls"):
         assert default_flag(capability, "").split("=")[0] in known, capability
+
+
+def test_every_name_can_be_written_in_a_script():
+    """A name that is a reserved word of the language could never be called."""
+    from horus_runtime.modules.host import option_arguments
+    from horus_runtime.modules.sal import host_modules
+    from horus_runtime.syntax.rhai import parse_script
+
+    for module in host_modules():
+        for item in module.described:
+            receiver = "x" if item.handle else module.name
+            parse_script(f"{receiver}.{item.name}()")
+            parse_script(f"{module.name}::{item.name}()")
+            for options in (argument.options for argument in item.arguments if argument.options is not None):
+                parse_script(f"#{{{', '.join(f'{name}: 1' for name in option_arguments(options))}}}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,8 @@ def start(files: tuple[str, ...], options: RunOptions) -> int:
 
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     engine = engine_for(options)
-    with open_store(engine, options):
+    with ExitStack() as cleanup, open_store(engine, options):
+        engine.services["cleanup"] = cleanup  # temporary files and programs last for the session, not for one input
         session = Session(engine, lambda text: write_output(f"{text}\n"), allow_unavailable=options.allow_unavailable)
         color = wants_color(sys.stdout)
         pager = click.echo_via_pager if is_terminal and color else None

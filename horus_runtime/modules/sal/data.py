@@ -134,8 +134,8 @@ _NO_FIELDS: Final[dict[str, Any]] = {}
 
 
 @LOG.fn(capability=PURE)
-def debug(call: HostCall, message: str, fields: dict[str, Any] = _NO_FIELDS) -> None:
-    """A message for those who look for an error."""
+def trace(call: HostCall, message: str, fields: dict[str, Any] = _NO_FIELDS) -> None:
+    """A message of the level debug, for those who look for an error. (`debug` is a word of the language.)"""
     _say(call, "debug", message, fields)
 
 

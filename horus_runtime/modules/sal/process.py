@@ -311,8 +311,8 @@ def kill_matching(call: HostCall, pattern: str, opts: KillOptions) -> int:
     return sum(kill(call, pid, opts) for pid in found)
 
 
-@PROCESS.fn(capability="run", name="spawn")
-def spawn_(call: HostCall, argv: str | list[Any], opts: RunOptions) -> Job:
+@PROCESS.fn(capability="run")
+def start(call: HostCall, argv: str | list[Any], opts: RunOptions) -> Job:
     """Start a program beside the script. Gives a handle; the program ends with the script at the latest."""
     return spawn(call, _command(call, argv, opts))
 

@@ -1,4 +1,4 @@
-"""Programs that run beside the script: `process.spawn` and the handle `Job`. All of them end with the script."""
+"""Programs that run beside the script: `process.start` and the handle `Job`. All of them end with the script."""
 
 from __future__ import annotations
 

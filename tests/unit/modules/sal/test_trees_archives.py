@@ -1,4 +1,4 @@
-"""`os.sync_dir`, `os.archive`, `os.extract`, `text.replacer`, `process.spawn`, `platform`."""
+"""`os.sync_dir`, `os.archive`, `os.extract`, `text.replacer`, `process.start`, `platform`."""
 
 import io
 import os
@@ -164,13 +164,13 @@ def test_replacers_apply_their_rules_in_order(context, tmp_path):
 
 def test_spawned_programs_run_beside_the_script(context):
     process = Caller(MODULES["process"], context)
-    job = process.spawn(["sh", "-c", "echo out; echo err >&2; exit 3"])
+    job = process.start(["sh", "-c", "echo out; echo err >&2; exit 3"])
     done = process.wait(job, 10.0)
     assert {key: done[key] for key in ("stdout", "stderr", "code", "success", "timed_out")} == {
         "stdout": "out\n", "stderr": "err\n", "code": 3, "success": False, "timed_out": False,
     }  # fmt: skip
     assert process.is_running(job) is False
-    echo = process.spawn(["cat"], {"stdin": "fed"})
+    echo = process.start(["cat"], {"stdin": "fed"})
     assert process.wait(echo, 10.0)["stdout"] == "fed"
 
 
@@ -188,7 +188,7 @@ def gone_for_good(pid: int) -> None:
 
 def test_spawned_programs_are_waited_for_in_bounds_and_ended_whole(context):
     process = Caller(MODULES["process"], context)
-    job = process.spawn(["sh", "-c", "sleep 100 & echo $!; wait"])
+    job = process.start(["sh", "-c", "sleep 100 & echo $!; wait"])
     assert process.wait(job, 0.05)["timed_out"] is True
     assert process.kill(process.pid(job)) is True  # a process of the script's own needs no further right
     assert (process.kill(job), process.is_running(job)) == (False, False)
@@ -199,8 +199,8 @@ def test_spawned_programs_end_with_the_run(tmp_path):
     with ExitStack() as cleanup:
         context = FakeContext(Policy(run=("sleep",)), cwd=str(tmp_path), cleanup=cleanup)
         process = Caller(MODULES["process"], context)
-        jobs = [process.spawn(["sleep", "100"]) for _ in range(8)]
-        assert failure(process.spawn, ["sleep", "100"]) == (
+        jobs = [process.start(["sleep", "100"]) for _ in range(8)]
+        assert failure(process.start, ["sleep", "100"]) == (
             "LimitExceeded", "8 programs are running beside the script already",
         )  # fmt: skip
     assert [job.running() for job in jobs] == [False] * 8

@@ -224,6 +224,12 @@ class LimitError(HorusError):
         return data
 
 
+class DataLimitError(LimitError):
+    """All values of the run together take more than `max_data_size` bytes."""
+
+    ends_run = True
+
+
 class DeadlineError(LimitError):
     """The run's time is over."""
 

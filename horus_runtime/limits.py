@@ -20,6 +20,7 @@ class Limits:
     __slots__ = (
         "max_array_size",
         "max_call_levels",
+        "max_data_size",
         "max_duration",
         "max_expr_depth",
         "max_function_expr_depth",
@@ -42,6 +43,8 @@ class Limits:
     """UTF-8 bytes, nested strings of a container added up."""
     max_array_size: int
     max_map_size: int
+    max_data_size: int
+    """Bytes that all values of one run may take together in this process."""
     max_variables: int | None
     max_functions: int | None
     max_modules: int | None
@@ -57,6 +60,7 @@ class Limits:
         max_string_size: int = 64 * 1024 * 1024,
         max_array_size: int = 16 * 1024 * 1024,
         max_map_size: int = 4 * 1024 * 1024,
+        max_data_size: int = 256 * 1024 * 1024,
         max_variables: int | None = None,
         max_functions: int | None = None,
         max_modules: int | None = None,
@@ -84,7 +88,9 @@ class Limits:
     @classmethod
     def unlimited(cls) -> Limits:
         """No limits but the call depth and expression depth that protect the native stack."""
-        return cls(max_operations=0, max_duration=0, max_string_size=0, max_array_size=0, max_map_size=0)
+        return cls(
+            max_operations=0, max_duration=0, max_string_size=0, max_array_size=0, max_map_size=0, max_data_size=0
+        )
 
     def __eq__(self, other: object) -> bool:
         return self.as_dict() == other.as_dict() if isinstance(other, Limits) else NotImplemented
@@ -112,6 +118,7 @@ LIMIT_NAMES = (
     "max_string_size",
     "max_array_size",
     "max_map_size",
+    "max_data_size",
     "max_variables",
     "max_functions",
     "max_modules",

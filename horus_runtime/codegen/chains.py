@@ -727,7 +727,7 @@ class Chains(Calls):
         slot = place(pyast.Subscript(target, index, STORE), self.loc)
         self.emit(pyast.Assign([slot], value))
         if self.program.config.exact_sizes:
-            self.evaluate(self.service("_check_map", self.call("len", target)))
+            self.evaluate(self.service("_check_map", self.call("len", target), self.const(1)))
             return
         too_many = self.compare(self.call("len", target), (pyast.Gt(), self.name(self.use("_safe_map"))))
         self.when(too_many, [place(pyast.Expr(self.service("_sized", target)), self.loc)])

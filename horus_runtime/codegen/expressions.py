@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import STORE, Emitter, place
 from horus_runtime.optimize.passes import is_constant
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
@@ -47,6 +48,8 @@ CLASS_OF: Final = {
     ty.MAP: "dict",
 }
 TEXT: Final = ty.STR | ty.CHAR
+LIGHT: Final = ty.INT | ty.FLOAT | ty.BOOL | ty.CHAR | ty.UNIT | ty.RANGE
+ATOMIC: Final = (pyast.Name, pyast.Constant, pyast.NamedExpr)
 NEEDS_COPY: Final = ty.ARRAY | ty.MAP | ty.BLOB
 JUMPS: Final = (nodes.Return, nodes.Throw, nodes.Break, nodes.Continue)
 
@@ -112,7 +115,24 @@ class Expressions(Emitter):
                         done[position] = self.spill(earlier, mark)
                         mark += 1
             done.append(expr)
+        return self.keep_in_sight(items, done) if len(done) > 1 else done
+
+    def keep_in_sight(self, items: Sequence[nodes.Node], done: list[pyast.expr]) -> list[pyast.expr]:
+        """Operands that wait while a later one is computed: what is large among them gets a name.
+
+        The account of the run's data sees variables only, not the stack that Python computes on.
+        """
+        makes = False
+        for at in range(len(items) - 1, -1, -1):
+            if makes and not isinstance(done[at], ATOMIC) and self.type(items[at]) & ty.LOW & ~LIGHT:
+                name = self.temp()
+                self.waiting.append(name)
+                done[at] = self.walrus(name, done[at])
+            makes = makes or (not isinstance(done[at], ATOMIC) and makes_values(items[at]))
         return done
+
+    waiting: list[str]
+    """Names of operands that wait, to be forgotten at the end of the statement."""
 
     def captured_block(self, node: nodes.Node, owned: bool) -> tuple[list[pyast.stmt], pyast.expr]:
         """An expression with the statements it needs kept apart, for operands that may not be evaluated."""
@@ -799,3 +819,12 @@ def _bounds(op: str, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
         return a[0] - b[1], a[1] - b[0]
     products = [x * y for x in a for y in b]
     return min(products), max(products)
+
+
+def makes_values(node: nodes.Node) -> bool:
+    """Could large values come into being while this is computed?"""
+    if isinstance(node, (nodes.Call, nodes.MethodCall, nodes.Template)):
+        return True
+    if isinstance(node, nodes.Binary) and node.op == "+":
+        return True
+    return any(map(makes_values, children(node)))

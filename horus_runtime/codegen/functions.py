@@ -43,6 +43,7 @@ class FunctionCompiler(Constructs):
         self.known = {}
         self.prepared = {}
         self.taken: set[str] = set()
+        self.waiting = []
         self.loc = fn.node.span[:2]
         self.variant = variant
 

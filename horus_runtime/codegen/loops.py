@@ -25,6 +25,7 @@ from horus_runtime.ast.visitor import children, walk
 from horus_runtime.codegen.chains import Chains
 from horus_runtime.codegen.cost import LOOPS, loop_cost
 from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.expressions import LIGHT
 from horus_runtime.codegen.native.selection import LoopEntry, loop_kernel
 
 RETURN: Final = "return"
@@ -334,6 +335,10 @@ class Loops(Chains):
         if target is not None:
             self.assign(target, self.const(None))
         turns = self.turns(loop_cost(node))
+        if not strips and isinstance(sequence, pyast.Call) and self.type(node.iterable) & ty.LOW & ~LIGHT:
+            name = self.temp()
+            self.waiting.append(name)
+            sequence = self.walrus(name, sequence)
         if strips:
             self.assign(turns, sequence)
             sequence = self.name(turns)

@@ -81,6 +81,16 @@ class Statements(Loops):
             method(node, dest)
         else:
             self.stmt_ExprStmt(nodes.ExprStmt(node.span, node), dest)
+        if self.waiting:
+            self.forget_operands()
+
+    def forget_operands(self) -> None:
+        """The operands of a statement that got names are not needed any longer."""
+        names, self.waiting = self.waiting, []
+        if not self.out or isinstance(self.out[-1], (pyast.Return, pyast.Raise, pyast.Break, pyast.Continue)):
+            return
+        slots = [place(pyast.Name(name, STORE), self.loc) for name in names]
+        self.emit(pyast.Assign(slots, self.const(None)))
 
     # ---- simple statements ------------------------------------------------------------------------------------------
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from horus_runtime.errors import EvalError, InternalError
 from horus_runtime.runtime.context import ENDINGS, Ref, as_cell
 from horus_runtime.runtime.control import ScriptExit
+from horus_runtime.runtime.holdings import BOUNDARIES
 from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.run import Linked, Run, RunSettings
 from horus_runtime.runtime.scope import MISSING, Scope
-from horus_runtime.runtime.values import COPY_TERMS
+from horus_runtime.runtime.suspension import KeptTerms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,8 +131,8 @@ class Invocation:
     def guard(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run generated code; every failure leaves as a `HorusError` with its position."""
         ensure_frames(self.run.max_depth)
-        terms = (COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse)
-        COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse = self.run.copy_terms()
+        terms = KeptTerms()
+        self.run.take_thread()
         try:
             result = function(*args)
             self.run.budget.settle()
@@ -147,4 +148,7 @@ class Invocation:
             raise found.with_traceback(None) from None
         finally:
             self.run.budget.ended = monotonic()
-            COPY_TERMS.room, COPY_TERMS.pay, COPY_TERMS.refuse = terms
+            terms.restore()
+
+
+BOUNDARIES.add(Invocation.guard.__code__)

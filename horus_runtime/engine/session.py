@@ -15,6 +15,7 @@ from horus_runtime.errors import EvalError, HorusError, InternalError, LimitErro
 from horus_runtime.runtime.context import as_cell
 from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.conversion import ATOMS
+from horus_runtime.runtime.holdings import BOUNDARIES
 from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.values import COPY_TERMS, INT_MAX, INT_MIN, Cell
@@ -45,7 +46,7 @@ class Session:
         own.settle(self.run.convert)
         self.linked = invocation.link(tree, own)
         ensure_frames(self.run.max_depth)
-        self.terms = dict(zip(("room", "pay", "refuse"), self.run.copy_terms(), strict=True))
+        self.terms = self.run.copy_terms()
         self.table = engine.table
         self.services = engine.services
         self.functions: dict[tuple[str, int], Callable[..., Any]] = {}
@@ -129,6 +130,9 @@ def not_found(name: str) -> EvalError:
     error = EvalError("ErrorFunctionNotFound", f"Function not found: {name}", fields={"function": name})
     error.position = None
     return error
+
+
+BOUNDARIES.add(Session.call.__code__)
 
 
 class Pool:

@@ -58,6 +58,7 @@ class EngineSettings:
     max_string_size: int
     max_array_size: int
     max_map_size: int
+    max_data_size: int
     max_variables: int | None
     max_functions: int | None
     max_modules: int | None

@@ -83,7 +83,7 @@ class Accessing(Calling):
 
         def apply(a: Any, b: Any) -> Any:
             if plain == "+" and type(a) is list and type(b) is list:
-                self.check_array(len(a) + len(b))
+                self.check_array(len(a) + len(b), len(b))
             result = builtin(a, b)
             if result is NO_OPERATOR:
                 fn = self.table.find(op, (a, b))
@@ -169,7 +169,7 @@ class Accessing(Calling):
     ) -> Any:
         """`target[index] = value`; returns what to store back as the target."""
         if type(target) is dict and type(index) is str and index not in target:
-            self.check_map(len(target) + 1)
+            self.check_map(len(target) + 1, 1)
         try:
             result = set_index(target, index, value)
         except WrongElementError as error:
@@ -210,7 +210,7 @@ class Accessing(Calling):
         """`target.name = value`; returns what to store back as the target."""
         if type(target) is dict:
             if name not in target:
-                self.check_map(len(target) + 1)
+                self.check_map(len(target) + 1, 1)
             target[name] = value
             return target
         fn = self.table.find(f"set${name}", (target, value))

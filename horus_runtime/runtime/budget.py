@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from horus_runtime.errors import DeadlineError, LimitError, TerminatedError
 from horus_runtime.limits import Limits
+from horus_runtime.runtime.holdings import Holdings
+
+if TYPE_CHECKING:
+    from types import FunctionType
 
 FIRST_STRIDE: Final = 500
 LONGEST_STRIDE: Final = 20_000
@@ -21,6 +25,12 @@ SHORTEST_STRIDE: Final = 50
 SOON: Final = 0.001
 LATE: Final = 0.004
 """A stride that took less time is followed by a longer one, one that took more by a shorter one."""
+LONG: Final = 1 << 16
+MUCH: Final = 1 << 20
+TIME_WORTH: Final = 1 << 30
+"""Bytes that operations may work on between two looks at the clock: a few hundredths of a second."""
+GLANCE: Final = 0.002
+"""Seconds between two looks at the account of the data."""
 CLOCKS_DIFFER: Final = 0.02
 """Seconds by which the clock of an event loop may be early."""
 BREATH: Final = 0.005
@@ -40,13 +50,18 @@ class Budget:
         "cancelled",
         "deadline",
         "ended",
+        "glance_at",
         "granted",
         "granted_at",
+        "holdings",
         "limit",
+        "longest",
+        "longest_stride",
         "max_duration",
         "on_progress",
         "prepaid",
         "readers",
+        "recent",
         "started",
         "stride",
         "wakers",
@@ -71,6 +86,13 @@ class Budget:
         """Lets others run: set for scripts of an event loop."""
         self.breathed_at = self.started
         self.ended: float | None = None
+        self.holdings = Holdings(limits.max_data_size) if limits.max_data_size else None
+        self.longest = LONG
+        """The size of the largest value that was made: one operation on it takes that much time."""
+        self.longest_stride = LONGEST_STRIDE
+        self.glance_at = 0.0
+        self.recent = 0
+        """Bytes made since the last look at the clock."""
 
     def restart(self) -> None:
         """Begin a new run under the same limits: what is left of a stride that was granted is spent first."""
@@ -84,6 +106,8 @@ class Budget:
                 granted += left
         self.granted = granted
         self.cancelled = self.ended = None
+        if self.holdings is not None:
+            self.holdings.restart(granted)
 
     def open(self, read: Callable[[], int] | None = None) -> int:
         """The first stride of a program's counter; `read` tells how much of it is unspent."""
@@ -92,7 +116,7 @@ class Budget:
         return self._grant()
 
     def _grant(self) -> int:
-        stride = self.stride
+        stride = min(self.stride, self.longest_stride)
         if self.limit and self.granted + stride > self.limit:
             stride = max(0, self.limit - self.granted)
         self.granted += stride
@@ -103,6 +127,9 @@ class Budget:
         self.granted -= left
         self.check()
         self._adapt()
+        if self.granted_at > self.glance_at and self.holdings is not None:
+            self.holdings.glance(self.granted)
+            self.glance_at = self.granted_at + GLANCE
         if self.breathe is not None and self.granted_at - self.breathed_at > BREATH:
             self.breathe()
             self.breathed_at = self.granted_at = monotonic()
@@ -130,6 +157,33 @@ class Budget:
         """Spend operations outside generated code."""
         self.granted += operations
         self.check()
+
+    def grew(self, size: int) -> None:
+        """A value of so many bytes is about to be made, or has just been: natives say so of all but short ones.
+
+        Raises:
+            LimitError: there is no room for it; or any other limit, when much was made since the last look.
+        """
+        if size > self.longest:
+            self._shorten(size)
+        self.recent += size
+        if self.recent > MUCH:
+            self.recent = 0
+            self.check()
+        if self.holdings is not None:
+            self.holdings.grew(size, self.granted)
+
+    def _shorten(self, size: int) -> None:
+        """An operation may now take longer than before: look at the clock after fewer of them, from now on."""
+        self.longest = 2 * size
+        self.longest_stride = max(SHORTEST_STRIDE, min(LONGEST_STRIDE, TIME_WORTH // size))
+        for read in self.readers:
+            left = read()
+            if left > self.longest_stride:
+                # The counter is a cell of the program's factory; what is taken from it counts as not handed out.
+                [counter] = cast("FunctionType", read).__closure__ or ()
+                counter.cell_contents = 0
+                self.granted -= left
 
     def cancel(self, reason: str = "Script terminated") -> None:
         """End the run at its next look at the account, or at once where it waits; any thread may say so."""

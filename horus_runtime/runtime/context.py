@@ -38,6 +38,16 @@ class NativeCallContext(Protocol):
     def charge(self, operations: int) -> None:
         """Spend operations and look at the deadline; call it once per hundred or so steps of a long loop."""
 
+    def grew(self, size: int) -> None:
+        """Say that a value of so many bytes is about to be made. `check_*` and `charge` do so for what they price.
+
+        Raises:
+            LimitError: there is no room for it.
+        """
+
+    def making(self, size: int) -> None:
+        """Say that work on so many bytes is under way that no variable of the script holds; raises as `grew`."""
+
     def pause(self, seconds: float) -> None:
         """Sleep; the deadline and a cancellation end it, and other tasks of an event loop run meanwhile."""
 
@@ -91,10 +101,13 @@ class NativeCallContext(Protocol):
     def check_string(self, length: int) -> None:
         """Raise `LimitError` when a string of so many UTF-8 bytes is not allowed."""
 
-    def check_array(self, length: int) -> None:
-        """Raise `LimitError` when an array or blob of so many elements is not allowed."""
+    def check_array(self, length: int, more: int | None = None) -> None:
+        """Raise `LimitError` when an array or blob of so many elements is not allowed.
 
-    def check_map(self, length: int) -> None:
+        `more` is how many of them are new, where the value exists already.
+        """
+
+    def check_map(self, length: int, more: int | None = None) -> None:
         """Raise `LimitError` when a map of so many properties is not allowed."""
 
 

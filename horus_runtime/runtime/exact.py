@@ -15,6 +15,7 @@ from horus_runtime.errors import LimitError
 from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.run import Run
 from horus_runtime.runtime.sizes import Size, size_of
+from horus_runtime.runtime.state import ENTRY_BYTES, SHORT_ARRAY, SHORT_TEXT, SLOT_BYTES
 from horus_runtime.runtime.values import Cell
 from horus_runtime.source import Position
 
@@ -31,24 +32,30 @@ class ExactRun(Run):
 
     slack = SLACK
 
-    def check_string(self, length: int) -> None:
+    def check_string(self, length: int, more: int | None = None) -> None:
+        if length > SHORT_TEXT and more != 1:
+            self.budget.grew(length)
         if length > self.string_limit + self.slack:
-            super().check_string(length)
+            super().check_string(length, 1)
 
-    def check_array(self, length: int) -> None:
+    def check_array(self, length: int, more: int | None = None) -> None:
+        if length > SHORT_ARRAY and more != 1:
+            self.budget.grew((length if more is None else more) * SLOT_BYTES)
         if length > self.array_limit + self.slack:
-            super().check_array(length)
+            super().check_array(length, 1)
 
-    def check_map(self, length: int) -> None:
+    def check_map(self, length: int, more: int | None = None) -> None:
+        if length > SHORT_ARRAY and more != 1:
+            self.budget.grew((length if more is None else more) * ENTRY_BYTES)
         if length > self.map_limit + self.slack:
-            super().check_map(length)
+            super().check_map(length, 1)
 
     # What is checked when it is there.
 
     def check_size(self, size: Size) -> None:
-        super().check_array(size.elements)
-        super().check_map(size.properties)
-        super().check_string(size.string_bytes)
+        super().check_array(size.elements, 1)
+        super().check_map(size.properties, 1)
+        super().check_string(size.string_bytes, 1)
 
     def check_sizes(self, value: Any) -> None:
         self.check_size(size_of(value))

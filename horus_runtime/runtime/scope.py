@@ -238,6 +238,10 @@ class Scope:
         for name, constant, value in zip(self._names, self._constants, self._values, strict=True):
             yield name, constant, value.v if type(value) is Cell else value
 
+    def weighed(self) -> list[Any]:
+        """What the entries hold, cells included, for the account of the run's data."""
+        return [*self._values, *self._names]
+
     def clone_visible(self) -> Scope:
         """A copy without shadowed entries."""
         last = {name: at for at, name in enumerate(self._names)}

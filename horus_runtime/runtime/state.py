@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -20,6 +21,7 @@ from horus_runtime.runtime.scope import Scope
 from horus_runtime.runtime.suspension import Wait, driver, pause, wait_for
 from horus_runtime.runtime.tracing import explain
 from horus_runtime.runtime.turns import prepaid
+from horus_runtime.runtime.values import COPY_TERMS
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.custom_syntax import SyntaxDefinition
@@ -33,6 +35,11 @@ CLOSURE_PREFIX: Final = "anon$"
 
 PRICED: Final = 16_384
 """Values up to this size are worked on for free: generated code and natives pay for their steps only."""
+SHORT_TEXT: Final = 4096
+SHORT_ARRAY: Final = 256
+"""Values up to these sizes are made without a word to the account of the run's data."""
+SLOT_BYTES: Final = 16
+ENTRY_BYTES: Final = 100
 SMALLEST_ROOM: Final = 1 << 20
 """Elements that a copy may hold at least: small limits are checked exactly elsewhere."""
 ITEMS_PER_OPERATION: Final = 4
@@ -178,6 +185,8 @@ class RunState:
         """Makes script values of what the host gives."""
         self.tag = settings.tag
         self.budget = budget or Budget(settings.limits, settings.on_progress)
+        if self.budget.holdings is not None:
+            self.budget.holdings.roots = self.roots
         waiting = driver()
         if waiting is not None:
             self.budget.breathe = partial(waiting.wait, Wait(None, self.budget))
@@ -197,8 +206,8 @@ class RunState:
         self.map_limit = settings.limits.max_map_size
         # A string of so many characters cannot exceed the limit in UTF-8 bytes.
         self.safe_string = self.string_limit // 4 if self.string_limit else 1 << 62
-        # Text that is built as a whole is also paid for from a certain size on.
-        self.short_string = min(self.safe_string, PRICED)
+        # Text that is built as a whole is also accounted for from a certain size on.
+        self.short_string = min(self.safe_string, SHORT_TEXT)
         self.safe_array = self.array_limit or 1 << 62
         self.safe_map = self.map_limit or 1 << 62
         self.poll = self.budget.poll
@@ -312,34 +321,82 @@ class RunState:
     def type_name(self, value: Any) -> str:
         return self.table.type_name(value)
 
+    def roots(self) -> Iterator[Any]:
+        """What the values of the run are reached from."""
+        from horus_runtime.runtime.weighing import variables
+
+        yield self.call_scope
+        yield self.host_constants
+        for linked in self.linked.values():
+            yield linked.constants
+        for module in (*self.modules_cache.values(), *(module for _, module in self.imports)):
+            if module is not None:
+                yield module.variables
+        yield from variables(sys._getframe(1), self.programs)  # noqa: SLF001 - the frames are where the values are
+
     # What natives are about to make is checked against the limits, and paid for when it is large.
 
-    def check_string(self, length: int) -> None:
+    def check_string(self, length: int, more: int | None = None) -> None:
+        if length > SHORT_TEXT and more != 1:
+            self.budget.grew(length)
         if self.string_limit and length > self.string_limit:
             raise faults.too_large(faults.STRING_SIZE, self.string_limit, length)
         if length > PRICED:
             self.budget.charge(length // TEXT_PER_OPERATION)
 
-    def check_array(self, length: int) -> None:
+    def check_array(self, length: int, more: int | None = None) -> None:
+        if length > SHORT_ARRAY and more != 1:
+            self.budget.grew((length if more is None else more) * SLOT_BYTES)
         if self.array_limit and length > self.array_limit:
             raise faults.too_large(faults.ARRAY_SIZE, self.array_limit, length)
         if length > PRICED:
             self.budget.charge(length // ITEMS_PER_OPERATION)
 
-    def check_map(self, length: int) -> None:
+    def check_map(self, length: int, more: int | None = None) -> None:
+        if length > SHORT_ARRAY and more != 1:
+            self.budget.grew((length if more is None else more) * ENTRY_BYTES)
         if self.map_limit and length > self.map_limit:
             raise faults.too_large(faults.MAP_SIZE, self.map_limit, length)
         if length > PRICED:
             self.budget.charge(length // ITEMS_PER_OPERATION)
 
-    def copy_terms(self) -> tuple[int, Callable[[int], None], Callable[[], None]]:
-        """What `values.copy_value` has to know of this run."""
-        room = max(self.array_limit, SMALLEST_ROOM) if self.array_limit else 1 << 62
-        return room, self.pay_for_copy, self.refuse_copy
+    def take_thread(self) -> None:
+        """What this thread copies and makes belongs from now on to this run."""
+        COPY_TERMS.__dict__.update(self.copy_terms())
 
-    def pay_for_copy(self, elements: int) -> None:
-        """A copy of so many elements was made."""
-        self.budget.charge(elements // ITEMS_PER_OPERATION)
+    def copy_terms(self) -> dict[str, Any]:
+        """The terms of this run for `values.COPY_TERMS`."""
+        return {
+            "room": max(self.array_limit, SMALLEST_ROOM) if self.array_limit else 1 << 62,
+            "pay": self.pay_for_copy,
+            "refuse": self.refuse_copy,
+            "grew": self.budget.grew,
+            "making": self.making,
+            "writing": self.writing,
+        }
+
+    def pay_for_copy(self, elements: int, total: int = 0) -> None:
+        """So many more elements of one copy were made, `total` so far."""
+        self.budget.grew(elements * SLOT_BYTES)
+        if total and self.budget.holdings is not None:
+            self.budget.holdings.making(total * SLOT_BYTES, self.budget.granted)
+        if elements > PRICED:
+            self.budget.charge(elements // ITEMS_PER_OPERATION)
+
+    def grew(self, size: int) -> None:
+        self.budget.grew(size)
+
+    def making(self, size: int) -> None:
+        """So much of one value exists that nobody can reach yet."""
+        self.budget.check()
+        if self.budget.holdings is not None:
+            self.budget.holdings.making(size, self.budget.granted)
+
+    def writing(self, length: int) -> None:
+        """A text that nobody can reach yet has so many characters."""
+        if length > self.string_limit > 0:
+            raise faults.too_large(faults.STRING_SIZE, self.string_limit, length)
+        self.making(length)
 
     def refuse_copy(self) -> None:
         """A copy grew beyond what one value may hold."""
@@ -359,18 +416,22 @@ class RunState:
         from horus_runtime.runtime.sizes import size_of
 
         size = size_of(value)
-        self.check_array(size.elements)
-        self.check_map(size.properties)
-        self.check_string(size.string_bytes)
+        self.check_array(size.elements, 1)
+        self.check_map(size.properties, 1)
+        self.check_string(size.string_bytes, 1)
 
     def priced(self, value: Any) -> Any:
         """As `sized`, for a value that was built as a whole: a large one costs operations."""
         cls = type(value)
         if cls is str:
+            if len(value) > SHORT_TEXT:
+                self.budget.grew(len(value))
+                if len(value) > PRICED:
+                    self.budget.charge(len(value) // TEXT_PER_OPERATION)
+        elif (cls is list or cls is dict or cls is bytearray) and len(value) > SHORT_ARRAY:
+            self.budget.grew(len(value) * (1 if cls is bytearray else SLOT_BYTES))
             if len(value) > PRICED:
-                self.budget.charge(len(value) // TEXT_PER_OPERATION)
-        elif (cls is list or cls is dict or cls is bytearray) and len(value) > PRICED:
-            self.budget.charge(len(value) // ITEMS_PER_OPERATION)
+                self.budget.charge(len(value) // ITEMS_PER_OPERATION)
         return self.sized(value)
 
     def sized(self, value: Any) -> Any:

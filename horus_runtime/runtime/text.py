@@ -10,6 +10,7 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.parts import MANY_PARTS, TextParts
 from horus_runtime.runtime.values import INT_MAX, U8, Cell, Char, Range, Stream, Timestamp, type_name
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ def _host_leaf(value: Any) -> str:
 
 def _container(value: list[Any] | dict[str, Any], leaf: Callable[[Any], str]) -> str:
     """An array or map as text, elements by `leaf`."""
-    out: list[str] = []
+    out = TextParts()
     stack: list[tuple[Iterator[tuple[str, Any]], str]] = []
     _open(value, out, stack)
     while stack:
@@ -274,10 +275,12 @@ def _container(value: list[Any] | dict[str, Any], leaf: Callable[[Any], str]) ->
                 _open(item, out, stack)
                 break
             out.append(leaf(item))
+            if len(out) > MANY_PARTS:
+                out.settle()
         else:
             out.append(closing)
             stack.pop()
-    return "".join(out)
+    return out.text()
 
 
 def _open(value: Any, out: list[str], stack: list[tuple[Iterator[tuple[str, Any]], str]]) -> None:

@@ -192,14 +192,24 @@ class CopyTerms(thread_local):
 
     room: int = 1 << 62
     """Elements of one copy, `NESTED_WEIGHT` more for each array or map inside another."""
-    pay: Callable[[int], None] = staticmethod(lambda _elements: None)
+    pay: Callable[..., None] = staticmethod(lambda _elements, _total=0: None)
+    """Told how many more elements were copied, and of a nested copy how many it has so far."""
     refuse: Callable[[], None] = staticmethod(lambda: None)
+    grew: Callable[[int], None] = staticmethod(lambda _size: None)
+    """Told of the size in bytes of what natives make, short values aside."""
+    writing: Callable[[int], None] = staticmethod(lambda _length: None)
+    """Told of the length so far of a text that nobody can reach yet."""
+    making: Callable[[int], None] = staticmethod(lambda _size: None)
+    """Told of the size so far of a value that nobody can reach yet."""
 
 
 COPY_TERMS: Final = CopyTerms()
 NESTED_WEIGHT: Final = 8
 """An inner array or map takes the memory of so many elements: `a = [a, a]` must not fill it in thirty rounds."""
-LARGE_COPY: Final = 16_384
+LARGE_COPY: Final = 256
+"""Copies of more elements are made known to the run: it accounts for their size, and large ones cost operations."""
+SETTLED: Final = 16_384
+LONG_TEXT: Final = 4096
 
 
 def copy_value(value: Any) -> Any:
@@ -218,6 +228,8 @@ def copy_value(value: Any) -> Any:
             COPY_TERMS.pay(len(value))
         return value.copy()
     if cls is bytearray:
+        if len(value) > LONG_TEXT:
+            COPY_TERMS.grew(len(value))
         return bytearray(value)
     if cls is Cell:
         return copy_value(value.v)
@@ -226,17 +238,20 @@ def copy_value(value: Any) -> Any:
 
 def _copy_nested(value: Any) -> Any:
     """Copy an array or map that may hold others."""
-    return _Copier(COPY_TERMS.room).copy(value)
+    copier = _Copier(COPY_TERMS.room)
+    made = copier.copy(value)
+    copier.finish()
+    return made
 
 
 class _Copier:
     """One deep copy, its elements counted and paid for as it grows."""
 
-    __slots__ = ("left", "mark")
+    __slots__ = ("left", "mark", "room")
 
     def __init__(self, room: int) -> None:
-        self.left = room
-        self.mark = room - LARGE_COPY
+        self.left = self.room = room
+        self.mark = room - SETTLED
 
     def copy(self, value: Any) -> Any:
         cls = type(value)
@@ -252,9 +267,15 @@ class _Copier:
             return bytearray(value)
         return self.copy(value.v) if cls is Cell else value
 
+    def finish(self) -> None:
+        """Account for the rest, where it is worth the while."""
+        rest = self.mark - self.left + SETTLED
+        if rest > LARGE_COPY:
+            COPY_TERMS.grew(rest * 8)
+
     def settle(self) -> None:
         """Another stretch is copied: pay for it, or stop where the copy has become too large."""
         if self.left < 0:
             COPY_TERMS.refuse()
-        COPY_TERMS.pay(self.mark - self.left + LARGE_COPY)
-        self.mark = self.left - LARGE_COPY
+        COPY_TERMS.pay(self.mark - self.left + SETTLED, self.room - self.left)
+        self.mark = self.left - SETTLED

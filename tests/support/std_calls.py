@@ -30,6 +30,7 @@ class StdContext:
         self.string, self.array, self.properties = string, array, properties
         self.charged = 0
         self.charges = 0
+        self.pauses: list[float] = []
 
     def charge(self, operations: int) -> None:
         self.charged += operations
@@ -40,6 +41,10 @@ class StdContext:
 
     def pause(self, seconds: float) -> None:
         pause(seconds, self)  # this context is its own budget: it counts how often it is looked at
+
+    def grew(self, size: int) -> None: ...
+
+    def making(self, size: int) -> None: ...
 
     def arity(self, pointer: FnPtr) -> int | None:
         return pointer.program[1] - len(pointer.curried) if pointer.program else None
@@ -85,11 +90,11 @@ class StdContext:
         if length > self.string:
             raise faults.too_large(faults.STRING_SIZE, self.string, length)
 
-    def check_array(self, length: int) -> None:
+    def check_array(self, length: int, more: int | None = None) -> None:
         if length > self.array:
             raise faults.too_large(faults.ARRAY_SIZE, self.array, length)
 
-    def check_map(self, length: int) -> None:
+    def check_map(self, length: int, more: int | None = None) -> None:
         if length > self.properties:
             raise faults.too_large(faults.MAP_SIZE, self.properties, length)
 

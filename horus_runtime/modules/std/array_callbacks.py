@@ -66,14 +66,18 @@ def _method(name: str, *params: str, named: bool = True, blame: str = "", **flag
 @_method("map", returns=ARRAY)
 def map_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
     """What the callback returns for each element, as a new array."""
-    return list(results(ctx, callback, array))
+    # What exists so far is a variable, so that the account of the run's data finds it.
+    made: Array = []
+    made.extend(results(ctx, callback, array))
+    return made
 
 
 @_method("filter", returns=ARRAY)
 def filter_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
     """The elements for which the callback returns `true`, as a new array."""
     # The result comes first in each pair: the callback may have replaced the element through `this`.
-    kept = [item for keep, item in zip(results(ctx, callback, array), array, strict=False) if keep is True]
+    kept: Array = []
+    kept.extend(item for keep, item in zip(results(ctx, callback, array), array, strict=False) if keep is True)
     return kept if SCALARS.issuperset(map(type, kept)) else list(map(own, kept))
 
 
@@ -111,7 +115,9 @@ def reduce_rev(ctx: NativeCallContext, array: Array, callback: FnPtr, initial: A
 def zip_(ctx: NativeCallContext, array: Array, other: Array, callback: FnPtr) -> Array:
     """What the callback returns for each pair of elements of two arrays, as far as the shorter one goes."""
     combine = zipper(ctx, callback)
-    return [combine(a, b, index) for index, (a, b) in enumerate(zip(array, other, strict=False))]
+    made: Array = []
+    made.extend(combine(a, b, index) for index, (a, b) in enumerate(zip(array, other, strict=False)))
+    return made
 
 
 PACKAGE.native("zip", ARRAY, ARRAY, FN, context=True, callbacks=True, returns=ARRAY)(in_call("zip")(zip_))

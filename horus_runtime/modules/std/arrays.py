@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError
-from horus_runtime.modules.std.pace import charge_for, paced
+from horus_runtime.modules.std.pace import charge_for, made, paced
 from horus_runtime.modules.std.signature import ANY, ARRAY, BOOL, INT, RANGES, UNIT
 from horus_runtime.modules.std.spans import (
     clamped,
@@ -67,14 +67,14 @@ def push(array: Array, value: Any) -> None:
 @native("append", ARRAY, ARRAY, pure=False, context=True, returns=UNIT)
 def append(ctx: NativeCallContext, array: Array, other: Array) -> None:
     """Add all elements of another array at the end."""
-    ctx.check_array(len(array) + len(other))
+    ctx.check_array(len(array) + len(other), len(other))
     array.extend(other)
 
 
 @native("insert", ARRAY, INT, ANY, pure=False, context=True, returns=UNIT)
 def insert(ctx: NativeCallContext, array: Array, index: int, value: Any) -> None:
     """Insert an element before the index, which is cut to what is there; `-1` inserts before the last element."""
-    ctx.check_array(len(array) + 1)
+    ctx.check_array(len(array) + 1, 1)
     array.insert(start_of(index, len(array)), value)
 
 
@@ -84,7 +84,7 @@ def pad(ctx: NativeCallContext, array: Array, length: int, item: Any) -> None:
     missing = length - len(array)
     if missing <= 0:
         return
-    ctx.check_array(length)
+    ctx.check_array(length, missing)
     charge_for(ctx, missing)
     if type(item) in SCALARS:
         array.extend([item] * missing)
@@ -151,34 +151,34 @@ def splice_range(ctx: NativeCallContext, array: Array, selection: Range, replace
 
 def _replace(ctx: NativeCallContext, array: Array, span: tuple[int, int], replacement: Array) -> None:
     first, stop = span
-    ctx.check_array(len(array) - (stop - first) + len(replacement))
+    ctx.check_array(len(array) - (stop - first) + len(replacement), len(replacement))
     array[first:stop] = replacement
 
 
 @native("extract", ARRAY, INT, pure=False, returns=ARRAY)
 def extract_tail(array: Array, start: int) -> Array:
     """A copy of the elements from `start` to the end."""
-    return [copy_value(item) for item in array[start_of(start, len(array)) :]]
+    return [copy_value(item) for item in made(array[start_of(start, len(array)) :])]
 
 
 @native("extract", ARRAY, INT, INT, pure=False, returns=ARRAY)
 def extract(array: Array, start: int, count: int) -> Array:
     """A copy of `count` elements from `start`."""
     first, stop = clamped(start, count, len(array))
-    return [copy_value(item) for item in array[first:stop]]
+    return [copy_value(item) for item in made(array[first:stop])]
 
 
 def extract_range(array: Array, selection: Range) -> Array:
     """A copy of the elements a range selects."""
     first, stop = range_span(selection, len(array))
-    return [copy_value(item) for item in array[first:stop]]
+    return [copy_value(item) for item in made(array[first:stop])]
 
 
 @native("split", ARRAY, INT, pure=False, returns=ARRAY)
 def split(array: Array, index: int) -> Array:
     """Cut off the elements from an index to the end and return them."""
     at = start_of(index, len(array))
-    tail = array[at:]
+    tail = made(array[at:])
     del array[at:]
     return tail
 
@@ -196,7 +196,7 @@ def drain_range(array: Array, selection: Range) -> Array:
 
 def _take_out(array: Array, span: tuple[int, int]) -> Array:
     first, stop = span
-    taken = array[first:stop]
+    taken = made(array[first:stop])
     del array[first:stop]
     return taken
 
@@ -207,7 +207,7 @@ def retain(array: Array, start: int, count: int) -> Array:
     first, stop = clamped(start, count, len(array))
     if first == stop:
         return []
-    removed = array[:first] + array[stop:]
+    removed = made(array[:first] + array[stop:])
     array[:] = array[first:stop]
     return removed
 

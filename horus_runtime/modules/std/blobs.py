@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from horus_runtime.modules.std.pace import made
 from horus_runtime.modules.std.signature import ARRAY, BLOB, BOOL, CHAR, INT, RANGES, STRING, UNIT
 from horus_runtime.modules.std.spans import (
     clamped,
@@ -111,7 +112,7 @@ def append_text(ctx: NativeCallContext, blob: Blob, text: str) -> None:
 @native("append", BLOB, BLOB, pure=False, context=True, returns=UNIT)
 def append(ctx: NativeCallContext, blob: Blob, other: Blob) -> None:
     """Add all bytes of another blob at the end."""
-    ctx.check_array(len(blob) + len(other))
+    ctx.check_array(len(blob) + len(other), len(other))
     blob += other
 
 
@@ -193,27 +194,27 @@ def splice_range(ctx: NativeCallContext, blob: Blob, selection: Range, replaceme
 @native("extract", BLOB, INT, pure=False, returns=BLOB)
 def extract_tail(blob: Blob, start: int) -> Blob:
     """A copy of the bytes from `start` to the end."""
-    return blob[start_of(start, len(blob)) :]
+    return made(blob[start_of(start, len(blob)) :])
 
 
 @native("extract", BLOB, INT, INT, pure=False, returns=BLOB)
 def extract(blob: Blob, start: int, count: int) -> Blob:
     """A copy of `count` bytes from `start`."""
     first, stop = clamped(start, count, len(blob))
-    return blob[first:stop]
+    return made(blob[first:stop])
 
 
 def extract_range(blob: Blob, selection: Range) -> Blob:
     """A copy of the bytes a range selects."""
     first, stop = range_span(selection, len(blob))
-    return blob[first:stop]
+    return made(blob[first:stop])
 
 
 @native("split", BLOB, INT, pure=False, returns=BLOB)
 def split(blob: Blob, index: int) -> Blob:
     """Cut off the bytes from an index to the end and return them."""
     at = start_of(index, len(blob))
-    tail = blob[at:]
+    tail = made(blob[at:])
     del blob[at:]
     return tail
 
@@ -222,7 +223,7 @@ def split(blob: Blob, index: int) -> Blob:
 def drain(blob: Blob, start: int, count: int) -> Blob:
     """Remove `count` bytes from `start` and return them."""
     first, stop = clamped(start, count, len(blob))
-    taken = blob[first:stop]
+    taken = made(blob[first:stop])
     del blob[first:stop]
     return taken
 
@@ -238,7 +239,7 @@ def retain(blob: Blob, start: int, count: int) -> Blob:
     if count <= 0:
         return bytearray()
     first, stop = clamped(start, count, len(blob))
-    removed = blob[:first] + blob[stop:]
+    removed = made(blob[:first] + blob[stop:])
     blob[:] = blob[first:stop]
     return removed
 

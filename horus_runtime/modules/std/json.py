@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from horus_runtime.modules.std.pace import charge_for
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.parts import MANY_PARTS, TextParts
 from horus_runtime.runtime.sizes import byte_length
 from horus_runtime.runtime.text import float_debug
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, U8, Char, type_name
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from horus_runtime.runtime.context import NativeCallContext
 
+SHORT_TEXT = 4096
 MAX_DEPTH = 127
 """How deep arrays and maps may be nested in a text, as Rhai's reader has it."""
 
@@ -28,7 +30,15 @@ MAX_DEPTH = 127
 def parse_json(ctx: NativeCallContext, text: str) -> Any:
     """The value that a JSON text stands for: `null` is `()`, an object a map."""
     charge_for(ctx, len(text))
+    if len(text) > SHORT_TEXT:
+        ctx.grew(_size_of_values(text))
     return read(text)
+
+
+def _size_of_values(text: str) -> int:
+    """What the values of a JSON text take at most, told by its signs: reading makes them all before anybody looks."""
+    containers = text.count("[") + text.count("{")
+    return len(text) + 88 * containers + 60 * text.count(":") + 30 * text.count('"') + 40 * text.count(",")
 
 
 def to_json(ctx: NativeCallContext, entries: dict[str, Any]) -> str:
@@ -93,7 +103,7 @@ def write(value: Any, type_name_of: Callable[[Any], str] = type_name) -> str:
     """A value as compact JSON text. What JSON does not know is written as its type name in quotes."""
     from json.encoder import encode_basestring
 
-    out: list[str] = []
+    out = TextParts()
     stack: list[tuple[Iterator[tuple[str, Any]], str]] = [(iter([("", value)]), "")]
     while stack:
         entries, closing = stack[-1]
@@ -109,10 +119,12 @@ def write(value: Any, type_name_of: Callable[[Any], str] = type_name) -> str:
                 stack.append((_elements(items), "]"))
                 break
             out.append(_scalar(item, encode_basestring, type_name_of))
+            if len(out) > MANY_PARTS:
+                out.settle()
         else:
             out.append(closing)
             stack.pop()
-    return "".join(out)
+    return out.text()
 
 
 def _properties(entries: dict[str, Any], quote: Callable[[str], str]) -> Iterator[tuple[str, Any]]:

@@ -48,7 +48,7 @@ def get(entries: Map, key: str) -> Any:
 def set_(ctx: NativeCallContext, entries: Map, key: str, value: Any) -> None:
     """Set or add a property."""
     if key not in entries:
-        ctx.check_map(len(entries) + 1)
+        ctx.check_map(len(entries) + 1, 1)
     entries[key] = value
 
 
@@ -81,7 +81,7 @@ def values(ctx: NativeCallContext, entries: Map) -> list[Any]:
 @native("mixin", MAP, MAP, pure=False, context=True, returns=UNIT)
 def mixin(ctx: NativeCallContext, entries: Map, other: Map) -> None:
     """Take over all properties of another map; where both have one, the other's value wins."""
-    ctx.check_map(len(entries | dict.fromkeys(other)))
+    ctx.check_map(len(entries | dict.fromkeys(other)), len(other))
     entries.update(other)
 
 
@@ -89,7 +89,7 @@ def mixin(ctx: NativeCallContext, entries: Map, other: Map) -> None:
 def fill_with(ctx: NativeCallContext, entries: Map, other: Map) -> None:
     """Take over those properties of another map that this one does not have."""
     missing = {key: value for key, value in other.items() if key not in entries}
-    ctx.check_map(len(entries) + len(missing))
+    ctx.check_map(len(entries) + len(missing), len(missing))
     entries.update(missing)
 
 
@@ -104,7 +104,10 @@ native("to_json", MAP, context=True, returns=STRING)(to_json)
 @in_call("filter")  # Rhai's own mistake: errors out of `map` name `filter`
 def map_(ctx: NativeCallContext, entries: Map, callback: FnPtr) -> Map:
     """What the callback returns for each property, under the same names."""
-    return {key: entry_result(ctx, callback, entries, key) for key in sorted(entries)}
+    made: Map = {}
+    for key in sorted(entries):
+        made[key] = entry_result(ctx, callback, entries, key)
+    return made
 
 
 @native("filter", MAP, FN, context=True, callbacks=True, returns=MAP)

@@ -27,6 +27,9 @@ Array = list[Any]
 SHORT: Final = 20
 """Arrays up to this length are sorted by insertion, as Rhai does, so that also senseless orders agree."""
 
+KEY_BYTES: Final = 72
+"""What sorting needs for each element while a comparer is asked."""
+
 _NATURAL: Final = frozenset({int, float, bool, str, Char, type(None)})
 
 
@@ -103,6 +106,8 @@ def _cannot_sort(reason: str) -> EvalError:
 
 def _compared(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
     """The elements in the order of a comparer, not copied."""
+    if len(array) > SHORT:
+        ctx.making(len(array) * KEY_BYTES)
     call: Any = ctx.callable(comparer, 2)
     if not may_lend(ctx, comparer, array):
         return _sorted(array, _comparison(ctx, lambda a, b: call(own(a), own(b))))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from horus_runtime.runtime.values import COPY_TERMS, LONG_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -10,6 +12,17 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.context import NativeCallContext
 
 STRIDE = 128
+
+
+T = TypeVar("T", bound="str | bytearray | list[Any]")
+
+
+def made(value: T) -> T:
+    """The value, with which the account of the run's data was told of it where it is large."""
+    size = len(value) * 16 if isinstance(value, list) else len(value)
+    if size > LONG_TEXT:
+        COPY_TERMS.grew(size)
+    return value
 
 
 def paced(ctx: NativeCallContext, items: Iterable[Any]) -> Iterator[Any]:

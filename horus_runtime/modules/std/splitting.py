@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from horus_runtime.modules.std.pace import made
 from horus_runtime.modules.std.signature import ARRAY, CHAR, INT, STRING
-from horus_runtime.modules.std.whitespace import words
+from horus_runtime.modules.std.whitespace import WHITE_SPACE, words
 from horus_runtime.runtime.module import Module
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 PACKAGE = Module("splitting", "Cutting strings into pieces.")
 native = PACKAGE.native
 
+FEW: Final = 256
+STRING_BYTES: Final = 56
+"""What a short string takes besides its letters, and its place in the array."""
+
 Pieces = list[str]
 
 
@@ -21,6 +26,8 @@ Pieces = list[str]
 def split_words(ctx: NativeCallContext, text: str) -> Pieces:
     """The words of the string: the pieces between white space."""
     ctx.check_array(len(text) // 2 + 1)
+    if len(text) > FEW:
+        ctx.grew(len(text) + STRING_BYTES * sum(map(text.count, WHITE_SPACE)))
     return words(text) if text else [""]
 
 
@@ -30,7 +37,7 @@ def split_at(text: str, index: int) -> Pieces:
     # Rhai treats 0 as "at the end".
     if index == 0 or index >= len(text):
         return [text, ""]
-    return [text[:index], text[index:]] if index > -len(text) else ["", text]
+    return [made(text[:index]), made(text[index:])] if index > -len(text) else ["", text]
 
 
 @native("split", STRING, CHAR, context=True, returns=ARRAY)
@@ -64,7 +71,10 @@ def split_rev_some(ctx: NativeCallContext, text: str, delimiter: str, count: int
 def _pieces(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pieces:
     if count <= 1 or not text:
         return [text]
-    ctx.check_array(min(count, text.count(delimiter) + 1))
+    pieces = min(count, text.count(delimiter) + 1 if delimiter else len(text) + 2)
+    ctx.check_array(pieces)
+    if pieces > FEW:
+        ctx.grew(pieces * STRING_BYTES + len(text))
     if delimiter:
         return text.split(delimiter, count - 1)
     # The empty text occurs around every character, also at both ends.
@@ -74,7 +84,10 @@ def _pieces(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pi
 def _pieces_from_end(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pieces:
     if count <= 1 or not text:
         return [text]
-    ctx.check_array(min(count, text.count(delimiter) + 1))
+    pieces = min(count, text.count(delimiter) + 1 if delimiter else len(text) + 2)
+    ctx.check_array(pieces)
+    if pieces > FEW:
+        ctx.grew(pieces * STRING_BYTES + len(text))
     if delimiter:
         return text.rsplit(delimiter, count - 1)[::-1]
     cut = max(len(text) - (count - 2), 0)

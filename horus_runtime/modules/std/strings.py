@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from horus_runtime.modules.std.pace import made
 from horus_runtime.modules.std.signature import (
     ANY,
     ARRAY,
@@ -21,7 +22,8 @@ from horus_runtime.modules.std.whitespace import trimmed
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.sizes import byte_length
-from horus_runtime.runtime.values import Char, Range, Stream
+from horus_runtime.runtime.values import LONG_TEXT, Char, Range, Stream
+from horus_runtime.runtime.values import chars as characters
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.context import NativeCallContext
@@ -107,27 +109,29 @@ def get(text: str, index: int) -> Char | None:
 @native("sub_string", STRING, INT, returns=STRING)
 def sub_string_from(text: str, start: int) -> str:
     """The text from `start` to the end."""
-    return text[start_of(start, len(text)) :]
+    return made(text[start_of(start, len(text)) :])
 
 
 @native("sub_string", STRING, INT, INT, returns=STRING)
 def sub_string(text: str, start: int, count: int) -> str:
     """The text of `count` characters from `start`."""
     first, stop = clamped(start, count, len(text))
-    return text[first:stop]
+    part = text[first:stop]
+    return part if stop - first < LONG_TEXT else made(part)
 
 
 def sub_string_range(text: str, selection: Range) -> str:
     """The text that a range selects."""
     first, stop = range_span(selection, len(text))
-    return text[first:stop]
+    part = text[first:stop]
+    return part if stop - first < LONG_TEXT else made(part)
 
 
 @native("to_chars", STRING, context=True, returns=ARRAY)
 def to_chars(ctx: NativeCallContext, text: str) -> list[Any]:
     """The characters as an array."""
     ctx.check_array(len(text))
-    return list(map(Char, text))
+    return list(characters(text))
 
 
 @native("to_blob", STRING, context=True, returns=BLOB)
@@ -171,25 +175,25 @@ def _characters(text: str) -> Stream:
 @native("to_upper", STRING, returns=STRING)
 def to_upper(text: str) -> str:
     """The string in capital letters."""
-    return text.upper()
+    return made(text.upper())
 
 
 @native("to_lower", STRING, returns=STRING)
 def to_lower(text: str) -> str:
     """The string in small letters."""
-    return text.lower()
+    return made(text.lower())
 
 
 @native("make_upper", STRING, pure=False, ref=True, returns=UNIT)
 def make_upper(text: str) -> Changed:
     """Change the string to capital letters."""
-    return text.upper(), None
+    return made(text.upper()), None
 
 
 @native("make_lower", STRING, pure=False, ref=True, returns=UNIT)
 def make_lower(text: str) -> Changed:
     """Change the string to small letters."""
-    return text.lower(), None
+    return made(text.lower()), None
 
 
 # --- Changes in place -------------------------------------------------------------------------------------------------
@@ -199,7 +203,7 @@ def make_lower(text: str) -> Changed:
 def set_(text: str, index: int, character: str) -> Changed:
     """Replace the character at an index; where there is none, nothing happens."""
     at = strict_index(index, len(text))
-    return (text if at is None else f"{text[:at]}{character}{text[at + 1 :]}"), None
+    return (text if at is None else made(f"{text[:at]}{character}{text[at + 1 :]}")), None
 
 
 @native("append", STRING, ANY, pure=False, ref=True, context=True, returns=UNIT)
@@ -214,7 +218,7 @@ def append(ctx: NativeCallContext, text: str, value: Any) -> Changed:
 @native("remove", STRING, STRING, pure=False, ref=True, returns=UNIT)
 def remove(text: str, part: str) -> Changed:
     """Remove every occurrence of a text or character."""
-    return (text.replace(part, "") if part else text), None
+    return (made(text.replace(part, "")) if part else text), None
 
 
 @native("clear", STRING, pure=False, ref=True, returns=UNIT)
@@ -226,26 +230,26 @@ def clear(text: str) -> Changed:
 @native("truncate", STRING, INT, pure=False, ref=True, returns=UNIT)
 def truncate(text: str, count: int) -> Changed:
     """Keep the first `count` characters."""
-    return text[: max(count, 0)], None
+    return made(text[: max(count, 0)]), None
 
 
 @native("trim", STRING, pure=False, ref=True, returns=UNIT)
 def trim(text: str) -> Changed:
     """Remove white space at both ends. The string itself is changed; nothing is returned."""
-    return trimmed(text), None
+    return made(trimmed(text)), None
 
 
 @native("pop", STRING, pure=False, ref=True)
 def pop(text: str) -> tuple[str, Char | None]:
     """Remove the last character and return it; `()` if there is none."""
-    return (text[:-1], Char(text[-1])) if text else (text, None)
+    return (made(text[:-1]), Char(text[-1])) if text else (text, None)
 
 
 @native("pop", STRING, INT, pure=False, ref=True, returns=STRING)
 def pop_many(text: str, count: int) -> tuple[str, str]:
     """Remove the last `count` characters and return them."""
     at = max(len(text) - max(count, 0), 0)
-    return text[:at], text[at:]
+    return made(text[:at]), made(text[at:])
 
 
 @native("crop", STRING, INT, pure=False, ref=True, returns=UNIT)
@@ -282,7 +286,7 @@ def replace(ctx: NativeCallContext, text: str, find: str, new: str) -> Changed:
     growth = byte_length(new) - byte_length(find)
     if growth > 0:
         ctx.check_string(byte_length(text) + text.count(find) * growth)
-    return text.replace(find, new), None
+    return made(text.replace(find, new)), None
 
 
 @native("pad", STRING, INT, CHAR, pure=False, ref=True, context=True, returns=UNIT)

@@ -1,0 +1,37 @@
+"""Long texts built of many parts: what exists so far is accounted for while it grows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from horus_runtime.runtime.values import COPY_TERMS
+
+MANY_PARTS: Final = 4096
+
+
+class TextParts(list[str]):
+    """The parts of a text that is being built. After so many of them call `settle`."""
+
+    __slots__ = ("blocks", "size")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[str] = []
+        self.size = 0
+
+    def settle(self) -> None:
+        """Join what is there, and tell the run how long the text is so far."""
+        block = "".join(self)
+        self.clear()
+        self.blocks.append(block)
+        self.size += len(block)
+        COPY_TERMS.writing(self.size)
+
+    def text(self) -> str:
+        """The whole text."""
+        if not self.blocks:
+            return "".join(self)
+        self.settle()
+        # While the blocks are joined the text exists twice.
+        COPY_TERMS.making(2 * self.size)
+        return "".join(self.blocks)

@@ -38,7 +38,7 @@ PRICED: Final = 16_384
 SHORT_TEXT: Final = 4096
 SHORT_ARRAY: Final = 256
 """Values up to these sizes are made without a word to the account of the run's data."""
-SLOT_BYTES: Final = 16
+SLOT_BYTES: Final = 8
 ENTRY_BYTES: Final = 100
 SMALLEST_ROOM: Final = 1 << 20
 """Elements that a copy may hold at least: small limits are checked exactly elsewhere."""

@@ -23,6 +23,7 @@ Made from the docstrings by `python docs/build_api.py`; do not edit. The guide i
 GROUPS = {
     "Engines and scripts": ["Engine", "Limits", "Scope", "AST", "FunctionInfo", "ScriptFunction", "PointerFunction",
                             "ScriptObject", "RunHandle"],
+    "Scripts in one line": ["eval", "run", "eval_file", "run_file"],
     "Functions, types and modules of the host": ["Module", "NativeCallContext", "CallContext", "Ref", "FnPtr", "Char",
                                                  "Range", "ModuleResolver", "StaticModuleResolver",
                                                  "FileModuleResolver", "ModuleResolversCollection",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.functions import PointerFunction, ScriptFunction, ScriptObject
     from horus_runtime.engine.handle import AST, FunctionInfo
+    from horus_runtime.engine.presets import eval, eval_file, run, run_file  # noqa: A004 - Rhai's names
     from horus_runtime.engine.resolvers import (
         DummyModuleResolver,
         FileModuleResolver,
@@ -101,7 +102,11 @@ _HOMES = {
     "StaticModuleResolver": "engine.resolvers",
     "TerminatedError": "errors",
     "TrustStore": "jobs.trust",
+    "eval": "engine.presets",
+    "eval_file": "engine.presets",
     "execute": "jobs.execution",
+    "run": "engine.presets",
+    "run_file": "engine.presets",
     "validate": "jobs.validation",
 }
 
@@ -155,8 +160,12 @@ __all__ = [
     "TerminatedError",
     "TrustStore",
     "__version__",
+    "eval",
+    "eval_file",
     "execute",
     "osiris",
+    "run",
+    "run_file",
     "validate",
 ]
 

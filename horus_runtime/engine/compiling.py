@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.engine.handle import AST, parse_text
 from horus_runtime.engine.programs import STORE, program_key, scope_key
-from horus_runtime.engine.settings import EngineSettings
+from horus_runtime.engine.settings import EngineSettings, check_level
 from horus_runtime.errors import HorusError, ParseError
 from horus_runtime.source import SourceFile, strip_shebang
 
@@ -76,6 +76,36 @@ class Compiling(EngineSettings):
             HorusError: the file cannot be read (`ErrorSystem`), or is not UTF-8.
         """
         return self.compile(read_script(path), name=str(path))
+
+    def optimize(self, tree: AST, *, scope: Scope | None = None, level: str = "simple") -> AST:
+        """A tree as the optimizer has it at a level: operators on literals computed, dead code dropped.
+
+        Engines do this by themselves when they compile; the result is for tools that look at trees.
+
+        Args:
+            scope: its constants are inserted where the script reads them.
+            level: `"none"`, `"simple"` or `"full"`, which also calls functions that are not volatile.
+
+        Raises:
+            ValueError: there is no such level.
+        """
+        from horus_runtime.optimize.passes import optimize
+
+        check_level(level)
+        script = optimize(with_constants(tree.script, scope), level, self._call_early, folds=self.fast_operators)
+        return AST(
+            script, tree.source_file, expression_only=tree.expression_only, options=tree.options, parts=tree.parts
+        )
+
+    def compact(self, text: str) -> str:
+        """A script with the same meaning as short text: without comments, but for doc comments, and without blanks.
+
+        Raises:
+            ParseError: the text is wrong.
+        """
+        from horus_runtime.engine.compact import compact
+
+        return compact(text, self.parse_options())
 
     # ---- trees ------------------------------------------------------------------------------------------------------
 
@@ -269,6 +299,22 @@ class Compiling(EngineSettings):
         if script is None:
             script = program.script = self.optimized(self._tree(program.source.text, program.source.name).script)
         return script
+
+
+def with_constants(script: nodes.Script, scope: Scope | None) -> nodes.Script:
+    """A script that begins with the constants of a scope, as far as they can be written down."""
+    from horus_runtime.ast import nodes
+
+    if scope is None:
+        return script
+    literals = {int: nodes.IntLit, float: nodes.FloatLit, bool: nodes.BoolLit, str: nodes.StringLit}
+    declared = []
+    for name, value in scope.constants().items():
+        literal = literals.get(type(value))
+        if literal is not None:
+            span = script.span
+            declared.append(nodes.Let(span, name, literal(span, value), True, span))
+    return nodes.Script(script.span, (*declared, *script.body), script.functions)
 
 
 def _unreachable() -> Program:  # pragma: no cover - the program was built when the text was cached

@@ -202,3 +202,29 @@ def write_json(value: Any) -> str:
     from horus_runtime.modules.std.json import write
 
     return write(value)
+
+
+def eval(text: str, *, scope: Any = None) -> Any:  # noqa: A001 - Rhai's name
+    """Run a script on an engine of its own and return the value of its last statement; see `Engine.eval`."""
+    return _throw_away().eval(text, scope=scope)
+
+
+def run(text: str, *, scope: Any = None) -> None:
+    """Run a script on an engine of its own, for its effects."""
+    _throw_away().run(text, scope=scope)
+
+
+def eval_file(path: str | os.PathLike[str], *, scope: Any = None) -> Any:
+    """Run a script file on an engine of its own and return the value of its last statement."""
+    return _throw_away().eval_file(os.fspath(path), scope=scope)
+
+
+def run_file(path: str | os.PathLike[str], *, scope: Any = None) -> None:
+    """Run a script file on an engine of its own, for its effects."""
+    eval_file(path, scope=scope)
+
+
+def _throw_away() -> Engine:
+    from horus_runtime.engine.engine import Engine
+
+    return Engine()

@@ -190,8 +190,7 @@ class EngineSettings:
 
     @optimization_level.setter
     def optimization_level(self, level: str) -> None:
-        if level not in ("none", "simple", "full"):
-            raise ValueError(f"optimization_level is 'none', 'simple' or 'full', not {level!r}")
+        check_level(level)
         self._optimization = level
 
     def disable_symbol(self, symbol: str) -> Any:
@@ -507,6 +506,12 @@ class EngineSettings:
                 may_define=None if self._def_var is None else partial(self._def_var, False),
             ),
         )
+
+
+def check_level(level: str) -> None:
+    """Raise `ValueError` unless this is a level of the optimizer."""
+    if level not in ("none", "simple", "full"):
+        raise ValueError(f"optimization_level is 'none', 'simple' or 'full', not {level!r}")
 
 
 def default_debug(text: str, source: str | None, position: Position | None) -> None:

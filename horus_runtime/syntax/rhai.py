@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import chain
+from typing import Final
 
 from horus_runtime.ast import nodes
 from horus_runtime.errors import ParseError
@@ -46,6 +48,9 @@ def tokenize(text: str, options: ParseOptions = DEFAULT, *, name: str | None = N
     return tokens[:-1]
 
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
 @lru_cache(maxsize=64)
 def _vocabulary(options: ParseOptions, expression: bool = False) -> Vocabulary:
     return Vocabulary(options, expression=expression)
@@ -53,6 +58,7 @@ def _vocabulary(options: ParseOptions, expression: bool = False) -> Vocabulary:
 
 def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> nodes.Node:
     try:
+        _refuse_surrogates(text)
         try:
             return _run(text, options, start, careful=options.needs_care(len(text)))
         except DeepNesting:
@@ -63,6 +69,15 @@ def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> no
             line, column = error.position
             error.position = Position(min(line, MAX_COORDINATE), min(column, MAX_COORDINATE))
         raise
+
+
+def _refuse_surrogates(text: str) -> None:
+    """Half a surrogate pair is no character: text that holds one was not decoded properly."""
+    found = None if text.isascii() else _SURROGATE.search(text)
+    if found is not None:
+        before = text[: found.start()]
+        line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
+        raise ParseError("BadInput", f"Unexpected '\\u{ord(found[0]):x}'", Position(line, column))
 
 
 def _run(text: str, options: ParseOptions, start: str, *, careful: bool) -> nodes.Node:

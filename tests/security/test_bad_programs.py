@@ -383,3 +383,12 @@ def test_namespaces_work_both_ways_inside_functions_and_may_be_shadowed(tmp_path
     assert engine.eval("let os = #{exists: 7}; os.exists") == 7
     with pytest.raises(EvalError):
         engine.eval('let os = 1; os.exists("a")')
+
+
+def test_programs_have_limits_of_the_system():
+    # The program waits for its input, which comes after the limits are set.
+    process = use("process", Policy(run=("sh",)))
+    done = process.run(["sh", "-c", "read x; ulimit -c; ulimit -n"], {"stdin": "go\n", "timeout": 60.0})
+    core, files = done["stdout"].split()
+    assert core == "0"
+    assert int(files) <= 4096

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # heavy, and only needed once a program is started
 
 DEFAULT_TIMEOUT: Final = 60.0
 MAX_OUTPUT: Final = 8 * 1024 * 1024
+MAX_OPEN_FILES: Final = 4096
 GRACE: Final = 2.0
 """Seconds between the polite and the final signal."""
 READ: Final = 1
@@ -175,7 +176,7 @@ def start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
 
     call.count("processes")
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             command.argv,
             cwd=command.directory,
             env=built_environment(call, command.environment),
@@ -184,6 +185,8 @@ def start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT if command.merge_stderr else subprocess.PIPE,
             start_new_session=True,
         )
+        _restrain(child.pid, command)
+        return child
     except (FileNotFoundError, NotADirectoryError):
         message = f"there is no program '{command.argv[0]}'"
         raise call.fail("CommandNotFound", message, command=command.argv[0]) from None
@@ -192,6 +195,26 @@ def start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
         raise call.fail("PermissionDenied", message, command=command.argv[0]) from None
     except (OSError, ValueError) as error:
         raise call.fail("CommandFailed", f"'{command.argv[0]}' cannot be started: {error}", code=-1) from None
+
+
+def _restrain(pid: int, command: Command) -> None:
+    """The system's own limits for the program and all that it starts: no core dumps, open files, processor time.
+
+    They are the second line behind the time limit, set from outside because code between fork and exec is not safe in
+    a process with threads. Where the system does not know them, there are none.
+    """
+    import resource
+
+    if not hasattr(resource, "prlimit"):
+        return
+    wanted = {resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: MAX_OPEN_FILES}
+    if command.timeout is not None:
+        wanted[resource.RLIMIT_CPU] = int(command.timeout * (os.cpu_count() or 1)) + 5
+    for kind, number in wanted.items():
+        with suppress(OSError, ValueError):  # it has ended already, or may not be restrained
+            _, hard = resource.prlimit(pid, kind)
+            limit = number if hard == resource.RLIM_INFINITY else min(number, hard)
+            resource.prlimit(pid, kind, (limit, limit))
 
 
 class _Reader:

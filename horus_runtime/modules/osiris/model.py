@@ -207,9 +207,57 @@ class Model:
         """All records one by one, in constant memory."""
         return self.query().each()
 
+    def not_where(self, *parts: Any) -> Query:
+        """The records that do not match."""
+        return self.query().not_where(*parts)
+
     def order(self, *fields: Any) -> Query:
         """All records, sorted."""
         return self.query().order(*fields)
+
+    def limit(self, number: int) -> Query:
+        """At most so many records."""
+        return self.query().limit(number)
+
+    def offset(self, number: int) -> Query:
+        """All records but so many at the beginning."""
+        return self.query().offset(number)
+
+    def select(self, fields: Any) -> Query:
+        """Maps with only these fields of all records, and the id."""
+        return self.query().select(fields)
+
+    def include(self, *names: str) -> Query:
+        """All records with those of their relations embedded."""
+        return self.query().include(*names)
+
+    def last(self) -> Record | None:
+        """The newest record, or nothing."""
+        return self.query().last()
+
+    def one(self) -> Record:
+        """The only record."""
+        return self.query().one()
+
+    def page(self, number: int, size: int = 20) -> Record:
+        """One page of all records, counted from 1."""
+        return self.query().page(number, size)
+
+    def after(self, cursor: str | None, size: int = 20) -> Record:
+        """The page of all records behind a cursor."""
+        return self.query().after(cursor, size)
+
+    def pluck(self, field: str) -> list[Any]:
+        """The values of one field."""
+        return self.query().pluck(field)
+
+    def distinct(self, field: str) -> list[Any]:
+        """The different values of one field, sorted."""
+        return self.query().distinct(field)
+
+    def total(self, what: str, field: str) -> Any:
+        """`sum`, `avg`, `min` or `max` of a field."""
+        return self.query().total(what, field)
 
     def group_by(self, field: str) -> Groups:
         """All records by the values of a field."""

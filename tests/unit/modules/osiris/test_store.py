@@ -226,3 +226,34 @@ def test_memory_stores_need_no_file():
     with Store() as store:
         store.model("a").create({"x": 1})
         assert store.model("a").count() == 1
+
+
+FORMAT_1 = """
+PRAGMA application_id = 1330858322;
+CREATE TABLE osiris_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE osiris_models (model TEXT PRIMARY KEY, version INTEGER NOT NULL, schema TEXT, search TEXT,
+    changed_at TEXT NOT NULL) STRICT;
+CREATE TABLE osiris_indexes (model TEXT NOT NULL, name TEXT NOT NULL, fields TEXT NOT NULL,
+    is_unique INTEGER NOT NULL, PRIMARY KEY (model, name)) STRICT;
+CREATE TABLE osiris_migrations (name TEXT PRIMARY KEY, hash TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT;
+CREATE TABLE m_users (pk INTEGER PRIMARY KEY, id TEXT NOT NULL, doc TEXT NOT NULL, version INTEGER NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL) STRICT;
+CREATE UNIQUE INDEX "users.id" ON m_users (id);
+INSERT INTO m_users VALUES (1, 'a', '{"n":1}', 1, '2024', '2024');
+INSERT INTO osiris_models VALUES ('users', 3, '{"mode": "strict", "fields": {"n": {"type": "int"}}}', NULL, '2024');
+PRAGMA user_version = 1;
+"""
+
+
+def test_stores_of_the_first_format_are_brought_up_to_date(tmp_path):
+    connection = sqlite3.connect(tmp_path / "old.db")
+    connection.executescript(FORMAT_1)
+    connection.close()
+    with Store(tmp_path / "old.db") as store:
+        users = store.model("users")
+        assert (users.get("a")["n"], users.schema()) == (1, {"n": {"type": "int"}})
+        users.keep_history()
+        users.increment("a", "n")
+        assert [change.action for change in users.history("a")] == ["start", "update"]
+    with Store(tmp_path / "old.db") as again:
+        assert again.rows("SELECT count(*) FROM osiris_history") == [(2,)]

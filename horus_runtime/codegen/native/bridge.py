@@ -40,12 +40,15 @@ COPYING: Final = 5e-8
 """Seconds that an element of an array takes on its way in and out."""
 PYTHON: Final = 3e-8
 """Seconds that an operation takes in Python, at least."""
-TRIALS: Final = 6
-"""Uses after which it is decided whether a kernel pays."""
+TRIAL: Final = 10_000
+"""Operations that the use of a kernel must have cost before it is judged: the first calls of a recursion are the small
+ones."""
 CALL_COST: Final = 150
 """Operations of Python that take as long as calling a kernel."""
 MEMORY_LIMIT: Final = 512 << 20
 """Bytes that a kernel may use; one that needs more is given up."""
+RESERVED: Final = 1 << 20
+"""Bytes of addresses that a kernel's memory has at first; it moves when it grows beyond them."""
 PAGE: Final = 65536
 
 
@@ -81,7 +84,9 @@ CALLBACK: Final = ctypes.CFUNCTYPE(ctypes.c_size_t, POINTER, POINTER, ctypes.POI
 SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "wasm_config_new": (POINTER, ()),
     "wasmtime_config_parallel_compilation_set": (None, (POINTER, ctypes.c_bool)),
-    "wasmtime_config_max_wasm_stack_set": (None, (POINTER, ctypes.c_size_t)),
+    "wasmtime_config_signals_based_traps_set": (None, (POINTER, ctypes.c_bool)),
+    "wasmtime_config_memory_reservation_set": (None, (POINTER, ctypes.c_uint64)),
+    "wasmtime_config_memory_guard_size_set": (None, (POINTER, ctypes.c_uint64)),
     "wasm_engine_new_with_config": (POINTER, (POINTER,)),
     "wasmtime_module_new": (POINTER, (POINTER, ctypes.c_char_p, ctypes.c_size_t, POINTER)),
     "wasmtime_module_delete": (None, (POINTER,)),
@@ -149,6 +154,11 @@ class Library:
             raise Unavailable(str(problem)) from None
         config = self.wasm_config_new()
         self.wasmtime_config_parallel_compilation_set(config, False)
+        # The process belongs to the host: no signal handlers, and no gigabytes of reserved addresses per kernel, which
+        # would not work under a limit for them anyway. Kernels check their indices, so that this costs little.
+        self.wasmtime_config_signals_based_traps_set(config, False)
+        self.wasmtime_config_memory_reservation_set(config, RESERVED)
+        self.wasmtime_config_memory_guard_size_set(config, 0)
         self.engine = self.wasm_engine_new_with_config(config)
         if not self.engine:
             raise Unavailable("no engine")
@@ -384,7 +394,6 @@ class Compiled:
         self.free_module: Callable[[Any], None] | None = None
         self.useless = False
         """It does not work or does not pay: its code stays Python."""
-        self.trials = 0
         self.spent = 0
         self.cost = 0
         self.pool: list[Instance] = []
@@ -430,11 +439,10 @@ class Compiled:
 
     def note(self, spent: int, elements: int) -> None:
         """Judge by the first uses whether it pays."""
-        if self.patience and self.trials < TRIALS:
-            self.trials += 1
+        if self.patience and self.cost < TRIAL:
             self.spent += spent
             self.cost += CALL_COST + elements // 2
-            if self.trials == TRIALS and self.spent < self.cost:
+            if self.spent < self.cost >= TRIAL:
                 self.useless = True
 
 

@@ -315,3 +315,27 @@ def test_an_error_value_out_of_a_kernel_is_an_ordinary_one(engine):
     with pytest.raises(EvalError) as caught:
         engine.eval(FAILURES["division by zero"])
     assert caught.value.message == "Division by zero: 100 / 0"
+
+
+def test_a_recursion_is_not_judged_by_the_small_calls_at_its_bottom(monkeypatch):
+    monkeypatch.setattr(bridge, "ALLOWED", 1000.0)
+    engine = hr.Engine()
+    engine.cache = False
+    text = "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(18)"
+    tree = engine.compile(text)
+    assert [engine.eval_ast(tree) for _ in range(3)] == [2584] * 3
+    assert [(item.module is not None, item.useless) for item in compiled(engine, text)] == [(True, False)]
+
+
+def test_a_kernel_whose_calls_do_too_little_is_given_up(monkeypatch):
+    monkeypatch.setattr(bridge, "ALLOWED", 1000.0)
+    engine = hr.Engine()
+    engine.cache = False
+    text = """
+        fn tiny(n) { let t = 0; for i in 0..n { t += i; } t }
+        let texts = [];
+        for i in 0..2000 { texts.push(`${tiny(i % 3)}`); }
+        texts.len()
+    """
+    assert engine.eval(text) == 2000
+    assert [item.useless for item in compiled(engine, text) if item.kernel.is_function] == [True]

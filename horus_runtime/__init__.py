@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from horus_runtime.engine.background import RunHandle
+    from horus_runtime.engine.debugger import Action, Breakpoint, Debugger, Event, Stop
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.functions import PointerFunction, ScriptFunction, ScriptObject
     from horus_runtime.engine.handle import AST, FunctionInfo
@@ -59,6 +60,11 @@ Dynamic: TypeAlias = Any
 """Any script value, in annotations."""
 
 _HOMES = {
+    "Action": "engine.debugger",
+    "Breakpoint": "engine.debugger",
+    "Debugger": "engine.debugger",
+    "Event": "engine.debugger",
+    "Stop": "engine.debugger",
     "AST": "engine.handle",
     "CallContext": "runtime.context",
     "Char": "runtime.values",
@@ -116,13 +122,17 @@ _MODULES = {"osiris": "modules.osiris"}
 __all__ = [
     "AST",
     "UNIT",
+    "Action",
+    "Breakpoint",
     "CallContext",
     "Char",
     "DeadlineError",
+    "Debugger",
     "DummyModuleResolver",
     "Dynamic",
     "Engine",
     "EvalError",
+    "Event",
     "FileModuleResolver",
     "FnPtr",
     "FunctionInfo",
@@ -157,6 +167,7 @@ __all__ = [
     "Signature",
     "SigningKey",
     "StaticModuleResolver",
+    "Stop",
     "TerminatedError",
     "TrustStore",
     "__version__",

@@ -111,11 +111,13 @@ class _Analyzer:
         modules: frozenset[str],
         slots: bool,
         literals: bool,
+        watched: bool = False,
     ) -> None:
         self.script = script
         self.constant_receivers = False
         self.slots = slots
         self.literals = literals
+        self.watched = watched
         self.modules = modules
         self.is_pure = is_pure
         self.may_replace = may_replace
@@ -227,7 +229,7 @@ class _Analyzer:
         self.blocks.pop()
 
     def mark_dynamic(self, info: FunctionInfo, body: Iterable[nodes.Node]) -> None:
-        info.dynamic = any(_needs_names(node) for node in body)
+        info.dynamic = self.watched or any(_needs_names(node) for node in body)
 
     def block(self, body: Iterable[nodes.Node]) -> None:
         self.blocks.append({})
@@ -236,7 +238,13 @@ class _Analyzer:
 
     def statements(self, body: Iterable[nodes.Node]) -> None:
         for node in body:
+            if self.watched:
+                self.note_statement(node)
             self.visit(node)
+
+    def note_statement(self, node: nodes.Node) -> None:
+        """Remember what a debugger may show before the statement."""
+        self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
 
     def visit(self, node: nodes.Node | None) -> None:
         if node is not None:
@@ -349,6 +357,8 @@ class _Analyzer:
         self.mark_dynamic(info, [node.body])
         info.params = [self.declare(p, "param", None) for p in node.params]
         self.blocks.append({})
+        if self.watched:
+            self.note_statement(node.body)
         self.visit(node.body)
         self.stack.pop()
         self.fn, self.blocks = outer
@@ -484,6 +494,7 @@ def analyze(
     *,
     slots: bool = False,
     literals: bool = True,
+    watched: bool = False,
 ) -> ProgramInfo:
     """Bind every name of `script`.
 
@@ -495,5 +506,6 @@ def analyze(
         modules: names of static modules, which closures do not capture unless the script declares a variable.
         slots: count variables at their declarations, for hosts that limit or watch them.
         literals: closures receive constants with a literal value by value, as Rhai's optimizer has it.
+        watched: variables must be reachable by name before every statement, for a debugger.
     """
-    return _Analyzer(script, is_pure, may_replace, shared, modules, slots, literals).run()
+    return _Analyzer(script, is_pure, may_replace, shared, modules, slots, literals, watched).run()

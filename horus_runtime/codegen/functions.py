@@ -79,7 +79,13 @@ class FunctionCompiler(Constructs):
         if self.counters:
             body.insert(0, place(pyast.Nonlocal(sorted(self.counters)), self.loc))
         arguments = pyast.arguments([], [place(pyast.arg(name), self.loc) for name in params], None, [], [], None, [])
-        return place(pyast.FunctionDef(self.py_name, arguments, body, [], None), self.fn.node.span[:2])  # type: ignore[no-any-return]
+        watchers = [self.debug_watch(params)] if self.program.config.debug and not self.is_main else []
+        return place(pyast.FunctionDef(self.py_name, arguments, body, watchers, None), self.fn.node.span[:2])  # type: ignore[no-any-return]
+
+    def debug_watch(self, params: list[str]) -> pyast.expr:
+        """The decorator that tells the debugger of calls."""
+        name = self.fn.name if isinstance(self.fn.node, nodes.FnDef) else "closure"
+        return self.service("_watch", self.const(name), self.const(params.index("_d") + 1))
 
     def statements(self) -> tuple[nodes.Node, ...]:
         """The statements of the body."""

@@ -107,6 +107,8 @@ class CompileConfig:
     """Objects of the host have properties or indexers: what those give may have to be handed back."""
     watches_indexes: bool = False
     """The host wants to be asked about items that are not there."""
+    debug: bool = False
+    """Look at the debugger before every statement and around every call."""
     native: bool = False
     """Prepare hot numeric code for WebAssembly."""
     kernel_patience: int = 8
@@ -214,6 +216,7 @@ class ProgramCompiler(Emitter):
             (config.modules | config.globals) - config.scope_names,
             slots=config.checks_definitions,
             literals=config.optimized,
+            watched=config.debug,
         )
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[str, int, int], Fault] = {}
@@ -775,7 +778,12 @@ _LITERAL_TYPES: Final[dict[type, str]] = {
     nodes.UnitLit: "()",
 }
 
-SERVICES: Final = {"_import": "import_module", "_caught": "caught_value"}
+SERVICES: Final = {
+    "_import": "import_module",
+    "_caught": "caught_value",
+    "_step": "debug_step",
+    "_watch": "debug_watch",
+}
 """Services whose method has another name than the service without its underscore."""
 
 

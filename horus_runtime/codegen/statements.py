@@ -76,6 +76,8 @@ class Statements(Loops):
 
     def stmt(self, node: nodes.Node, dest: str | None) -> None:
         """Compile one statement."""
+        if self.program.config.debug and id(node) in self.fn.visible and not isinstance(node, nodes.Block):
+            self.debug_step(node)
         method = getattr(self, "stmt_" + type(node).__name__, None)
         if method is not None:
             method(node, dest)
@@ -83,6 +85,14 @@ class Statements(Loops):
             self.stmt_ExprStmt(nodes.ExprStmt(node.span, node), dest)
         if self.waiting:
             self.forget_operands()
+
+    def debug_step(self, node: nodes.Node) -> None:
+        """The debugger's look before a statement: where it is, and how to see the variables."""
+        self.at(node.span)
+        see = place(pyast.Lambda(pyast.arguments([], [], None, [], [], None, []), self.refreshed_scope(node)), self.loc)
+        spot = self.tuple_of([self.const(number) for number in node.span[:2]])
+        names = self.tuple_of([self.const(name) for name in _properties(node)])
+        self.evaluate(self.service("_step", self.home(), self.level(), spot, see, names))
 
     def forget_operands(self) -> None:
         """The operands of a statement that got names are not needed any longer."""
@@ -657,3 +667,15 @@ def _declares_by_eval(node: nodes.Node) -> bool:
     if isinstance(node, (nodes.Block, nodes.Closure)):
         return False
     return any(map(_declares_by_eval, children(node)))
+
+
+def _properties(node: nodes.Node) -> list[str]:
+    """The properties that a statement itself reads or writes, those of blocks inside aside."""
+    found: dict[str, None] = {}
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, nodes.Property):
+            found[current.name] = None
+        pending.extend(part for part in children(current) if not isinstance(part, (nodes.Block, nodes.Closure)))
+    return sorted(found)

@@ -209,7 +209,12 @@ class Compiling(EngineSettings):
         Shared variables make names of this process part of the code, and natives that are called early make their
         results part of it.
         """
-        if shared or not tree.is_text or (self.optimization_level == "full" and not self.table.is_plain()):
+        if (
+            shared
+            or not tree.is_text
+            or self.debugger is not None
+            or (self.optimization_level == "full" and not self.table.is_plain())
+        ):
             return None
         return self._text_key(tree, ("program", tuple(sorted(modules))))
 

@@ -20,6 +20,7 @@ from horus_runtime.source import Position
 if TYPE_CHECKING:
     from horus_runtime.ast import nodes
     from horus_runtime.codegen.program import CompileConfig
+    from horus_runtime.engine.debugger import Debugger
     from horus_runtime.runtime.budget import Budget
     from horus_runtime.runtime.custom_syntax import EvalContext, SyntaxDefinition, SyntaxInput
     from horus_runtime.syntax.options import ParseOptions
@@ -102,6 +103,7 @@ class EngineSettings:
         self._debug: DebugCallback | None = None
         self._progress: Callable[[int], Any] | None = None
         self._start: Callable[[Budget], None] | None = None
+        self._debugger: Debugger | None = None
         self._var: Hook | None = None
         self._def_var: DefinitionCallback | None = None
         self._missing_function: Hook | None = None
@@ -182,6 +184,15 @@ class EngineSettings:
             raise TypeError(f"limits must be a Limits, not {type(value).__name__}")
         self._limits = value
         self._reread()
+
+    @property
+    def debugger(self) -> Debugger | None:
+        """Stops the scripts that run from now on; `None` (the default) costs nothing."""
+        return self._debugger
+
+    @debugger.setter
+    def debugger(self, debugger: Debugger | None) -> None:
+        self._debugger = debugger
 
     @property
     def optimization_level(self) -> str:
@@ -390,8 +401,12 @@ class EngineSettings:
             watches_reads=self._var is not None,
             host_properties=self.table.has_host_properties(),
             watches_indexes=self._bad_index is not None,
-            infer=self._bad_index is None,
-            native=self.native,
+            infer=self._bad_index is None and self._debugger is None,
+            native=self.native and self._debugger is None,
+            debug=self._debugger is not None,
+            strips=self._debugger is None,
+            bounds=self._debugger is None,
+            specialise=self._debugger is None,
         )
 
     def global_names(self) -> frozenset[str]:
@@ -420,6 +435,7 @@ class EngineSettings:
             self._missing_property is None,
             self._bad_index is None,
             self.native,
+            self._debugger is None,
         )
 
     def parse_key(self) -> tuple[Any, ...]:
@@ -472,6 +488,7 @@ class EngineSettings:
             on_debug=self._debug or default_debug,
             on_progress=self._progress,
             on_start=self._start,
+            debugger=self._debugger,
             on_var=self._var,
             on_def_var=self._def_var,
             on_missing_function=self._missing_function,

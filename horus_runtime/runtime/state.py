@@ -98,6 +98,7 @@ class RunSettings:
         syntaxes: dict[str, SyntaxDefinition] | None = None,
         show_host_errors: bool = False,
         public_errors: tuple[type[Exception], ...] = (),
+        debugger: Any = None,
     ) -> None:
         self.table = table
         self.limits = limits
@@ -123,6 +124,7 @@ class RunSettings:
         """Constructs that the host added to the language, by their first symbols."""
         self.tag = tag
         """The host's own value for a run."""
+        self.debugger = debugger
         self.show_host_errors = show_host_errors
         """Scripts see what exceptions of host functions say."""
         self.public_errors = public_errors
@@ -192,6 +194,8 @@ class RunState:
             self.budget.breathe = partial(waiting.wait, Wait(None, self.budget))
         if settings.on_start is not None:
             settings.on_start(self.budget)
+        self.debugging: Any = None if settings.debugger is None else settings.debugger.session(self)
+        """The debugger's view of this run."""
         self.programs: dict[str, Program] = {}
         if settings.on_progress is None:
             self.budget.prepaid = self.prepaid
@@ -293,6 +297,16 @@ class RunState:
         """Is less than `cost` left of the operations that this run may spend?"""
         budget = self.budget
         return bool(budget.limit and budget.granted + cost > budget.limit and budget.spent + cost > budget.limit)
+
+    def debug_step(self, linked: Linked, depth: int, spot: Any, see: Any, properties: tuple[str, ...]) -> None:
+        """A statement of a script that is debugged is about to run."""
+        if self.debugging is not None:
+            self.debugging.step(linked, depth, spot, see, properties)
+
+    def debug_watch(self, name: str, first: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """The decorator for functions of a script that is debugged."""
+        decorate: Callable[[Callable[..., Any]], Callable[..., Any]] = self.debugging.watch(name, first)
+        return decorate
 
     def explain(self, error: BaseException) -> HorusError:
         """The error a script or host sees, positions and call chain filled in."""

@@ -81,7 +81,7 @@ class HorusError(Exception):
         position = self.position
         if position is None and self.script_traceback:
             position = self.script_traceback[-1][1]
-        if position is None or self.source is None or not self.source.text:
+        if position is None or self.source is None or not (self.source.text or self.source.name):
             text = f"{self.message} ({position})" if position else self.message
         else:
             text = self.source.excerpt(position, self.message)

@@ -9,6 +9,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
@@ -36,10 +37,12 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "fmt": Lazy("horus_runtime.cli.commands.fmt:fmt", "Lay scripts and Hero payloads out anew."),
     "actions": Lazy("horus_runtime.cli.commands.actions:actions", "Show the actions of Hero payloads."),
     "test": Lazy("horus_runtime.cli.commands.test:test", "Run tests written in the language."),
+    "docs": Lazy("horus_runtime.cli.commands.docs:docs", "Make documentation from doc comments."),
     "repl": Lazy("horus_runtime.cli.commands.repl:repl", "Start the prompt."),
     "job": Lazy("horus_runtime.cli.commands.job:job", "Make, sign, verify, run and submit jobs."),
     "worker": Lazy("horus_runtime.cli.commands.record:worker", "Run submitted jobs."),
     "osiris": Lazy("horus_runtime.cli.commands.osiris:osiris", "Look into a model store and work with it."),
+    "completion": Lazy("horus_runtime.cli.commands.completion:completion", "Print what makes a shell complete."),
     "keys": Lazy("horus_runtime.cli.commands.keys:keys", "Make signing keys and say whom to trust."),
 }
 
@@ -84,6 +87,9 @@ class Command(click.Command):
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from horus_runtime.cli.settings import words_for
+
+        args = [*words_for(self, ctx.info_name or "", Path.cwd()), *args]
         bare = {
             name: str(option.metavar).removeprefix("[=").removesuffix("]").split("|")[0]
             for option in self.params

@@ -6,6 +6,7 @@ import of click. Every other form, help included, takes the way through `cli.app
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def dispatch(words: list[str]) -> int:
     """Find the command that the words name and run it."""
-    if len(words) == 2 and words[0] in {"run", "eval"} and not _is_option(words[1]):
+    if words and words[0][:1] in {".", "/"} and os.access(words[0], os.R_OK):
+        words = ["run", *words]  # a script that begins with `#!/usr/bin/env horus`
+    if len(words) == 2 and words[0] in {"run", "eval"} and not _is_option(words[1]) and not _has_settings():
         with starting():
             from horus_runtime.cli.execution import RunOptions, evaluate, run_file
 
@@ -33,3 +36,9 @@ def dispatch(words: list[str]) -> int:
 def _is_option(word: str) -> bool:
     """Does the word ask for something other than to be run? `-` and negative numbers do not."""
     return (word.startswith("-") and word[1:2].isalpha()) or word.startswith("--")
+
+
+def _has_settings() -> bool:
+    """Is there a settings file for this folder? Then click reads it."""
+    parts = os.getcwd().split("/")  # noqa: PTH109 - importing pathlib takes longer than the whole look
+    return any(os.access("/".join((*parts[:depth], "horus.toml")), os.F_OK) for depth in range(len(parts), 0, -1))

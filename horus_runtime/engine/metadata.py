@@ -51,9 +51,25 @@ class FunctionRecord(NamedTuple):
         return [f"/// {line}".rstrip() for line in self.doc.splitlines()]
 
 
+def parameter_names(function: NativeFn) -> tuple[str, ...]:
+    """The names of the parameters: from the registration, or from the Python function behind it."""
+    import inspect
+
+    count = len(function.params)
+    names = list(function.param_names)
+    if not names:
+        try:
+            names = [name.rstrip("_") for name in inspect.signature(function.call).parameters]
+        except (TypeError, ValueError):
+            names = []
+        names = names[int(function.context) :]
+    # An overload may leave out what has a default, and a wrapper may hide what it takes.
+    return tuple(names[at] if at < len(names) else f"arg{at + 1}" for at in range(count))
+
+
 def native_record(fn: NativeFn, params: tuple[str, ...], namespace: str) -> FunctionRecord:
     """An overload as a record."""
-    names = fn.param_names or ("_",) * len(params)
+    names = parameter_names(fn)
     shown = tuple(Parameter(name, None if kind == ANY else kind) for name, kind in zip(names, params, strict=True))
     returns = None if fn.returns == ANY else fn.returns
     return FunctionRecord(fn.name, shown, returns, fn.doc, fn.namespace or namespace, "public", "native")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from horus_runtime.engine.metadata import parameter_names
 from horus_runtime.runtime.module import ANY, Module, NativeFn
 
 if TYPE_CHECKING:
@@ -171,19 +171,6 @@ def property_signature(name: str, function: NativeFn) -> str:
     owner = function.params[0] if function.params else ANY
     returns = "" if function.returns in (ANY, "") else f" -> {function.returns}"
     return f"{owner}.{name}{returns}"
-
-
-def parameter_names(function: NativeFn) -> tuple[str, ...]:
-    """The names of the parameters, from the registration or from the Python function behind it."""
-    count = len(function.params)
-    if len(function.param_names) == count:
-        return function.param_names
-    try:
-        names = [name.rstrip("_") for name in inspect.signature(function.call).parameters]
-    except (TypeError, ValueError):
-        names = []
-    names = names[int(function.context) :]
-    return tuple(names[at] if at < len(names) else f"arg{at + 1}" for at in range(count))
 
 
 def _fits(param: str, type_name: str | None, is_property: bool) -> bool:

@@ -25,5 +25,8 @@ class Surroundings(Protocol):
     def registry(self, policy: Policy | None) -> RunnerRegistry:
         """The runners, with the rights of this policy."""
 
+    def run_tests(self, paths: list[Path], policy: Policy | None) -> tuple[str, bool]:
+        """Run test files, and give a report and whether everything passed."""
+
     def history_path(self) -> Path:
         """Where typed lines are kept from one run to the next."""

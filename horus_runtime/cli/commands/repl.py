@@ -53,10 +53,28 @@ class UserSurroundings:
             allow_unavailable=self._options.allow_unavailable,
         )
 
+    def run_tests(self, paths: list[Path], policy: Policy | None) -> tuple[str, bool]:
+        return run_tests(paths, policy)
+
     def history_path(self) -> Path:
         from horus_runtime.cli.home import home
 
         return home() / "history"
+
+
+def run_tests(paths: list[Path], policy: Policy | None) -> tuple[str, bool]:
+    """The report of a test run, and whether everything passed."""
+    import time
+
+    from horus_runtime.testing.reports import failure_text, summary
+    from horus_runtime.testing.running import BROKEN, FAILED, Settings
+    from horus_runtime.testing.suite import Plan, run_suite
+
+    begin = time.perf_counter()
+    outcomes = run_suite(Plan(tuple(paths), Settings(policy=policy)), lambda outcome: None, lambda lines: None)
+    failed = [outcome for outcome in outcomes if outcome.status in {FAILED, BROKEN}]
+    report = [*map(failure_text, failed), summary(outcomes, time.perf_counter() - begin)]
+    return "\n".join(report), not failed
 
 
 @click.command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from horus_runtime.repl.commands import files, inspecting, jobs, measuring, settings, store
+from horus_runtime.repl.commands import files, inspecting, jobs, measuring, settings, store, testing
 from horus_runtime.repl.commands.base import Command, CommandError, Leave
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ COMMANDS: dict[str, Command] = {
         *measuring.COMMANDS,
         *files.COMMANDS,
         *settings.COMMANDS,
+        *testing.COMMANDS,
         *jobs.COMMANDS,
         *store.COMMANDS,
         Command("quit", "Leaves the prompt (Ctrl-D).", _quit),

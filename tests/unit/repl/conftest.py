@@ -31,6 +31,11 @@ class Desk:
     def registry(self, policy):
         return hr.RunnerRegistry.default(policy=policy, database=self.folder / "osiris.db")
 
+    def run_tests(self, paths, policy):
+        from horus_runtime.cli.commands.repl import run_tests
+
+        return run_tests(paths, policy)
+
     def history_path(self):
         return self.folder / "history"
 

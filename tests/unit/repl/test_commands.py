@@ -208,6 +208,19 @@ def test_a_session_becomes_a_signed_job_that_runs(prompt, tmp_path):
     assert prompt(":job fly") == "usage: :job new [RUNNER] [SECONDS] | show | sign [KEY] | save FILE | run\n"
 
 
+def test_tests_are_run_from_the_prompt(prompt, tmp_path):
+    prompt("20 + 1", ":save --test sum_test.rhai")
+    assert prompt(":test").startswith("1 passed in ")
+    (tmp_path / "bad_test.rhai").write_text('fn test_bad() { throw "no"; }')
+    assert prompt(":test bad_test.rhai").splitlines()[:4] == [
+        "=== bad_test.rhai:1: test_bad ===",
+        "bad_test.rhai:1:17",
+        '1: fn test_bad() { throw "no"; }',
+        "                   ^ Runtime error: no",
+    ]
+    assert prompt(":test nope") == "there is no test file 'nope'\n"
+
+
 def test_osiris_needs_a_store(prompt):
     assert prompt(":osiris") == "there is no model store: start the prompt with --db FILE\n"
 

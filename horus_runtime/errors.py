@@ -32,6 +32,8 @@ UNSET: Final = Unset()
 class HorusError(Exception):
     """Base of every error that this package raises on purpose."""
 
+    catchable = False
+    """May a script catch it?"""
     exit_code = 1
     """What the command line returns when this error ends a run."""
 
@@ -128,6 +130,8 @@ class EvalError(HorusError):
     `value` is what `throw` threw (for `kind == "ErrorRuntime"`); `inner` is the wrapped error for
     `ErrorInFunctionCall` and `ErrorInModule`.
     """
+
+    catchable = True
 
     def __init__(
         self,

@@ -134,12 +134,12 @@ class Engine(Running, Compiling, Calling, Registrar):
         pool = tree.pool(self)
         session = pool.take()
         plain = scope is None and this is None and tag is None and not in_all_namespaces
-        if plain and not (eval_ast and session.linked.program.has_statements):
+        if plain and not (eval_ast and session.has_statements):
             return pool.call_in(session, name, args)
         own = Scope() if scope is None else scope
         if in_all_namespaces and (name, len(args)) not in session.linked.functions:
             return self.call(name, *args)
-        if not (eval_ast and session.linked.program.has_statements):
+        if not (eval_ast and session.has_statements):
             return pool.call_with(session, name, args, own, this, tag)
         pool.give(session)
         invocation = Invocation(self)

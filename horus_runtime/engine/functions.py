@@ -61,12 +61,12 @@ class PointerFunction(ScriptFunction):
         return self._pool.pointer
 
     def __call__(self, *args: Any) -> Any:
-        result = self._pool.call_pointer(args)
+        result = self._pool.call("", args)
         return result if self._read is None else read_result(self._read, result)
 
     def call_with_this(self, this: Any, *args: Any) -> Any:
         """Call it with `this` bound to a value, or to a `Ref` that tells what became of it."""
-        result = self._pool.call_pointer(args, as_cell(this))
+        result = self._pool.call_with_this(args, as_cell(this))
         return result if self._read is None else read_result(self._read, result)
 
 

@@ -34,7 +34,18 @@ KEPT = 64
 class Session:
     """A run of one script, ready for calls of its functions."""
 
-    __slots__ = ("engine", "functions", "generation", "linked", "run", "services", "table", "terms", "version")
+    __slots__ = (
+        "engine",
+        "functions",
+        "generation",
+        "has_statements",
+        "linked",
+        "run",
+        "services",
+        "table",
+        "terms",
+        "version",
+    )
 
     def __init__(self, engine: Engine, tree: AST, scope: Scope | None = None) -> None:
         self.engine = engine
@@ -49,6 +60,7 @@ class Session:
         self.terms = self.run.copy_terms()
         self.table = engine.table
         self.services = engine.services
+        self.has_statements = self.linked.program.has_statements
         self.functions: dict[tuple[str, int], Callable[..., Any]] = {}
 
     def function(self, name: str, count: int) -> Callable[..., Any]:
@@ -106,7 +118,11 @@ class Session:
         outer = terms.copy()
         terms.update(self.terms)
         try:
-            return function(1, *args)
+            result = function(1, *args)
+            budget = run.budget
+            if budget.granted > budget.limit:
+                budget.settle()
+            return result
         except ScriptExit as leaving:
             return leaving.value
         except Exception as error:  # noqa: BLE001 - compiled code raises Python's own, too
@@ -176,7 +192,7 @@ class Pool:
             session.run.call_scope = scope
         function = session.functions.get((name, len(args)))
         if function is None:
-            return self.finish(session, session.function, name, args)
+            return self.finish(session, self.finder(session), name, args)
         try:
             result = session.call(function, args)
         except LimitError:
@@ -187,6 +203,10 @@ class Pool:
         if len(self.sessions) < KEPT:
             self.sessions.append(session)
         return result
+
+    def finder(self, session: Session) -> Callable[[str, int], Callable[..., Any]]:
+        """What finds the functions of a session that were not called before."""
+        return session.function
 
     def call_with(self, session: Session, name: str, args: tuple[Any, ...], scope: Scope, this: Any, tag: Any) -> Any:
         """As `call`, with everything that a call may be given."""
@@ -222,13 +242,18 @@ class PointerPool(Pool):
         super().__init__(engine, tree)
         self.pointer = pointer
 
-    def call_pointer(self, args: tuple[Any, ...], this: Any = MISSING) -> Any:
-        """Call the pointer."""
+    def finder(self, session: Session) -> Callable[[str, int], Callable[..., Any]]:
+        """The pointer is the only function; it goes by no name."""
+
+        def find(name: str, count: int) -> Callable[..., Any]:
+            found = session.functions[name, count] = self._linked(session, count)
+            return found
+
+        return find
+
+    def call_with_this(self, args: tuple[Any, ...], this: Cell) -> Any:
+        """Call the pointer with `this` bound to what a cell holds."""
         session = self.take()
-        if this is MISSING:
-            if ("", len(args)) not in session.functions:
-                session.functions["", len(args)] = self._linked(session, len(args))
-            return self.call_in(session, "", args)
         run, pointer = session.run, self.pointer
 
         def with_this(_depth: int, *given: Any) -> Any:

@@ -431,3 +431,30 @@ def test_results_that_do_not_fit_are_errors_with_the_place(engine, kind, text, m
 
 def test_a_value_can_be_read_later(engine):
     assert engine.read_as(Config, {"host": "h"}) == Config(host="h")
+
+
+# --- Errors and limits ------------------------------------------------------------------------------------------------
+
+
+def test_errors_say_whether_a_script_may_catch_them(engine):
+    assert (hr.EvalError.catchable, hr.HostFailure.catchable) == (True, True)
+    assert [cls.catchable for cls in (hr.HorusError, hr.ParseError, hr.LimitError, hr.InternalError)] == [False] * 4
+
+
+def test_operations_beyond_the_limit_are_seen_at_the_end_of_a_call(engine):
+    """What a loop has paid for in advance does not hide that the limit is passed."""
+    engine.max_operations = 100
+    outcomes = []
+    for count in range(1, 60):
+        call = engine.compile_fn("|n| { let s = 0; for i in 0..n { s += i; } s }")
+        tree = engine.compile("let s = 0; for i in 0..n { s += i; } s")
+        found = []
+        for run in (lambda n=count, f=call: f(n), lambda n=count, t=tree: engine.eval_ast(t, scope=hr.Scope({"n": n}))):
+            try:
+                run()
+                found.append("fine")
+            except hr.LimitError as error:
+                found.append(error.kind)
+        outcomes.append(found)
+    assert [pair[0] for pair in outcomes].index("ErrorTooManyOperations") > 0
+    assert outcomes[-1] == ["ErrorTooManyOperations", "ErrorTooManyOperations"]

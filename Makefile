@@ -34,7 +34,7 @@ unit: venv ## the test suite alone
 	$(BIN)/python -m pytest
 
 goldens: venv ## rewrite the expected files in tests/golden; read the diff before you commit it
-	$(BIN)/python -m pytest tests/golden --update-golden
+	$(BIN)/python -m pytest tests/golden tests/unit/test_stdlib.py --update-golden
 
 bench: venv ## time the workloads against hand-written Python
 	$(BIN)/python benchmarks/run.py

@@ -7,10 +7,16 @@ position suffix of the outermost error, `position` the place or `None`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from horus_runtime.source import Position, SourceFile
+
+
+Hint: TypeAlias = "str | Callable[[], str | None] | None"
+"""A line of advice, or a function that looks for one when it is wanted."""
 
 
 class Unset:
@@ -45,7 +51,7 @@ class HorusError(Exception):
         *,
         fields: dict[str, Any] | None = None,
         source: SourceFile | None = None,
-        hint: str | None = None,
+        hint: Hint = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -53,7 +59,7 @@ class HorusError(Exception):
         self._position = position
         self.fields: dict[str, Any] = fields or {}
         self.source = source
-        self.hint = hint
+        self._hint = hint
         self.script_traceback: list[tuple[str, Position | None]] = []
 
     @property
@@ -64,6 +70,23 @@ class HorusError(Exception):
     @position.setter
     def position(self, value: Position | None | Unset) -> None:
         self._position = value
+
+    @property
+    def hint(self) -> str | None:
+        """What may help, for people; never part of `message`."""
+        hint = self._hint
+        if callable(hint):
+            hint = self._hint = hint()
+        return hint
+
+    @hint.setter
+    def hint(self, value: Hint) -> None:
+        self._hint = value
+
+    @property
+    def pending_hint(self) -> Hint:
+        """The hint, or what looks for one when somebody reads it: most errors that scripts catch are never shown."""
+        return self._hint
 
     @property
     def needs_position(self) -> bool:
@@ -106,6 +129,7 @@ class HorusError(Exception):
 
     def __reduce__(self) -> Any:
         # The default would call cls(message) and fail: state travels as the instance dictionary.
+        self._hint = self.hint
         return _restore, (type(self), dict(self.__dict__), self.args)
 
 

@@ -54,6 +54,16 @@ class _Frame:
     def knows(self, name: str) -> bool:
         return self.declares(name) or (self.outer is not None and self.outer.knows(name))
 
+    def all_names(self) -> set[str]:
+        """Every variable that is known here."""
+        found = set().union(*self.names)
+        return found if self.outer is None else found | self.outer.all_names()
+
+    def all_modules(self) -> set[str]:
+        """Every module that is known here."""
+        found = set().union(*self.modules)
+        return found if self.outer is None else found | self.outer.all_modules()
+
     def knows_module(self, name: str) -> bool:
         inside = any(name in block for block in self.modules)
         return inside or (self.outer is not None and self.outer.knows_module(name))
@@ -103,7 +113,8 @@ class _Checker:
         elif self.rules.strict and not (
             self.frame.knows(node.name) or node.name in self.functions or node.name in self.rules.known
         ):
-            self.fail("VariableUndefined", f"Undefined variable: {node.name}", node.span)
+            known = self.frame.all_names() | self.functions | self.rules.known
+            self.fail("VariableUndefined", f"Undefined variable: {node.name}", node.span, _nearest(node.name, known))
 
     def visit_CustomSyntax(self, node: nodes.CustomSyntax) -> None:
         """A name that the construct takes as such need not be a variable."""
@@ -133,7 +144,8 @@ class _Checker:
     def module(self, name: str, span: Span) -> None:
         known = name == "global" or name in self.rules.modules or self.frame.knows_module(name)
         if self.rules.strict and not known:
-            self.fail("ModuleUndefined", f"Undefined module: {name}", span)
+            near = _nearest(name, self.frame.all_modules() | self.rules.modules)
+            self.fail("ModuleUndefined", f"Undefined module: {name}", span, near)
 
     def visit_Closure(self, node: nodes.Closure) -> None:
         outer = self.frame
@@ -203,5 +215,13 @@ class _Checker:
         self.leave()
 
     @staticmethod
-    def fail(kind: str, message: str, span: Span) -> None:
-        raise ParseError(kind, message, span.start)
+    def fail(kind: str, message: str, span: Span, hint: str | None = None) -> None:
+        raise ParseError(kind, message, span.start, hint=hint)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest of what is known."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.7)
+    return f"did you mean '{near[0]}'?" if near else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, InternalError, LimitError
@@ -359,7 +360,8 @@ class Environment(Calling):
         if fn is None:
             error = faults.function_not_found_for(qualified, [self.type_name(arg) for arg in args])
             if module is not None:
-                error.hint = _near(name, {n for n, _ in (*module.functions, *module.script_functions)})
+                known = {n for n, _ in (*module.functions, *module.script_functions)}
+                error.hint = partial(faults.suggestion, name, known)
             raise error
         return self.run_native(fn, depth, args)
 
@@ -401,7 +403,10 @@ class Environment(Calling):
         name = path[0]
         root = name.module if type(name) is Pinned else self.imported(name) or self.settings.modules.get(name)
         if root is None:
-            raise faults.module_not_found("::".join(path))
+            error = faults.module_not_found("::".join(path))
+            known = {*self.settings.modules, *(alias for alias, _ in self.imports)}
+            error.hint = partial(faults.suggestion, path[0], known)
+            raise error
         module: Module | None = root
         for step in path[1:]:
             module = module.modules.get(step) if module is not None else None
@@ -463,10 +468,3 @@ def _parts() -> Any:
     from horus_runtime.runtime import custom_syntax
 
     return custom_syntax
-
-
-def _near(name: str, known: set[str]) -> str | None:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, sorted(known - {name}), n=1, cutoff=0.7)
-    return f"did you mean '{near[0]}'?" if near else None

@@ -157,3 +157,11 @@ MAP_SIZE = "Size of object map"
 def unknown_construct(key: str) -> EvalError:
     """The engine that runs a script lacks a construct that the one that compiled it had."""
     return EvalError("ErrorCustomSyntax", f"Invalid custom syntax prefix: {key}", fields={"symbol": key})
+
+
+def suggestion(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
+    """A hint that names the nearest of what is known."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted({*known} - {name}), n=1, cutoff=cutoff)
+    return f"did you mean '{near[0]}'?" if near else None

@@ -12,7 +12,7 @@ class ThrownError(EvalError):
     """`ErrorRuntime` with any value; the message is worded when somebody reads it."""
 
     kind = "ErrorRuntime"
-    hint = None
+    _hint = None
     source = None
     inner = None
     script_traceback: list[Any] = []  # noqa: RUF012 - replaced, never changed

@@ -7,6 +7,7 @@ where a failure happened and through which calls. This module reads it: it fills
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from types import CodeType, TracebackType
 from typing import Any, Final
@@ -75,7 +76,16 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
             found.position = frames[-1][0].places.get(found.position, found.position)
     if found.source is None:
         found.source = frames[-1][0].source
+    if found.kind == "ErrorVariableNotFound" and found.pending_hint is None:
+        found.hint = partial(faults.suggestion, found.fields.get("variable", ""), _visible_names(frames[-1][4]))
     return wrap_calls(found, frames) if isinstance(found, EvalError) else found
+
+
+def _visible_names(traceback: TracebackType) -> list[str]:
+    """The script's variables where an error happened."""
+    local = traceback.tb_frame.f_locals
+    names = [name.removeprefix("v_") for name in local if not name.startswith(("_", "fn_", "anon_", "part_"))]
+    return names + [name for name, _, _ in local.get("_scope") or ()]
 
 
 def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, Program]) -> HorusError | None:
@@ -99,7 +109,7 @@ def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, P
     error.args = (error.message,)
     error.fields = {"function": error.function, "source": source or ""}
     error.inner = inner
-    error.hint = inner.hint
+    error.hint = inner.pending_hint
     error.explained = True
     return None
 
@@ -138,7 +148,7 @@ def wrap_call(
     )
     error.source = caller.source if caller is not None else inner.source
     error.script_traceback = inner.script_traceback
-    error.hint = inner.hint
+    error.hint = inner.pending_hint
     return error
 
 

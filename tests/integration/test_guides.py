@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import horus_runtime as hr
 from horus_runtime.jobs.model import Job
 from horus_runtime.jobs.signing import SigningKey
 
@@ -53,3 +54,18 @@ def test_the_guide_to_native_code_runs(capsys):
     [block] = blocks("native.md", "python")
     exec(compile(block, "native.md", "exec"), {})
     assert capsys.readouterr().out == "6765\n6765\n"
+
+
+def test_the_guide_to_custom_syntax_runs(capsys):
+    [block] = blocks("custom-syntax.md", "python")
+    exec(compile(block, "custom-syntax.md", "exec"), {})
+    assert capsys.readouterr().out == "21\n"
+
+
+def test_the_guide_to_the_library_runs():
+    [block] = blocks("stdlib.md", "rhai")
+    printed = []
+    engine = hr.Engine()
+    engine.on_print(printed.append)
+    engine.run(block)
+    assert printed == ["To, Be, Or, Not"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from horus_runtime.errors import HorusError
     from horus_runtime.modules.policy import Policy
 
-STAGES = ("tokens", "ast", "py")
+STAGES = ("tokens", "ast", "types", "py")
 
 
 @click.command(
@@ -48,7 +48,10 @@ def check(files: tuple[str, ...], emit: str | None, codes: bool, as_json: bool, 
         if as_json:
             raise UsageError("--emit is text for people; it cannot stand beside --json")
         for file in files:
-            sys.stdout.writelines(f"{line}\n" for line in _emitted(read_script(file), emit))
+            script = read_script(file)
+            if script.is_hero:
+                raise UsageError("--emit shows the stages of a script; a Hero payload is checked without it")
+            sys.stdout.writelines(f"{line}\n" for line in emitted(script.source.text, script.source.name, emit))
         return exits.OK
     checks = [_Check(file, **options) for file in files]
     return _tell_programs(checks) if as_json else _tell_people(checks)
@@ -189,10 +192,8 @@ def _compile(script: Script) -> None:
     engine.program(engine.compile(script.source.text, name=script.source.name), Scope())
 
 
-def _emitted(script: Script, stage: str) -> Iterator[str]:
-    if script.is_hero:
-        raise UsageError("--emit shows the stages of a script; a Hero payload is checked without it")
-    text, name = script.source.text, script.source.name
+def emitted(text: str, name: str | None, stage: str) -> Iterator[str]:
+    """What a stage makes of a script, as lines of text."""
     if stage == "tokens":
         from horus_runtime.syntax.rhai import tokenize
 
@@ -202,6 +203,12 @@ def _emitted(script: Script, stage: str) -> Iterator[str]:
         from horus_runtime.ast.printer import dump
 
         yield dump(_engine().compile(text, name=name).script)
+    elif stage == "types":
+        from horus_runtime.codegen.report import types_of
+
+        engine = _engine()
+        tree = engine.compile(text, name=name)
+        yield from types_of(engine.optimized(tree.script), tree.source_file, engine.compile_config())
     else:
         yield _python_of(text, name)
 

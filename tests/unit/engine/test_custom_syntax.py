@@ -55,12 +55,32 @@ CONSTRUCTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def engine():
+OTHERS = [
+    "unless $expr$ $block$",
+    "look $ident$ $string$ $int$ $float$ $bool$ $expr$",
+    "probe $ident$",
+    "me $expr$",
+    "fail",
+    "try_or $expr$ else $expr$",
+    "forever $block$",
+    "pick $int$",
+    "answer $expr$",
+]
+"""Symbols of the constructs below. All engines have them all, so that there is one grammar to make."""
+
+
+def with_constructs():
     engine = hr.Engine()
     for function, symbols in CONSTRUCTS:
         engine.register_custom_syntax(symbols.split(), True, function)
+    for symbols in OTHERS:
+        engine.register_custom_syntax(symbols.split(), False, show)
     return engine
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return with_constructs()
 
 
 def outcome(engine, script):
@@ -95,7 +115,7 @@ def test_symbols_are_accepted_and_refused_as_in_rhai(case):
 
 
 def test_the_decorator_registers_and_hands_the_function_back():
-    engine = hr.Engine()
+    engine = with_constructs()
 
     @engine.syntax("unless", "$expr$", "$block$")
     def unless(context, inputs):
@@ -107,7 +127,7 @@ def test_the_decorator_registers_and_hands_the_function_back():
 
 
 def test_inputs_tell_marker_name_literal_and_position():
-    engine = hr.Engine()
+    engine = with_constructs()
     seen = []
 
     @engine.syntax("look", "$ident$", "$string$", "$int$", "$float$", "$bool$", "$expr$")
@@ -126,7 +146,7 @@ def test_inputs_tell_marker_name_literal_and_position():
 
 
 def test_the_context_reads_and_writes_variables_and_calls_functions():
-    engine = hr.Engine()
+    engine = with_constructs()
     engine.default_tag = "host"
 
     @engine.syntax("probe", "$ident$", changes_scope=True)
@@ -141,13 +161,13 @@ def test_the_context_reads_and_writes_variables_and_calls_functions():
 
 
 def test_this_is_the_receiver_of_the_method_around():
-    engine = hr.Engine()
+    engine = with_constructs()
     engine.register_custom_syntax(["me", "$expr$"], False, lambda context, inputs: [context.this, inputs[0].eval()])
     assert engine.eval("fn f() { me this + 1 } let x = 4; x.f()") == [4, 5]
 
 
 def test_without_leave_to_change_the_scope_new_variables_are_forgotten():
-    engine = hr.Engine()
+    engine = with_constructs()
     engine.register_custom_syntax(["exec", "$ident$", "<-", "$expr$"], False, let)
     with pytest.raises(hr.EvalError) as caught:
         engine.eval("exec x <- 1; x")
@@ -155,7 +175,7 @@ def test_without_leave_to_change_the_scope_new_variables_are_forgotten():
 
 
 def test_an_exception_of_the_host_is_an_error_of_the_script():
-    engine = hr.Engine()
+    engine = with_constructs()
 
     @engine.syntax("fail")
     def fail(_context, _inputs):
@@ -165,7 +185,7 @@ def test_an_exception_of_the_host_is_an_error_of_the_script():
 
 
 def test_the_host_may_handle_the_error_of_an_input():
-    engine = hr.Engine()
+    engine = with_constructs()
 
     @engine.syntax("try_or", "$expr$", "else", "$expr$")
     def try_or(_context, inputs):
@@ -178,7 +198,7 @@ def test_the_host_may_handle_the_error_of_an_input():
 
 
 def test_what_inputs_do_is_paid_for():
-    engine = hr.Engine()
+    engine = with_constructs()
     engine.max_operations = 1000
     engine.register_custom_syntax(
         ["forever", "$block$"], False, lambda _c, inputs: [inputs[0].eval() for _ in range(10**9)]
@@ -189,7 +209,7 @@ def test_what_inputs_do_is_paid_for():
 
 
 def test_a_construct_that_begins_the_same_replaces_the_other():
-    engine = hr.Engine()
+    engine = with_constructs()
     engine.register_custom_syntax(["pick", "$int$"], False, lambda _c, inputs: inputs[0].literal)
     assert engine.eval("pick 3") == 3
     engine.register_custom_syntax(["pick", "$string$", "now"], False, lambda _c, inputs: inputs[0].literal)
@@ -212,7 +232,7 @@ def test_engines_without_constructs_do_not_know_them(engine):
 
 
 def test_strict_variables_let_constructs_have_names_but_look_into_expressions():
-    engine = hr.Engine()
+    engine = with_constructs()
     engine.strict_variables = True
     engine.register_custom_syntax(["exec", "$ident$", "<-", "$expr$"], True, let)
     assert engine.eval("exec x <- 5") == 5
@@ -241,7 +261,7 @@ def test_code_with_a_construct_comes_from_the_cache(tmp_path, monkeypatch):
 
     def run(value):
         monkeypatch.setattr(compiling, "STORE", ProgramStore())
-        engine = hr.Engine()
+        engine = with_constructs()
         engine.cache = str(tmp_path)
         engine.register_custom_syntax(["answer", "$expr$"], False, lambda _c, inputs: [value, inputs[0].eval()])
         return engine.eval("let x = 2; answer x * 3")

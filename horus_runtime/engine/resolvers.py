@@ -102,10 +102,13 @@ class FileModuleResolver:
         """The compiled file."""
         from horus_runtime.engine.compiling import read_script
 
-        root, target = self._target(path, source)
-        if not target.is_relative_to(root) or not target.is_file():
-            return None
-        status = target.stat()
+        try:
+            root, target = self._target(path, source)
+            if not target.is_relative_to(root) or not target.is_file():
+                return None
+            status = target.stat()
+        except (OSError, ValueError, RuntimeError):
+            return None  # a path that no file can have: too long, with a zero byte, or links that go round
         key = (target, status.st_mtime_ns, status.st_size)
         if self.cache and key in self._cache:
             return self._cache[key]

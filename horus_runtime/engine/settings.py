@@ -258,15 +258,11 @@ class EngineSettings:
         Raises:
             ValueError: the symbol has a meaning in the language, or the precedence is out of range.
         """
-        from horus_runtime.syntax.tokens import KEYWORDS, PRECEDENCE, RESERVED_SYMBOLS, SYMBOLS
+        from horus_runtime.syntax.custom import reserved_as
 
-        if symbol not in self._disabled:
-            if symbol in PRECEDENCE:
-                raise ValueError(f"'{symbol}' is a reserved operator")
-            if symbol in KEYWORDS:
-                raise ValueError(f"'{symbol}' is a reserved keyword")
-            if symbol in SYMBOLS and symbol not in RESERVED_SYMBOLS:
-                raise ValueError(f"'{symbol}' is a reserved symbol")
+        reason = None if symbol in self._disabled else reserved_as(symbol)
+        if reason is not None:
+            raise ValueError(f"'{symbol}' is a reserved {reason}")
         if not 1 <= precedence <= 255:
             raise ValueError("precedence cannot be zero" if precedence == 0 else "precedence must be 1 to 255")
         self._operators[symbol] = precedence

@@ -143,3 +143,12 @@ def words(syntaxes: Syntaxes) -> dict[str, bool]:
     kinds = literal_kinds(syntaxes)
     found = {kind: False for word, kind in kinds.items() if _WORD.fullmatch(word) and word not in _LANGUAGE_WORDS}
     return found | {kinds[s[0]]: True for s in syntaxes if _WORD.fullmatch(s[0]) and s[0] not in _LANGUAGE_WORDS}
+
+
+def reserved_as(symbol: str) -> str | None:
+    """What a word or symbol is in the language, as Rhai names it to a host that wants it for an operator."""
+    if symbol in KEYWORDS:
+        return None if symbol == "this" else "keyword"
+    if symbol in {"=>", "()", "!in", "_"}:
+        return "symbol"
+    return "operator" if symbol in SYMBOLS or symbol in ASSIGN_OPERATORS else None

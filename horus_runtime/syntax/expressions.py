@@ -333,7 +333,9 @@ class ExpressionBuilder(Levels):
         text = token[1]
         power = self.precedence[text]
         if type(left) is Chain:
-            return Operator(token, left.accept(text, power, self.combine, self.level), power)
+            # Operators of the host group from the left, also one in place of `**`.
+            name = "" if token[0] == "CUSTOM_OPERATOR" else text
+            return Operator(token, left.accept(name, power, self.combine, self.level), power)
         return Operator(token, self.level, power)
 
     def flow_operator(self) -> Operator | None:
@@ -356,9 +358,12 @@ class ExpressionBuilder(Levels):
         """Keeps one alternative of a case."""
         self.open_case.append(value.finish(self.combine) if type(value) is Chain else value)
 
-    def combine(self, left: Any, token: RawToken, right: Any) -> nodes.Binary:
+    def combine(self, left: Any, token: RawToken, right: Any) -> nodes.Node:
         """One operator with its operands."""
         text = token[1]
+        if token[0] == "CUSTOM_OPERATOR" and text in PRECEDENCE:
+            # The host disabled what the operator means in the language: it is a function now.
+            return nodes.Call(nodes_span(left, right), text, (left, right))
         if text in checks.LOGICAL:
             self.check_bool(left)
             self.check_bool(right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import HorusError
@@ -43,6 +44,8 @@ class Repl:
         self.loaded: list[str] = []
         """Files that `:load` ran, for `:reload`."""
         self.job: Job | None = None
+        self.ask: Callable[[str], str | None] = lambda prompt: None
+        """Reads a line while a script stands still; `None` when there is nobody to ask."""
         self.completer = Completer(session, [(name, command.summary) for name, command in COMMANDS.items()])
 
     def handle(self, text: str) -> bool:

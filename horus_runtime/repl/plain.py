@@ -15,6 +15,14 @@ CONTINUED = "   ... "
 
 def run_plain(repl: Repl, source: TextIO, *, show_prompt: bool) -> None:
     """Read inputs line by line until the stream ends or somebody leaves."""
+
+    def ask(prompt: str) -> str | None:
+        if show_prompt:
+            repl.output.stream.write(prompt)
+            repl.output.stream.flush()
+        return source.readline().rstrip("\r\n") or None
+
+    repl.ask = ask
     while True:
         try:
             text = _read(repl, source, show_prompt=show_prompt)

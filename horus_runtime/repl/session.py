@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import HorusError
-from horus_runtime.repl.library import Layout, Library, key_of
+from horus_runtime.repl.library import Layout, Library, Place, key_of
 from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Session:
         self._print_line = print_line
         self._printed: list[str] = []
         self._modules: dict[str, Module | None] = {}
+        self._layout_now: Layout | None = None
         self._budget: Budget | None = None
         engine.underscore_variable = True
         engine.on_print(self._print)
@@ -112,7 +113,7 @@ class Session:
 
     def _run_script(self, cell: Cell) -> Any:
         own = self._own(cell.text, cell.number)
-        layout = self._layout(own, cell.number)
+        layout = self._layout_now = self._layout(own, cell.number)
         try:
             return self.engine.eval(layout.text, scope=self.scope, name=name_of(cell.number))
         except HorusError as error:
@@ -194,6 +195,12 @@ class Session:
             position = place.position
             source = SourceFile(self.text_of(place.cell), name_of(place.cell))
         return PlacedError(error, message, position, source)
+
+    def place_now(self, position: Position, source: str | None) -> Place | None:
+        """The input that a position of the running script belongs to; `None` for other files."""
+        if self._layout_now is None or not _is_input(source):
+            return None
+        return self._layout_now.place(position)
 
     def text_of(self, cell: int) -> str:
         """The text of an input; empty for one that does not exist."""

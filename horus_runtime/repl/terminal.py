@@ -58,6 +58,7 @@ class _Candidates(ToolkitCompleter):
 def run_terminal(repl: Repl) -> None:
     """Read inputs until somebody leaves."""
     prompt = make_prompt(repl)
+    repl.ask = _ask
     # The parser is read in while the first line is being typed.
     Thread(target=repl.session.engine.compile, args=("0",), daemon=True).start()
     while True:
@@ -69,6 +70,14 @@ def run_terminal(repl: Repl) -> None:
             return
         if not repl.handle(text):
             return
+
+
+def _ask(text: str) -> str | None:
+    """A line for a script that stands still; Ctrl-C and Ctrl-D end the script."""
+    try:
+        return PromptSession[str](history=InMemoryHistory()).prompt([("class:prompt", text)], style=_style())
+    except (KeyboardInterrupt, EOFError):
+        return None
 
 
 def make_prompt(repl: Repl, **streams: Any) -> PromptSession[str]:

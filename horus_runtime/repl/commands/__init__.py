@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from horus_runtime.repl.commands import files, inspecting, jobs, measuring, settings, store, testing
+from horus_runtime.repl.commands import debugging, files, inspecting, jobs, measuring, settings, store, testing
 from horus_runtime.repl.commands.base import Command, CommandError, Leave
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ COMMANDS: dict[str, Command] = {
         Command("help [NAME]", "Lists the commands, or explains one.", _help),
         *inspecting.COMMANDS,
         *measuring.COMMANDS,
+        *debugging.COMMANDS,
         *files.COMMANDS,
         *settings.COMMANDS,
         *testing.COMMANDS,

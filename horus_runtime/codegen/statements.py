@@ -12,7 +12,7 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable, is_literal
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
+from horus_runtime.ast.visitor import children, walk
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.codegen.loops import RETURN, Loops
 
@@ -587,6 +587,8 @@ class Statements(Loops):
                 return self.compare(low, (pyast.LtE(), value), (upper, high))
             parts = (pattern.start, pattern.end, pattern.inclusive)
             return self.call("_in_range", value, *map(self.const, parts))
+        if any(isinstance(part, nodes.Closure) for part in walk(pattern)):
+            return self.const(False)  # no value is this very closure
         literal = self.expr(pattern)
         kind = self.type(pattern)
         if kind in (ty.INT, ty.STR, ty.BOOL) and ty.is_only(t, kind):

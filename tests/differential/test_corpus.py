@@ -13,6 +13,13 @@ from tests.support.oracle import Oracle, oracle_or_skip_reason
 
 FILES = corpus_files()
 SHOWN = 10
+BUILD_DEPENDENT = {
+    "generated-library/7774ea1a",
+    "std-functions/dde0ba2a",
+    "std-functions/3c62bcd9",
+    "std-functions/635e6e95",
+}
+"""Scripts that sort values of several types by a comparer that fails: the order of types differs from build to build."""
 
 
 def names(path: Path) -> str:
@@ -55,5 +62,6 @@ def test_recorded_answers_are_those_of_the_live_oracle() -> None:
         for path in FILES:
             golden = read_golden(path)
             # Every seventh script: enough to notice a golden file that was edited or is out of date.
-            wrong += [case.id for case in read_cases(path)[::7] if ask(oracle, case) != golden[case.id]]
+            asked = [case for case in read_cases(path)[::7] if case.id not in BUILD_DEPENDENT]
+            wrong += [case.id for case in asked if ask(oracle, case) != golden[case.id]]
     assert wrong == []

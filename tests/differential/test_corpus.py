@@ -19,7 +19,7 @@ BUILD_DEPENDENT = {
     "std-functions/3c62bcd9",
     "std-functions/635e6e95",
 }
-"""Scripts that sort values of several types by a comparer that fails: the order of types differs from build to build."""
+"""Scripts that sort values of several types by a failing comparer: the order of types differs from build to build."""
 
 
 def names(path: Path) -> str:

@@ -59,7 +59,12 @@ class Invocation:
         linked = self.link(tree, scope)
         assert linked.main is not None
         try:
-            return self.guard(linked.main, scope, 0)
+            if not self.engine.observed:
+                return self.guard(linked.main, scope, 0)
+            from horus_runtime.engine.metrics import watched
+
+            main = linked.main
+            return watched(self.engine, self.run, lambda: self.guard(main, scope, 0))
         finally:
             self.finish()
 

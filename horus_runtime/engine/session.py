@@ -108,6 +108,14 @@ class Session:
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Call a function of this run with values of the host."""
+        if not self.engine.observed:
+            return self.enter(function, args)
+        from horus_runtime.engine.metrics import watched
+
+        return watched(self.engine, self.run, lambda: self.enter(function, args))
+
+    def enter(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """As `call`, whether somebody looks or not."""
         run = self.run
         for arg in args:
             cls = type(arg)
@@ -148,7 +156,7 @@ def not_found(name: str) -> EvalError:
     return error
 
 
-BOUNDARIES.add(Session.call.__code__)
+BOUNDARIES.add(Session.enter.__code__)
 
 
 class Pool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from horus_runtime.ast import nodes
     from horus_runtime.codegen.program import CompileConfig
     from horus_runtime.engine.debugger import Debugger
+    from horus_runtime.engine.metrics import Metrics, RunMetrics
     from horus_runtime.runtime.budget import Budget
     from horus_runtime.runtime.custom_syntax import EvalContext, SyntaxDefinition, SyntaxInput
     from horus_runtime.syntax.options import ParseOptions
@@ -104,6 +105,11 @@ class EngineSettings:
         self._progress: Callable[[int], Any] | None = None
         self._start: Callable[[Budget], None] | None = None
         self._debugger: Debugger | None = None
+        self._end: Callable[[RunMetrics], Any] | None = None
+        self._metrics: Metrics | None = None
+        self._tracing = False
+        self.observed = False
+        """Does anybody want to know what runs use?"""
         self._var: Hook | None = None
         self._def_var: DefinitionCallback | None = None
         self._missing_function: Hook | None = None
@@ -294,6 +300,37 @@ class EngineSettings:
         """
         self._start = callback
         return self
+
+    def on_end(self, callback: Callable[[RunMetrics], Any] | None) -> Any:
+        """Called with what a run used when it is over, on its thread."""
+        self._end = callback
+        self._observe()
+        return self
+
+    @property
+    def metrics(self) -> Metrics:
+        """What the runs of this engine used together; counted from when it is first asked for."""
+        if self._metrics is None:
+            from horus_runtime.engine.metrics import Metrics
+
+            self._metrics = Metrics()
+            self._observe()
+        return self._metrics
+
+    @property
+    def tracing(self) -> bool:
+        """Make an OpenTelemetry span of every run, where that is installed (extra `otel`)."""
+        return self._tracing
+
+    @tracing.setter
+    def tracing(self, wanted: bool) -> None:
+        if not isinstance(wanted, bool):
+            raise TypeError(f"tracing must be a bool, not {type(wanted).__name__}")
+        self._tracing = wanted
+        self._observe()
+
+    def _observe(self) -> None:
+        self.observed = self._tracing or self._end is not None or self._metrics is not None
 
     def on_var(self, callback: VariableCallback | None) -> Any:
         """Asked with the name before a variable is looked up. `engine.NOTHING` goes on with the lookup; any other

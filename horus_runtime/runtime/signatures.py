@@ -217,6 +217,8 @@ def _adapter(
     prepare = _preparation(name, readers, context_at, owns_first=owns_first)
 
     def call(run: Any, *args: Any) -> Any:
+        if run is not None:
+            run.host_calls += 1
         try:
             result = function(*args)
         except HorusError:

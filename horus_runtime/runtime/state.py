@@ -185,6 +185,8 @@ class RunState:
         self.table = settings.table
         self.convert = settings.table.converter
         """Makes script values of what the host gives."""
+        self.host_calls = 0
+        """Calls of Python functions that the host registered."""
         self.tag = settings.tag
         self.budget = budget or Budget(settings.limits, settings.on_progress)
         if self.budget.holdings is not None:

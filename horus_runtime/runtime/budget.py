@@ -178,12 +178,13 @@ class Budget:
         self.longest = 2 * size
         self.longest_stride = max(SHORTEST_STRIDE, min(LONGEST_STRIDE, TIME_WORTH // size))
         for read in self.readers:
-            left = read()
-            if left > self.longest_stride:
-                # The counter is a cell of the program's factory; what is taken from it counts as not handed out.
-                [counter] = cast("FunctionType", read).__closure__ or ()
+            # The counter is a cell of the program's factory; what is taken from it counts as not handed out.
+            function = cast("FunctionType", read)
+            cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+            counter = cells.get("_ops")
+            if counter is not None and counter.cell_contents > self.longest_stride:
+                self.granted -= counter.cell_contents
                 counter.cell_contents = 0
-                self.granted -= left
 
     def cancel(self, reason: str = "Script terminated") -> None:
         """End the run at its next look at the account, or at once where it waits; any thread may say so."""

@@ -106,3 +106,15 @@ def test_a_bare_engine_has_the_limit_and_unlimited_is_an_explicit_act():
     assert hr.Engine().max_data_size == 256 * MEGABYTE
     assert hr.Limits.unlimited().max_data_size == 0
     assert hr.Engine(hr.Limits.unlimited()).eval("let a = []; a.pad(3000000, 0.5); a.len") == 3_000_000
+
+
+def test_the_count_of_operations_is_the_same_when_a_large_value_shortens_the_strides():
+    script = "fn f(x) { x + 1 } let s = ``; s.pad(SIZE, `x`); let n = 0; for c in 0..3000 { n = f(n); } n"
+    spent = []
+    for size in (10, 3_000_000):
+        engine = hr.Engine()
+        budgets = []
+        engine.on_start(budgets.append)
+        assert engine.eval(script.replace("SIZE", str(size))) == 3000
+        spent.append(budgets[0].spent)
+    assert 0 <= spent[1] - spent[0] < 3_000_000 // 100

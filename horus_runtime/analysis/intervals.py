@@ -103,9 +103,8 @@ class Intervals:
 
     # ---- variables --------------------------------------------------------------------------------------------------
 
-    def solve(self, body: Iterable[nodes.Node], is_int: Callable[[Variable], bool]) -> None:
-        """Find the bounds of the variables that the body declares and that only ever hold INT."""
-        found = definitions(body, self.program, self.is_pure)
+    def solve(self, found: list[Definition], is_int: Callable[[Variable], bool]) -> None:
+        """Find the bounds of the variables with these definitions that only ever hold INT."""
         found = [d for d in found if not (d[0].is_cell or d[0].kind in _OPEN)]
         broken = {d[0] for d in found if d[1] not in _KNOWN or not is_int(d[0])}
         found = [d for d in found if d[0] not in broken]

@@ -8,7 +8,8 @@ looked at yet).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -91,6 +92,17 @@ def type_names(t: int) -> frozenset[str] | None:
     return None if t & OTHER else _type_names(t & LOW)
 
 
+TESTABLE: Final = {
+    "i64": INT,
+    "f64": FLOAT,
+    "bool": BOOL,
+    "string": STR,
+    "char": CHAR,
+    "array": ARRAY,
+    "map": MAP,
+    "()": UNIT,
+}
+"""What `type_of` says of a class of values, where that is one class only."""
 ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%", "**"})
 COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
@@ -162,6 +174,8 @@ class Inference:
         self.call_type = call_type
         self.method_type = method_type
         self.types: dict[Variable, int] = {}
+        self.narrowed: dict[Variable, int] = {}
+        """What conditions say of variables at the place that is being looked at."""
         self.read: set[Variable] = set()
         """Variables whose types this pass has used: when one of those grows, another pass is needed."""
         self.changed = False
@@ -181,7 +195,9 @@ class Inference:
         if self.opaque or variable.is_cell or variable.kind == "external":
             return ANY
         self.read.add(variable)
-        return self.types.get(variable, NONE)
+        t = self.types.get(variable, NONE)
+        classes = self.narrowed.get(variable)
+        return t if classes is None else (t & ~LOW) | (t & classes)
 
     def widen(self, variable: Variable | None, t: int) -> None:
         if variable is None:
@@ -243,7 +259,30 @@ class Inference:
 
     def stmt_If(self, node: nodes.If) -> int:
         self.expr(node.condition)
-        return self.stmt(node.then) | self.stmt(node.orelse)
+        with self.narrowing(node.condition):
+            then = self.stmt(node.then)
+        return then | self.stmt(node.orelse)
+
+    @contextmanager
+    def narrowing(self, condition: nodes.Node) -> Iterator[None]:
+        """Code that only runs where the condition holds, which may tell the type of a variable."""
+        variable, classes = self.type_test(condition)
+        if variable is None or variable.assigned or variable.mutated or variable in self.narrowed:
+            yield
+            return
+        self.narrowed[variable] = classes
+        yield
+        del self.narrowed[variable]
+
+    def type_test(self, node: nodes.Node) -> tuple[Variable | None, int]:
+        """The variable whose type `type_of(x) == "name"` asks for, and that type; `None` for other conditions."""
+        if isinstance(node, nodes.Binary) and node.op == "==" and isinstance(node.right, nodes.StringLit):
+            call = node.left
+            if isinstance(call, nodes.Call) and call.name == "type_of" and len(call.args) == 1 and not call.namespace:
+                classes = TESTABLE.get(node.right.value, 0)
+                if classes and not self.open_operators and not self.overridden("type_of", 1, ANY):
+                    return self.program.bindings.get(id(call.args[0])), classes
+        return None, 0
 
     def stmt_Switch(self, node: nodes.Switch) -> int:
         self.expr(node.value)

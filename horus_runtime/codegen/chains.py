@@ -326,7 +326,7 @@ class Chains(Calls):
         token = self.compare(
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
-        ready = self.both(self.type_is(pointer, "_FnPtr"), token)
+        ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
         fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
         slow = self.service("_method_call", self.home(), self.level(), holder or pointer, *kept)
         if cell is None:
@@ -357,7 +357,7 @@ class Chains(Calls):
         token = self.compare(
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
-        ready = self.both(self.type_is(pointer, "_FnPtr"), token)
+        ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
         fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
         result = self.temp()
         outer, self.out = self.out, []

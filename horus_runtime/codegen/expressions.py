@@ -459,9 +459,20 @@ class Expressions(Emitter):
             if op == "in":
                 return found
             return self.negate(found) if isinstance(found, pyast.Compare) else self.service("_not_op", found)
+        variable, classes = self.types.inference.type_test(node)
+        if variable is not None and self.is_local(node.left.args[0]) and not self.dynamic:  # type: ignore[attr-defined]
+            return self.type_test(node.left.args[0], classes)  # type: ignore[attr-defined]
         left, right = self.operands([node.left, node.right])
         self.at(node.op_span)
         return self.infix(op, left, right, node.left, node.right)
+
+    def type_test(self, item: nodes.Node, classes: int) -> pyast.expr:
+        """`type_of(x) == "name"`: Python's own test."""
+        value = self.expr(item)
+        self.at(item.span)
+        if classes == ty.UNIT:
+            return self.is_none(value)
+        return self.type_is(value, "_Char" if classes == ty.CHAR else CLASS_OF[classes])
 
     def is_sure(self, node: nodes.Node) -> bool:
         """Can nothing but arithmetic go wrong when the node is evaluated?"""

@@ -65,7 +65,7 @@ class FunctionCompiler(Constructs):
         """The Python function of this variant."""
         params = self.parameters()
         if self.program.config.bounds:
-            self.intervals.solve(self.statements(), self.is_int)
+            self.intervals.solve(self.program.definitions(self.fn, self.statements()), self.is_int)
         self.root_out = self.out
         self.prologue()
         node = self.fn.node

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from horus_runtime.analysis import results
 from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.intervals import Definition, definitions
 from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo, Variable, analyze
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
@@ -232,6 +233,7 @@ class ProgramCompiler(Emitter):
         self.main_asked: set[Variant | ClosureState] = set()
         self.closure_states: dict[int, ClosureState] = {}
         self.fields = ty.Fields()
+        self.defined: dict[FunctionInfo, list[Definition]] = {}
         self.closures: dict[int, str] = {}
         self.closure_names: dict[int, str] = {}
         self.closure_infos: list[FunctionInfo] = []
@@ -436,6 +438,12 @@ class ProgramCompiler(Emitter):
         return found
 
     named = False
+
+    def definitions(self, fn: FunctionInfo, body: tuple[nodes.Node, ...]) -> list[Definition]:
+        """What is assigned in a function, found once for all its variants."""
+        if fn not in self.defined:
+            self.defined[fn] = definitions(body, self.info, self.is_pure_call)
+        return self.defined[fn]
 
     def infer(self, fn: FunctionInfo) -> ty.Inference:
         inference = ty.Inference(self.info, fn, self.overridden, self.call_type, self.method_type)

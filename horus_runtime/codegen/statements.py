@@ -461,7 +461,8 @@ class Statements(Loops):
         test = self.condition(node.condition)
         with self.intervals.branch():
             self.intervals.assume(node.condition, True)
-            then = self.suite(node.then.body, dest)
+            with self.types.inference.narrowing(node.condition):
+                then = self.suite(node.then.body, dest)
         orelse: list[pyast.stmt] = []
         if node.orelse is not None:
             with self.intervals.branch():
@@ -608,13 +609,14 @@ class Statements(Loops):
         outer, self.out = self.out, []
         self.at(node.span)
         raw, error = self.temp(), self.temp()
-        self.assign(error, self.service("_catch", self.name(raw)))
         variable = self.program.info.bindings.get(id(node))
+        light = variable is not None and not any(map(_rethrows, node.handler.body))
+        caught = self.caught(raw, error, light=light)
         if variable is not None:
             if self.program.config.checks_definitions and node.variable_span is not None:
                 self.at(node.variable_span)
                 self.check_definition(variable)
-            self.declare(variable, self.service("_caught", self.name(error)))
+            self.declare(variable, caught)
         self.handlers.append(error)
         with self.intervals.branch():
             self.body_in_scope(node.handler.body, None)
@@ -625,6 +627,15 @@ class Statements(Loops):
         handler_body, self.out = self.out, outer
         handler = place(pyast.ExceptHandler(self.name("Exception"), raw, handler_body), self.loc)
         self.emit(pyast.Try(body or [self.nothing()], [handler], [], []))
+
+    def caught(self, raw: str, error: str, *, light: bool) -> pyast.expr:
+        """What `catch` binds. Where nobody throws the error again (`light`), a value that was thrown is just taken."""
+        catch = self.service("_catch", self.name(raw))
+        if not light:
+            self.assign(error, catch)
+            return self.service("_caught", self.name(error))
+        thrown = self.subscript(self.attribute(self.name(raw), "args"), self.const(0))
+        return self.choose(self.type_is(self.name(raw), "_Thrown"), thrown, self.service("_caught", catch))
 
     # ---- modules ----------------------------------------------------------------------------------------------------
 
@@ -647,6 +658,15 @@ class Statements(Loops):
         alias = self.const(node.alias or node.name)
         self.evaluate(self.service("_export", self.name("_scope"), self.const(node.name), alias))
         self.unit(dest)
+
+
+def _rethrows(node: nodes.Node) -> bool:
+    """Might the handler throw the error again that it has caught, or look at it where names are looked up?"""
+    if isinstance(node, nodes.Throw):
+        return node.value is None or isinstance(node.value, nodes.UnitLit)
+    if isinstance(node, nodes.Call) and (node.captures_scope or node.name == "eval"):
+        return True
+    return any(map(_rethrows, children(node)))
 
 
 def _leaves(block: nodes.Block) -> bool:

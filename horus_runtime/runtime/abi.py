@@ -17,6 +17,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
 from horus_runtime.runtime.scope import MISSING, Scope
+from horus_runtime.runtime.thrown import ThrownError
 from horus_runtime.runtime.turns import NONE_LEFT, Turns
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, chars, copy_value, full_type_name
 
@@ -79,13 +80,15 @@ def external_cell(scope: Scope, name: str) -> Any:
 
 def leave(scope: Scope, base: int, declared: tuple[tuple[str, Any, bool], ...]) -> None:
     """Put the variables that a script declared at global level into the host's scope."""
+    places = scope.places_from(base)
     for name, value, constant in declared:
         if value is MISSING:
             continue
-        at = scope.find(name)
-        if at >= base:
+        at = places.get(name)
+        if at is not None:
             scope.set_entry(at, value, constant)
         else:
+            places[name] = len(scope)
             scope.add(name, value, constant)
 
 
@@ -203,6 +206,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_chars": chars,
     "_sqrt": math.sqrt,
     "_repeat": repeat,
+    "_Thrown": ThrownError,
     "_iter": iter,
     "_OverflowError": OverflowError,
     "_dict_get": dict.get,

@@ -36,6 +36,13 @@ class Accessing(Calling):
         if builtin is None:
             return lambda a, b: self.operator(op, a, b)
         compares = op in ("==", "!=")
+        if not compares and op != "+":
+
+            def plain(a: Any, b: Any) -> Any:
+                result = builtin(a, b)
+                return self.operator(op, a, b) if result is NO_OPERATOR else result
+
+            return plain
 
         def apply(a: Any, b: Any) -> Any:
             if compares and (type(a) is list or type(a) is dict):

@@ -9,17 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from horus_runtime.errors import EvalError, LimitError
+from horus_runtime.errors import UNSET, EvalError, LimitError
 from horus_runtime.runtime.values import type_name
 
 STRING_IN_SIGNATURE = "&str | ImmutableString | String"
 
 
+class ArithmeticFault(EvalError):
+    """`ErrorArithmetic`, made cheap: scripts catch many of them. The message is the exception's only argument."""
+
+    kind = "ErrorArithmetic"
+    value = None
+    hint = None
+    source = None
+    inner = None
+    script_traceback: list[Any] = []  # noqa: RUF012 - replaced, never changed
+    fields: dict[str, Any] = {}  # noqa: RUF012 - read only
+    _position = UNSET
+    __init__ = Exception.__init__
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+    @message.setter
+    def message(self, text: str) -> None:
+        self.args = (text,)
+
+
 def arithmetic(message: str, *, positioned: bool = True) -> EvalError:
     """`ErrorArithmetic`; the plain binary operators of Rhai report it without a position."""
-    error = EvalError("ErrorArithmetic", message)
+    error: EvalError = ArithmeticFault(message)
     if not positioned:
-        error.position = None
+        error._position = None  # noqa: SLF001 - as the setter does, in half the time
     return error
 
 

@@ -12,6 +12,7 @@ from horus_runtime.errors import UNSET, EvalError, HorusError
 from horus_runtime.runtime import abi, text
 from horus_runtime.runtime.access import Accessing
 from horus_runtime.runtime.environment import Environment
+from horus_runtime.runtime.faults import ArithmeticFault
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.state import Host, Linked, RunSettings
@@ -94,9 +95,10 @@ class Run(Accessing, Environment):
 
     def catch(self, error: Exception) -> HorusError:
         """What a script's `catch` gets to see; raises again what scripts cannot catch."""
-        if type(error) is ThrownError:
-            return error  # its value is all that `catch` shows; the rest is explained if it is thrown again
-        if type(error) is EvalError and self._place_here(error):
+        if isinstance(error, ThrownError):
+            thrown: EvalError = error
+            return thrown  # its value is all that `catch` shows; the rest is explained if it is thrown again
+        if isinstance(error, EvalError) and type(error) in (EvalError, ArithmeticFault) and self._place_here(error):
             return error
         found = self.explain(error)
         if not isinstance(found, EvalError):

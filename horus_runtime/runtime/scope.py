@@ -175,6 +175,10 @@ class Scope:
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
+    def places_from(self, base: int) -> dict[str, int]:
+        """Where each name declared from entry `base` on stands last."""
+        return {name: at for at, name in enumerate(self._names[base:], base)}
+
     def _find(self, name: str) -> int:
         for at in range(len(self._names) - 1, -1, -1):
             if self._names[at] == name:

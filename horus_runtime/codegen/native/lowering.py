@@ -850,7 +850,8 @@ class Group:
         view = TypeView(variant.inference)
         intervals = Intervals(self.program.info, self.program.is_pure_call, view.of)
         if self.program.config.bounds:
-            intervals.solve(node.body.body, lambda variable: ty.is_only(view.variable(variable), ty.INT))
+            found = self.program.definitions(info, node.body.body)
+            intervals.solve(found, lambda variable: ty.is_only(view.variable(variable), ty.INT))
         lowering = Lowering(self, info, view, intervals, variant.py)
         self.parts.module.define(target.number, lowering.function(target, node.body.body))
         return target

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""What metering costs: the same scripts compiled with and without it, each round timing both one after the other.
+
+The bound is 20 % on loops and 80 % on small calls.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import horus_runtime as hr
+from horus_runtime.codegen.program import CompileConfig
+
+LOOP, CALL = 20, 80
+"""Percent that metering may cost."""
+SCRIPTS = {
+    "for, two statements": (LOOP, "let s = 0; let n = 1; for i in 0..400000 { n = (n * 3 + i) % 1009; s += n; } s"),
+    "while, two statements": (LOOP, "let s = 0; let i = 0; while i < 400000 { s += i & 7; i += 1; } s"),
+    "loop with break": (LOOP, "let i = 0; loop { i += 1; if i > 400000 { break; } } i"),
+    "array": (LOOP, "let a = []; a.pad(400000, 3); let s = 0; for x in a { s += x; } s"),
+    "nested loops": (LOOP, "let s = 0; for i in 0..2000 { for j in 0..200 { s += i ^ j; } } s"),
+    "fib": (CALL, "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(23)"),
+    "small calls": (CALL, "fn f(a, b) { a + b } let s = 0; for i in 0..200000 { s = f(s, i) % 1009; } s"),
+    "closure calls": (CALL, "let f = |a| a + 1; let s = 0; for i in 0..200000 { s = f.call(s); } s"),
+}
+
+
+class Engine(hr.Engine):
+    """An engine of the pure-Python tier that meters, or does not."""
+
+    metered = True
+
+    def compile_config(self, **wanted: Any) -> CompileConfig:
+        return replace(super().compile_config(**wanted), metered=self.metered, native=False)
+
+
+def runner(script: str, *, metered: bool) -> Callable[[], Any]:
+    engine = Engine()
+    engine.metered = metered
+    tree = engine.compile(script if metered else f"{script} // without")  # one text has one compiled form in memory
+    engine.eval_ast(tree)
+    return lambda: engine.eval_ast(tree)
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks/metering.py", description=__doc__.partition("\n")[0])
+    parser.add_argument("--repeat", type=int, default=9, metavar="N", help="rounds, the median counts (default 9)")
+    options = parser.parse_args()
+    print(f"{'script':<24}{'without ms':>12}{'with ms':>10}{'cost %':>9}{'bound':>8}")
+    within = True
+    for name, (bound, script) in SCRIPTS.items():
+        plain, metered = runner(script, metered=False), runner(script, metered=True)
+        rounds = [(seconds(plain), seconds(metered)) for _ in range(options.repeat)]
+        cost = statistics.median((with_ / without - 1) * 100 for without, with_ in rounds)
+        without, with_ = (statistics.median(column) * 1000 for column in zip(*rounds, strict=True))
+        within = within and cost <= bound
+        print(f"{name:<24}{without:>12.1f}{with_:>10.1f}{cost:>9.0f}{bound:>8}", flush=True)
+    return 0 if within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""How time grows with size: loop count, array length, string appends, map size, script length.
+
+Every size is eight times the one before; linear growth keeps the time per unit. Draws `benchmarks/scaling.png` where
+matplotlib is installed.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import horus_runtime as hr
+
+STEPS = (1, 8, 64)
+UNITS = {"loop turns": 20_000, "array elements": 5_000, "string appends": 16_000, "map entries": 2_000, "lines": 125}
+"""The smallest size of each kind; the largest is 64 times that."""
+MOST_GROWTH = 2.0
+"""Time per unit at the largest size may be so many times that at the smallest."""
+HERE = Path(__file__).parent
+
+
+def script(kind: str, size: int) -> str:
+    """A script whose work is proportional to `size`."""
+    match kind:
+        case "loop turns":
+            return f"let s = 0; for i in 0..{size} {{ s += i & 7; }} s"
+        case "array elements":
+            return f"let a = []; for i in 0..{size} {{ a.push(i); }} let s = 0; for x in a {{ s += x; }} a.reverse(); s"
+        case "string appends":
+            return f'let s = ""; for i in 0..{size} {{ s += "x"; }} s.len'
+        case "map entries":
+            return f"let m = #{{}}; for i in 0..{size} {{ m[`k${{i}}`] = i; }} m.len()"
+    return "\n".join(f"let v{i} = {i} * 2 + 1; if v{i} > 5 {{ v{i} -= 1; }}" for i in range(size))
+
+
+def seconds(kind: str, size: int, repeat: int) -> float:
+    """The best time of several runs; for lines that of compiling, without any cache."""
+    text = script(kind, size)
+    best = float("inf")
+    for number in range(repeat):
+        engine = hr.Engine()
+        unseen = f"{text}\n// {number} {time.monotonic_ns()}"
+        start = time.perf_counter()
+        tree = engine.compile(unseen)
+        if kind != "lines":
+            start = time.perf_counter()
+        engine.eval_ast(tree)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def draw(figures: dict[str, list[tuple[int, float]]], path: Path) -> str:
+    try:
+        import matplotlib as mpl
+
+        mpl.use("agg")
+        from matplotlib import pyplot as plt
+    except ImportError:
+        return "no chart: pip install matplotlib"
+    figure, axes = plt.subplots(figsize=(7, 5))
+    for kind, points in figures.items():
+        axes.loglog(*zip(*points, strict=True), marker="o", label=kind)
+    axes.set(xlabel="size", ylabel="seconds", title="Time by size (parallel to the diagonal: linear)")
+    axes.legend()
+    axes.grid(visible=True, which="both", alpha=0.3)
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+    return f"chart: {path}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks/scaling.py", description=__doc__.partition("\n")[0])
+    parser.add_argument("--repeat", type=int, default=5, metavar="N", help="runs of each size, the best counts")
+    parser.add_argument("--chart", type=Path, default=HERE / "scaling.png", metavar="FILE", help="where to draw")
+    options = parser.parse_args()
+    figures: dict[str, list[tuple[int, float]]] = {}
+    print(f"{'kind':<16}{'size':>10}{'ms':>10}{'ns a unit':>12}{'growth':>8}")
+    linear = True
+    for kind, unit in UNITS.items():
+        figures[kind] = []
+        for step in STEPS:
+            size = unit * step
+            taken = seconds(kind, size, options.repeat)
+            figures[kind].append((size, taken))
+            growth = taken / size / (figures[kind][0][1] / unit)
+            print(f"{kind:<16}{size:>10}{taken * 1000:>10.1f}{taken / size * 1e9:>12.0f}{growth:>8.2f}", flush=True)
+        linear = linear and growth <= MOST_GROWTH
+    print(draw(figures, options.chart))
+    return 0 if linear else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

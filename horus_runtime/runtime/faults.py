@@ -20,7 +20,7 @@ class ArithmeticFault(EvalError):
 
     kind = "ErrorArithmetic"
     value = None
-    hint = None
+    _hint = None
     source = None
     inner = None
     script_traceback: list[Any] = []  # noqa: RUF012 - replaced, never changed

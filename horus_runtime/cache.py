@@ -279,9 +279,21 @@ def remembered(what: bytes, make: Callable[[], Any]) -> Any:
 def code_stamp() -> bytes:
     """Changes with the interpreter and with every file of this package that has a say in what is compiled."""
     package = os.path.dirname(__file__)
-    folders = ("", "ast", "syntax", "analysis", "optimize", "codegen", "runtime", "engine", "modules", "modules/std")
+    compiler = (
+        "",
+        "ast",
+        "syntax",
+        "analysis",
+        "optimize",
+        "codegen",
+        "codegen/native",
+        "runtime",
+        "engine",
+        "modules",
+    )
     found: list[str] = [sys.implementation.cache_tag or "", sys.version]
-    for folder in (*folders, "modules/sal", "modules/osiris", "_data/grammars", "../grammars"):
+    modules = ("modules/std", "modules/sal", "modules/osiris", "modules/osiris/script")
+    for folder in (*compiler, *modules, "_data/grammars", "../grammars"):
         try:
             with os.scandir(os.path.join(package, folder)) as entries:
                 for entry in entries:

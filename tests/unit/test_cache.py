@@ -189,3 +189,16 @@ def test_the_code_stamp_is_the_same_in_one_installation():
     first = cache.code_stamp()
     cache.code_stamp.cache_clear()
     assert cache.code_stamp() == first
+
+
+def test_the_code_stamp_looks_at_every_folder_of_the_compiler_and_runtime(monkeypatch):
+    seen = []
+    scan = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: seen.append(Path(path)) or scan(path))
+    cache.code_stamp.__wrapped__()
+    package = Path(cache.__file__).parent
+    outside = {"analysis/lints", "syntax/formatting"}
+    parts = {"ast", "syntax", "analysis", "optimize", "codegen", "runtime", "engine", "modules"}
+    folders = {path.parent.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    wanted = {folder for folder in folders if folder.split("/")[0] in parts} - outside
+    assert wanted - {path.relative_to(package).as_posix() for path in seen if path.is_relative_to(package)} == set()

@@ -39,9 +39,14 @@ def arguments() -> argparse.Namespace:
 
 def start_drivers(options: argparse.Namespace) -> tuple[dict[str, driver.Driver], dict[str, str], dict[str, str]]:
     """The drivers to time, the headings of their columns, and the peers that are absent with the reason."""
-    drivers = {"horus": driver.horus()}
+    drivers = {"horus": driver.horus(native=False)}
     columns = {"python": "Python", "horus": "Horus"}
     absent = {}
+    if driver.has_native():
+        drivers["native"] = driver.horus(native=True)
+        columns["native"] = "Native"
+    else:
+        absent["native"] = "pip install wasmtime"
     wanted = options.peers.split(",")
     for peer in driver.peers():
         if not (options.all or peer.name in wanted):

@@ -47,11 +47,22 @@ def python(workload: Workload) -> Prepared:
     return Prepared(workload.twin)
 
 
-def horus() -> Driver:
-    """This runtime with the limits of a bare engine; refuses to measure anything less safe."""
+def has_native() -> bool:
+    """Can this runtime's kernels run here?"""
+    from horus_runtime.codegen.native import bridge
+
+    return bridge.library_path() is not None
+
+
+def horus(*, native: bool) -> Driver:
+    """This runtime with the limits of a bare engine; refuses to measure anything less safe.
+
+    `native` lets hot numeric code run as WebAssembly.
+    """
     import horus_runtime as hr
 
     engine = hr.Engine()
+    engine.native = native
     limits = {"max_operations": engine.max_operations, "max_duration": engine.max_duration}
     for name, limit in limits.items():
         if not limit:
@@ -96,4 +107,4 @@ def peers() -> Iterator[Peer]:
         yield Peer(name, module.label, module.start)
 
 
-__all__ = ["Absent", "Driver", "Peer", "Prepared", "Unsupported", "horus", "peers", "python"]
+__all__ = ["Absent", "Driver", "Peer", "Prepared", "Unsupported", "has_native", "horus", "peers", "python"]

@@ -9,6 +9,9 @@ from typing import Any
 
 from .measure import Outcome, geometric_mean
 
+OWN = ("python", "horus", "native")
+"""Columns that are no peers."""
+
 Results = dict[str, dict[str, Outcome]]
 
 
@@ -41,9 +44,7 @@ def summary(results: Results, columns: dict[str, str]) -> str:
     for column, label in columns.items():
         if column != "python":
             lines += _against_python(results, column, label)
-    lines += [
-        _against(results, column, label) for column, label in columns.items() if column not in ("python", "horus")
-    ]
+    lines += [_against(results, column, label) for column, label in columns.items() if column not in OWN]
     for name, outcomes in results.items():
         for column, outcome in outcomes.items():
             if outcome.wrong:
@@ -68,7 +69,7 @@ def _against_python(results: Results, column: str, label: str) -> list[str]:
 
 
 def faster(results: Results, column: str) -> dict[str, float]:
-    """How many times faster than the peer this runtime is, by workload."""
+    """How many times faster than the peer the Python of this runtime is, by workload."""
     ours = ratios(results, "horus")
     return {name: ratio / ours[name] for name, ratio in ratios(results, column).items() if name in ours}
 
@@ -115,7 +116,7 @@ def as_json(results: Results, columns: dict[str, str], rounds: int, absent: dict
         "faster_than": {
             column: geometric_mean(list(faster(results, column).values()))
             for column in columns
-            if column not in ("python", "horus") and faster(results, column)
+            if column not in OWN and faster(results, column)
         },
         "geometric_mean": {column: geometric_mean(list(ratios(results, column).values())) for column in columns},
     }

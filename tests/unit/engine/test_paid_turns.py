@@ -82,3 +82,13 @@ def test_each_turn_is_seen_by_a_host_that_watches_progress():
 def test_a_range_over_all_integers_can_be_walked():
     script = "for i in -9223372036854775808..9223372036854775807 { if i > -9223372036854775800 { break i; } }"
     assert hr.Engine().eval(script) == -9223372036854775799
+
+
+def test_a_large_value_made_between_turns_that_are_paid_for_shortens_what_is_left():
+    script = """
+        fn parts(text) { let n = 0; for part in text.split("\\n") { for c in part.split(",") { n += c.len(); } } n }
+        let text = "";
+        for i in 0..30000 { text += "abc,def\\n"; }
+        parts(text)
+    """
+    assert hr.Engine().eval(script) == 30000 * 6

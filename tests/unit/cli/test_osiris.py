@@ -161,6 +161,7 @@ def test_namespaces(osiris):
 
 def test_the_shell_runs_statements_from_a_pipe(filled, monkeypatch):
     lines = """let u = osiris.model("users");
+u.nope()
 fn older(x) {
   x + 1
 }
@@ -170,7 +171,7 @@ print("hi " +
   u.count())
 .models
 .schema users
-u.nope()
+u.nope(1)
 .help
 u.get("c")
 [1,
@@ -187,6 +188,7 @@ never
     assert [line for line in found.err.splitlines() if "^" in line] == [
         "     ^ Function not found: nope (Model)", "   ^ Expecting ']' to end this array literal",
     ]  # fmt: skip
+    assert "Function not found: nope (Model, i64) (line 1, position 3)" in found.err.splitlines()
     assert "never" not in found.out + found.err
 
 

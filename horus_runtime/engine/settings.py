@@ -47,6 +47,10 @@ SWITCHES = (
 )
 PARSE_LIMITS = tuple(name for name in LIMIT_NAMES if name not in {"max_operations", "max_duration"})
 SIZE_LIMITS = ("max_string_size", "max_array_size", "max_map_size")
+_DEFAULTS = Limits()
+"""Sizes that a host has chosen are checked as exactly as Rhai does, nested ones added up, at the price of a look at the
+whole value with every change. The default ones are far beyond ordinary values and checked where a value grows.
+"""
 
 
 class EngineSettings:
@@ -87,7 +91,9 @@ class EngineSettings:
         self.services: dict[str, Any] = services
         self.module_resolver: Any = None
         self._limits = limits or Limits()
-        self._sizes_set = limits is not None
+        self._sizes_set = limits is not None and any(
+            getattr(limits, name) != getattr(_DEFAULTS, name) for name in SIZE_LIMITS
+        )
         self._switches: dict[str, bool] = dict.fromkeys(SWITCHES, True) | {
             "strict_identifiers": False,
             "underscore_variable": False,

@@ -47,6 +47,8 @@ CALL_COST: Final = 150
 """Operations of Python that take as long as calling a kernel."""
 MEMORY_LIMIT: Final = 512 << 20
 """Bytes that a kernel may use; one that needs more is given up."""
+STRIDE: Final = 20_000
+"""Operations between two looks of a kernel at the clock, at least once it runs for some time."""
 RESERVED: Final = 1 << 20
 """Bytes of addresses that a kernel's memory has at first; it moves when it grows beyond them."""
 PAGE: Final = 65536
@@ -215,6 +217,8 @@ class Instance:
         self.lib = lib
         self.run: Any = None
         self.error: BaseException | None = None
+        self.longest = STRIDE
+        """The longest stride that the run allows its Python code."""
         self.store = lib.wasmtime_store_new(lib.engine, None, None)
         lib.wasmtime_store_limiter(self.store, MEMORY_LIMIT, -1, -1, -1, -1)
         self.context = lib.wasmtime_store_context(self.store)
@@ -264,7 +268,12 @@ class Instance:
     def _poll(self, args: Any) -> None:
         """The stride is used up: another one, or the limit as an error that waits for the way out."""
         try:
-            args[0] = self.run.budget.poll(args[0])
+            budget = self.run.budget
+            if budget.longest_stride < STRIDE:
+                # Operations of kernels are short, however large the values are that Python code works on.
+                self.longest = min(self.longest, budget.longest_stride)
+                budget.longest_stride = STRIDE
+            args[0] = budget.poll(args[0])
         except BaseException as error:  # noqa: BLE001 - it is raised again where no foreign code is in between
             self.error = error
             args[0] = -1
@@ -655,7 +664,10 @@ class Bound:
         SETTINGS.pack_into(instance.page, 0, ops + refund, run.max_depth, depth, arrays.top, run.safe_array, entered)
         instance.run, instance.error = run, None
         run.handed_over += refund
+        instance.longest = budget.longest_stride
         status = instance.call()
+        longest = budget.longest_stride = min(budget.longest_stride, instance.longest)
+        budget.stride = min(budget.stride, longest)
         run.handed_over -= refund
         if status < 0:
             # Out of memory or native stack: as if it had never run, the Python does it.
@@ -665,6 +677,9 @@ class Bound:
             return None
         instance.find_memory()
         (left,) = OPERATIONS.unpack_from(instance.page)
+        if left > longest:
+            budget.granted -= left - longest
+            left = longest
         self.swap(left)
         spent = budget.granted - left - (granted - ops - refund)
         compiled.note(spent, arrays.elements)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -136,7 +135,8 @@ class Query:
     def each(self) -> Iterator[dict[str, Any]]:
         """The records one by one, while the caller may write: which ones is decided at the beginning.
 
-        Without filter, order and limits the memory it takes is constant; else it takes 8 bytes for each record.
+        The memory it takes is constant: with a filter, an order or limits the row numbers wait in a temporary file
+        when there are many.
         """
         if self.source is not None:
             yield from self._with_related(self.records())
@@ -158,23 +158,19 @@ class Query:
             last = rows[-1][0]
 
     def _listed_blocks(self) -> Iterator[list[Any]]:
-        keys = self.keys()
-        for start in range(0, len(keys), BLOCK):
-            block = keys[start : start + BLOCK].tolist()
-            marks = ",".join("?" * len(block))
-            rows = self.model.rows(f"SELECT pk, {RECORD} FROM {table(self.model.name)} WHERE pk IN ({marks})", block)
-            records = {row[0]: row[1:] for row in rows}
-            yield [records[key] for key in block if key in records]
+        from horus_runtime.modules.osiris.spool import RowNumbers
 
-    def keys(self) -> array[int]:
-        """The row numbers of the records, in the order of the query."""
         sql, values = self._statement("pk")
-        try:
-            return self.model.store.guarded(
-                lambda connection: array("q", (row[0] for row in connection.execute(sql, values)))
-            )
-        except NoTableError:
-            return array("q")
+        with RowNumbers() as numbers:
+            try:
+                self.model.store.guarded(lambda connection: numbers.fill(connection.execute(sql, values)))
+            except NoTableError:
+                return
+            for block in numbers.blocks(BLOCK):
+                marks = ",".join("?" * len(block))
+                read = f"SELECT pk, {RECORD} FROM {table(self.model.name)} WHERE pk IN ({marks})"
+                records = {row[0]: row[1:] for row in self.model.rows(read, block)}
+                yield [records[key] for key in block if key in records]
 
     def first(self) -> dict[str, Any] | None:
         """The first record, or nothing."""

@@ -269,3 +269,30 @@ def test_thousands_of_ids_fit_into_one_filter(store):
 def test_indexes_are_used(people, wanted):
     people.index("name")
     assert people.where(wanted).explain()["uses_index"] is True
+
+
+def test_each_with_filter_goes_through_the_records_that_matched_at_the_beginning(store, monkeypatch):
+    monkeypatch.setattr("horus_runtime.modules.osiris.spool._IN_MEMORY", 4096)  # so that a file takes the numbers
+    model = store.model("seen")
+    model.create_many([{"n": n, "open": n % 3 != 0} for n in range(1800)])
+    visited = []
+    for record in model.where("open", True).order("-n").each():
+        visited.append(record["n"])
+        model.update(record["id"], {"open": False})
+        model.create({"n": 5000, "open": True})
+    assert visited == [n for n in range(1799, -1, -1) if n % 3 != 0]
+    assert [record["n"] for record in model.where("open", True).limit(3).each()] == [5000] * 3
+
+
+def test_each_says_when_there_is_no_room_for_its_row_numbers(store, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    model = store.model("seen")
+    model.create_many([{"n": n} for n in range(10)])
+    monkeypatch.setattr("horus_runtime.modules.osiris.spool.SpooledTemporaryFile.write", full)
+    with pytest.raises(HostFailure) as caught:
+        [*model.where("n", ">", 1).each()]
+    assert caught.value.failure == "StorageError"
+    message = "a temporary file for a long query cannot be written: No space left on device"
+    assert caught.value.value["message"] == message

@@ -23,8 +23,8 @@ def is_complete(text: str, engine: Engine) -> bool:
 
     if is_hero(text):
         return _action_is_complete(text)
-    if _open_comment(text):
-        return False
+    if _open_comment(text) or text.rstrip().rsplit("\n", 1)[-1].lstrip().startswith("///"):
+        return False  # a doc comment waits for its function
     try:
         engine.compile(text)
     except ParseError as error:

@@ -51,13 +51,13 @@ class Output:
         if not self.color:
             return text
         from pygments import highlight
-        from pygments.formatters import TerminalFormatter
+        from pygments.formatters import Terminal256Formatter
         from pygments.lexers import PythonLexer
 
-        from horus_runtime.syntax.highlighting import RhaiLexer
+        from horus_runtime.syntax.highlighting import RhaiLexer, TerminalColors
 
         lexer = PythonLexer() if language == "python" else RhaiLexer(stripnl=False, ensurenl=False)
-        return str(highlight(text, lexer, TerminalFormatter())).rstrip("\n")
+        return str(highlight(text, lexer, Terminal256Formatter(style=TerminalColors))).rstrip("\n")
 
     def table(self, rows: Sequence[Sequence[str]], heads: Sequence[str]) -> None:
         """Rows in columns as wide as they must be; the last one is cut at the right edge."""

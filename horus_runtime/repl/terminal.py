@@ -21,14 +21,13 @@ from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.lexers import DynamicLexer, PygmentsLexer, SimpleLexer
 from prompt_toolkit.styles import Style
 from prompt_toolkit.styles.pygments import style_from_pygments_cls
-from pygments.styles import get_style_by_name
 
 from horus_runtime.repl.completeness import is_complete
 from horus_runtime.repl.completion import Completer
 from horus_runtime.repl.plain import CONTINUED, PROMPT
 from horus_runtime.repl.signature_help import Help, signature_help
 from horus_runtime.runtime.visible import visible
-from horus_runtime.syntax.highlighting import HeroscriptLexer, RhaiLexer
+from horus_runtime.syntax.highlighting import HeroscriptLexer, RhaiLexer, TerminalColors
 
 if TYPE_CHECKING:
     from horus_runtime.repl.loop import Repl
@@ -118,9 +117,8 @@ def _lexer(text: str) -> PygmentsLexer | SimpleLexer:
 def _style() -> Style:
     from prompt_toolkit.styles import merge_styles
 
-    merged = merge_styles([style_from_pygments_cls(get_style_by_name("default")), _OWN_STYLE])
-    assert isinstance(merged, object)
-    return merged  # type: ignore[return-value]  # every style will do
+    made: Any = merge_styles([style_from_pygments_cls(TerminalColors), _OWN_STYLE])
+    return Style(made.style_rules)
 
 
 def _history(path: Path) -> History:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pygments.lexer import RegexLexer, include, words
 from pygments.lexer import bygroups as untyped_bygroups
+from pygments.style import Style
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
 bygroups: Any = untyped_bygroups
@@ -129,4 +130,22 @@ class HeroscriptLexer(RegexLexer):
             (r"[\[\],]", Punctuation),
             (r"[^\s,\[\]:]+|:", String.Other),
         ],
+    }
+
+
+class TerminalColors(Style):
+    """The sixteen colours of a terminal: they fit whatever background its owner chose."""
+
+    styles: ClassVar[dict[Any, str]] = {
+        Comment: "ansibrightblack",
+        Keyword: "ansimagenta",
+        Name.Builtin: "ansicyan",
+        Name.Builtin.Pseudo: "ansimagenta",
+        Name.Function: "ansicyan",
+        Name.Namespace: "ansicyan",
+        Name.Attribute: "ansicyan",
+        Number: "ansiyellow",
+        String: "ansigreen",
+        String.Escape: "ansibrightgreen",
+        String.Interpol: "ansimagenta",
     }

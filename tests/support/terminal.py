@@ -49,6 +49,10 @@ class Terminal:
         """The lines that can be seen now."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
 
+    def cells(self, row: int) -> list[pyte.screens.Char]:
+        """The characters of a line with their colours."""
+        return [self._screen.buffer[row][column] for column in range(self._screen.columns)]
+
     def wait(self, wanted: str | Callable[[str], bool]) -> str:
         """Wait until the screen holds a text, or is as it should be, and return it."""
         end = time.monotonic() + PATIENCE

@@ -43,10 +43,6 @@ class VariantEngine(hr.Engine):
         """The engine's own settings, then the changes."""
         return replace(super().compile_config(**wanted), **self.changes)
 
-
-class KernelEngine(VariantEngine):
-    """An engine with other settings for kernels; its code is kept apart from that of other engines."""
-
     def fingerprint(self) -> tuple[Any, ...]:
         """Code of other settings must not come out of the cache."""
         return (*super().fingerprint(), tuple(sorted(self.changes.items())))
@@ -54,5 +50,4 @@ class KernelEngine(VariantEngine):
 
 def engine_of(variant: str) -> VariantEngine:
     """A new engine that compiles in the way of this name."""
-    made = KernelEngine if "kernels" in variant else VariantEngine
-    return made(**VARIANTS[variant])
+    return VariantEngine(**VARIANTS[variant])

@@ -27,6 +27,7 @@ OPEN = [
     '#"abc',
     '"abc\\',
     "/* x",
+    "/// What it does.",
     "/* a /* b */",
     "let a = [\n 1,\n 2",
     "!!git.list name:",

@@ -237,9 +237,13 @@ class Loops(Chains):
         self.blocks += STRIP_BLOCKS if strips else 1
         outer, self.out = self.out, []
         self.intervals.enter_loop(node)
+        # A turn is paid for before its condition is looked at, with strips and without: both agree where that fails.
+        counted = self.program.config.metered and not strips and not _is_true(node.condition)
+        if counted:
+            self.out.append(self.spend(pyast.Sub(), self.const(loop_cost(node))))
         test = self.condition(node.condition)
         self.at(node.span)
-        refund = [self.spend(pyast.Add(), self.const(loop_cost(node)))] if strips else []
+        refund = [self.spend(pyast.Add(), self.const(loop_cost(node)))] if strips or counted else []
         always = isinstance(test, pyast.Constant) and test.value is True
         if not always and (strips or self.out):
             self.when(self.negate(test), [*refund, place(pyast.Break(), self.loc)])
@@ -248,10 +252,15 @@ class Loops(Chains):
             owed = self.compare(self.name("_turn"), (pyast.IsNot(), self.const(None)))
             settled = self.service("_poll", self.name("_ops"))
             self.when(owed, [place(pyast.Assign([place(pyast.Name("_ops", STORE), self.loc)], settled), self.loc)])
+        elif counted:
+            used_up = self.compare(self.name("_ops"), (pyast.Lt(), self.const(0)))
+            refill = self.service("_poll", self.name("_ops"))
+            self.when(used_up, [place(pyast.Assign([place(pyast.Name("_ops", STORE), self.loc)], refill), self.loc)])
         prepare, self.out = self.out, outer
         self.blocks -= STRIP_BLOCKS if strips else 1
         entry = self.kernel_of(node, strips)
-        body = self.loop_body(node, target, charged=not strips, blocks=STRIP_BLOCKS if strips else 1, entry=entry)
+        charged = not (strips or counted)
+        body = self.loop_body(node, target, charged=charged, blocks=STRIP_BLOCKS if strips else 1, entry=entry)
         self.endless(node, test, prepare, body, strips, entry)
         self.finish_loop(target, dest)
 
@@ -460,6 +469,10 @@ class Loops(Chains):
             return False
         variable = self.program.info.bindings.get(id(node))
         return variable is not None and not (variable.mutated or variable.is_cell or variable.kind == "external")
+
+
+def _is_true(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.BoolLit) and node.value
 
 
 def _height(node: nodes.Node) -> int:

@@ -7,7 +7,7 @@ position suffix of the outermost error, `position` the place or `None`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,8 +140,45 @@ def _restore(cls: type[HorusError], state: dict[str, Any], args: tuple[Any, ...]
     return error
 
 
+class Exceeded(NamedTuple):
+    """A limit that was gone over: its name, what it allows, and what was wanted, at least."""
+
+    name: str
+    limit: float
+    usage: float
+
+    @property
+    def hint(self) -> str:
+        """The line for people."""
+        return f"{self.name} is {self.limit}, wanted {self.usage}"
+
+
 class ParseError(HorusError):
-    """The script's text is wrong. `kind` is the parse error's name, e.g. `"MissingToken"`."""
+    """The script's text is wrong. `kind` is the parse error's name, e.g. `"MissingToken"`.
+
+    One that is about a limit (`exceeded`) has `limit` and `usage` among its `fields` and names the limit in its hint.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        position: Position | Unset | None = None,
+        *,
+        fields: dict[str, Any] | None = None,
+        source: SourceFile | None = None,
+        hint: Hint = None,
+        exceeded: Exceeded | None = None,
+    ) -> None:
+        if exceeded is not None:
+            fields = {**(fields or {}), "limit": exceeded.limit, "usage": exceeded.usage}
+            hint = hint or exceeded.hint
+        super().__init__(kind, message, position, fields=fields, source=source, hint=hint)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Adds limit and usage to the plain data of an error that is about a limit."""
+        kept = {name: self.fields[name] for name in ("limit", "usage") if name in self.fields}
+        return super().to_dict() | kept
 
     def as_runtime_text(self) -> str:
         """The message as Rhai words it when a script is compiled while another one runs."""
@@ -250,6 +287,18 @@ class LimitError(HorusError):
         if self.usage is not None:
             data["usage"] = self.usage
         return data
+
+
+class ScriptSizeError(LimitError):
+    """A text has more than `max_script_size` bytes, also that of an `eval` or of a module: nothing of it is read."""
+
+    ends_run = True
+
+
+def script_too_large(limit: int, size: int) -> ScriptSizeError:
+    """A text of `size` bytes is more than is compiled."""
+    hint = f"max_script_size is {limit} bytes, wanted {size}"
+    return ScriptSizeError("ErrorDataTooLarge", "Size of script too large", limit=limit, usage=size, hint=hint)
 
 
 class DataLimitError(LimitError):

@@ -28,6 +28,7 @@ class Limits:
         "max_map_size",
         "max_modules",
         "max_operations",
+        "max_script_size",
         "max_string_size",
         "max_variables",
     )
@@ -45,6 +46,8 @@ class Limits:
     max_map_size: int
     max_data_size: int
     """Bytes that all values of one run may take together in this process."""
+    max_script_size: int
+    """UTF-8 bytes of a text that is compiled: a script, a module, the text of an `eval`. No deadline ends parsing."""
     max_variables: int | None
     max_functions: int | None
     max_modules: int | None
@@ -61,6 +64,7 @@ class Limits:
         max_array_size: int = 16 * 1024 * 1024,
         max_map_size: int = 4 * 1024 * 1024,
         max_data_size: int = 256 * 1024 * 1024,
+        max_script_size: int = 1024 * 1024,
         max_variables: int | None = None,
         max_functions: int | None = None,
         max_modules: int | None = None,
@@ -89,7 +93,13 @@ class Limits:
     def unlimited(cls) -> Limits:
         """No limits but the call depth and expression depth that protect the native stack."""
         return cls(
-            max_operations=0, max_duration=0, max_string_size=0, max_array_size=0, max_map_size=0, max_data_size=0
+            max_operations=0,
+            max_duration=0,
+            max_string_size=0,
+            max_array_size=0,
+            max_map_size=0,
+            max_data_size=0,
+            max_script_size=0,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -119,6 +129,7 @@ LIMIT_NAMES = (
     "max_array_size",
     "max_map_size",
     "max_data_size",
+    "max_script_size",
     "max_variables",
     "max_functions",
     "max_modules",

@@ -69,7 +69,8 @@ def check_size(text: str, name: str, size: int) -> str:
     """The text, unless it is larger than a script may be."""
     if size > MAX_SCRIPT:
         message = f"{name} is too large for a script: {MAX_SCRIPT} bytes are allowed"
-        raise LimitError("ErrorDataTooLarge", message, None, limit=MAX_SCRIPT)
+        hint = f"the largest script is {MAX_SCRIPT} bytes, wanted at least {size}"
+        raise LimitError("ErrorDataTooLarge", message, None, limit=MAX_SCRIPT, usage=size, hint=hint)
     return text
 
 

@@ -19,6 +19,7 @@ import hashlib
 import itertools
 import keyword
 import linecache
+import sys
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ from horus_runtime.codegen.metering import SERVICES_OF, helper_functions
 from horus_runtime.codegen.native.kernels import Kernel
 from horus_runtime.codegen.native.selection import may_have_kernels
 from horus_runtime.codegen.thresholds import float_limit
-from horus_runtime.errors import ParseError
+from horus_runtime.errors import Exceeded, ParseError
 from horus_runtime.runtime.abi import (
     EXPORTS,
     THIS_CELL,
@@ -57,6 +58,8 @@ MAX_VARIANTS: Final = 4
 COMPILER_PREFIXES: Final = ("_", "fn_", "anon_", "v_")
 """How names in generated code begin that are no variable of the script."""
 NESTING_HINT: Final = "at most 18 loops and try blocks can stand inside each other in one function"
+PYTHON_BLOCKS: Final = 20
+TOO_DEEP: Final = "Expression exceeds maximum complexity"
 FILES_KEPT: Final = 1024
 """Compiled texts that Python's own tracebacks can show lines of."""
 
@@ -856,13 +859,15 @@ def compile_script(
                 # The compiler and what it made point at each other; parted, they go now and not by a search for them.
                 compiler.__dict__.clear()
     except RecursionError:
-        raise ParseError("ExprTooDeep", "Expression exceeds maximum complexity", source=source) from None
+        frames = sys.getrecursionlimit()
+        exceeded = Exceeded("Python's recursion limit", frames, frames + 1)
+        raise ParseError("ExprTooDeep", TOO_DEEP, source=source, exceeded=exceeded) from None
     except SyntaxError as error:
         if error.msg != "too many statically nested blocks":
             raise
         place = Position(error.lineno or 1, error.offset or 1)
-        message = "Expression exceeds maximum complexity"
-        raise ParseError("ExprTooDeep", message, place, source=source, hint=NESTING_HINT) from None
+        blocks = Exceeded("Python's limit of nested blocks", PYTHON_BLOCKS, PYTHON_BLOCKS + 1)
+        raise ParseError("ExprTooDeep", TOO_DEEP, place, source=source, hint=NESTING_HINT, exceeded=blocks) from None
 
 
 def _remember(filename: str, text: str) -> None:

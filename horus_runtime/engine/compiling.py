@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from horus_runtime.engine.handle import AST, parse_text
 from horus_runtime.engine.programs import STORE, program_key, scope_key
 from horus_runtime.engine.settings import EngineSettings, check_level
-from horus_runtime.errors import HorusError, ParseError
+from horus_runtime.errors import HorusError, ParseError, script_too_large
 from horus_runtime.source import SourceFile, strip_shebang
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Compiling(EngineSettings):
 
         Raises:
             ParseError: the text is wrong.
+            LimitError: it has more than `max_script_size` bytes.
             EvalError: `ErrorModuleNotFound`, of a self-contained script.
         """
         tree = self._tree(text if isinstance(text, str) else "\n".join(text), name)
@@ -74,8 +75,9 @@ class Compiling(EngineSettings):
 
         Raises:
             HorusError: the file cannot be read (`ErrorSystem`), or is not UTF-8.
+            LimitError: it has more than `max_script_size` bytes.
         """
-        return self.compile(read_script(path), name=str(path))
+        return self.compile(read_script(path, self.max_script_size), name=str(path))
 
     def optimize(self, tree: AST, *, scope: Scope | None = None, level: str = "simple") -> AST:
         """A tree as the optimizer has it at a level: operators on literals computed, dead code dropped.
@@ -326,18 +328,24 @@ def _unreachable() -> Program:  # pragma: no cover - the program was built when 
     raise AssertionError
 
 
-def read_script(path: str | Path) -> str:
-    """The text of a script file, first `#!` line blanked.
+def read_script(path: str | Path, limit: int = 0) -> str:
+    """The text of a script file of at most `limit` bytes (0: any number), first `#!` line blanked.
 
     Raises:
         HorusError: `ErrorSystem`, with the path and the reason.
+        LimitError: the file is larger.
     """
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes longer to import than the file to read
-            data = file.read()
+            data = file.read(limit + 1) if limit else file.read()
+            size = file.seek(0, 2) if len(data) > limit > 0 else 0
     except OSError as error:
         reason = error.strerror or str(error)
         raise HorusError("ErrorSystem", f"Cannot open script file '{path}': {reason}") from None
+    if size:
+        excess = script_too_large(limit, size)
+        excess.position, excess.source = None, SourceFile("", str(path))
+        raise excess
     try:
         return strip_shebang(data.decode("utf-8"))
     except UnicodeDecodeError as error:

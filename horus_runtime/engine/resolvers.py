@@ -112,7 +112,8 @@ class FileModuleResolver:
         key = (target, status.st_mtime_ns, status.st_size)
         if self.cache and key in self._cache:
             return self._cache[key]
-        tree = engine.compile(read_script(target), name=path if self.base is not None else str(target))
+        text = read_script(target, engine.max_script_size)
+        tree = engine.compile(text, name=path if self.base is not None else str(target))
         if self.cache:
             self._cache[key] = tree
         return tree

@@ -65,6 +65,7 @@ class EngineSettings:
     max_array_size: int
     max_map_size: int
     max_data_size: int
+    max_script_size: int
     max_variables: int | None
     max_functions: int | None
     max_modules: int | None
@@ -393,6 +394,7 @@ class EngineSettings:
                 max_array_size=limits.max_array_size,
                 max_map_size=limits.max_map_size,
                 max_functions=limits.max_functions,
+                max_script_size=limits.max_script_size,
                 strict_identifiers=self.strict_identifiers,
                 underscore_variable=self.underscore_variable,
                 disabled_symbols=self._disabled,

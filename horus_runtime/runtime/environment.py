@@ -136,7 +136,8 @@ class Environment(Calling):
         """May there be so many variables in one scope?"""
         limit = self.limits.max_variables
         if limit is not None and count > limit:
-            raise LimitError("ErrorTooManyVariables", "Too many variables defined", limit=limit, usage=count)
+            hint = f"max_variables is {limit}, wanted {count}"
+            raise LimitError("ErrorTooManyVariables", "Too many variables defined", limit=limit, usage=count, hint=hint)
 
     @staticmethod
     def external(scope: Scope, name: str) -> Any:
@@ -290,6 +291,8 @@ class Environment(Calling):
         try:
             program = host.compile_eval(source_text, scope.shared_names(), frozenset(n for n, _, _ in scope))
         except HorusError as error:
+            if isinstance(error, LimitError) and error.ends_run:
+                raise
             raise self._wrapped(error, "eval", home) from None
         linked = self.link(program, home)
         assert linked.main is not None
@@ -451,7 +454,9 @@ class Environment(Calling):
         self.modules_imported += 1
         limit = self.limits.max_modules
         if limit is not None and self.modules_imported > limit:
-            raise LimitError("ErrorTooManyModules", "Too many modules imported", limit=limit)
+            count = self.modules_imported
+            hint = f"max_modules is {limit}, wanted {count}"
+            raise LimitError("ErrorTooManyModules", "Too many modules imported", limit=limit, usage=count, hint=hint)
 
     def import_module(self, home: Linked, depth: int, path: Any, alias: str | None) -> None:
         """`import path as alias`."""

@@ -7,6 +7,7 @@ name says otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from sys import getrecursionlimit
 from typing import Any
 
 from horus_runtime.errors import UNSET, EvalError, LimitError
@@ -158,22 +159,39 @@ def runtime_error(value: Any, text: str | None = None) -> EvalError:
     return EvalError("ErrorRuntime", f"Runtime error: {shown}" if shown else "Runtime error", value=value)
 
 
-def too_large(what: str, limit: int, usage: int | None = None) -> LimitError:
+def too_large(what: str, limit: int, usage: int) -> LimitError:
     """`Length of string too large` and its siblings; `what` starts the sentence."""
-    usage_text = "" if usage is None else f", wanted {usage}"
-    return LimitError(
-        "ErrorDataTooLarge", f"{what} too large", limit=limit, usage=usage, hint=f"the limit is {limit}{usage_text}"
-    )
+    hint = f"{SIZE_LIMITS[what]} is {limit}, wanted {usage}"
+    return LimitError("ErrorDataTooLarge", f"{what} too large", limit=limit, usage=usage, hint=hint)
+
+
+def out_of_memory() -> LimitError:
+    """The system gives the process no more memory."""
+    from horus_runtime.runtime.holdings import peak_memory, possible_memory
+
+    limit, usage = possible_memory(), peak_memory()
+    hint = f"the process can have {limit} bytes of memory and had {usage}"
+    return LimitError("ErrorDataTooLarge", f"{ARRAY_SIZE} too large", limit=limit, usage=usage, hint=hint)
 
 
 def stack_overflow(limit: int) -> LimitError:
     """`Stack overflow`: the call depth is used up."""
-    return LimitError("ErrorStackOverflow", "Stack overflow", limit=limit, hint=f"max_call_levels is {limit}")
+    hint = f"max_call_levels is {limit}, wanted {limit + 1}"
+    return LimitError("ErrorStackOverflow", "Stack overflow", limit=limit, usage=limit + 1, hint=hint)
+
+
+def frames_overflow() -> LimitError:
+    """`Stack overflow`: Python's own stack is used up, by host functions that call each other or the script."""
+    limit = getrecursionlimit()
+    hint = f"Python's recursion limit is {limit} frames, wanted {limit + 1}"
+    return LimitError("ErrorStackOverflow", "Stack overflow", limit=limit, usage=limit + 1, hint=hint)
 
 
 STRING_SIZE = "Length of string"
 ARRAY_SIZE = "Size of array/BLOB"
 MAP_SIZE = "Size of object map"
+SIZE_LIMITS = {STRING_SIZE: "max_string_size", ARRAY_SIZE: "max_array_size", MAP_SIZE: "max_map_size"}
+"""The limit that each of these sentences is about."""
 
 
 def unknown_construct(key: str) -> EvalError:

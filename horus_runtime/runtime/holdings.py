@@ -57,6 +57,17 @@ def resident_memory() -> int | None:
         return None
 
 
+def possible_memory() -> int:
+    """The bytes of memory that this process can have at most, as the system says; 0 where it does not."""
+    try:
+        from os import sysconf
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
+    except ImportError:  # pragma: no cover - Windows
+        return 0
+    allowed, _ = getrlimit(RLIMIT_AS)
+    return sysconf("SC_PHYS_PAGES") * sysconf("SC_PAGE_SIZE") if allowed == RLIM_INFINITY else allowed
+
+
 class Holdings:
     """What the values of one run take, of at most `limit` bytes."""
 

@@ -416,7 +416,7 @@ class RunState:
 
     def refuse_copy(self) -> None:
         """A copy grew beyond what one value may hold."""
-        raise faults.too_large(faults.ARRAY_SIZE, self.array_limit)
+        raise faults.too_large(faults.ARRAY_SIZE, self.array_limit, self.array_limit + 1)
 
     def weigh(self, value: Any) -> None:
         """Pay for work on everything in an array or map, before it is done."""

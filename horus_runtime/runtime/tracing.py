@@ -165,9 +165,9 @@ def translate(error: BaseException, frames: list[Frame]) -> HorusError:
     if isinstance(error, IndexError) and frames and frames[-1][4].tb_next is None and _redo(frames[-1], error) is None:
         return faults.stack_overflow(len(frames[-1][4].tb_frame.f_locals.get("_deeper", ())))
     if isinstance(error, RecursionError):
-        return LimitError("ErrorStackOverflow", "Stack overflow")
+        return faults.frames_overflow()
     if isinstance(error, MemoryError):
-        return faults.too_large(faults.ARRAY_SIZE, 0)
+        return faults.out_of_memory()
     if isinstance(error, AttributeError) and type(error.obj) is Cell and error.name == "v":
         return EvalError("ErrorDataRace", "Data race detected", None, fields={"variable": ""})
     if frames:

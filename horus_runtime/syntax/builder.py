@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
+from horus_runtime.errors import Exceeded
 from horus_runtime.source import Span
 from horus_runtime.syntax import checks
 from horus_runtime.syntax.custom import MARKERS
 from horus_runtime.syntax.expressions import ExpressionBuilder, Values, body_of
 from horus_runtime.syntax.grammar import ParseTable
-from horus_runtime.syntax.levels import MAX_LOOP_NESTING, Opener
+from horus_runtime.syntax.levels import MAX_LOOP_NESTING, TOO_DEEP, Opener
 from horus_runtime.syntax.options import ParseOptions
 from horus_runtime.syntax.spans import (
     node_to_token,
@@ -108,7 +109,8 @@ class Builder(ExpressionBuilder):
         if label in _LOOPS or label == "try_":
             self.scope.nesting += 1
             if self.scope.nesting > MAX_LOOP_NESTING:
-                self.fail("ExprTooDeep", "Expression exceeds maximum complexity", token)
+                deepest = Exceeded("the deepest nesting of loops and try blocks", MAX_LOOP_NESTING, self.scope.nesting)
+                self.fail("ExprTooDeep", TOO_DEEP, token, exceeded=deepest)
         if label in {"while_", "if_"}:
             if read == 2:
                 self.check_bool(values[-1])

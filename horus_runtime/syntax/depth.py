@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from horus_runtime.errors import Exceeded
 from horus_runtime.syntax.builder import Builder
 from horus_runtime.syntax.expressions import MapEntries
 from horus_runtime.syntax.levels import Opener
@@ -44,12 +45,14 @@ def check_sizes(builder: Builder, token: RawToken) -> None:
         read = token[0] == "RBRACKET" or type(builder.values[-1]) is tuple
         if read and len(items) >= limits.max_array_size:
             message = f"Size of array literal exceeds the maximum limit ({limits.max_array_size})"
-            builder.fail("LiteralTooLarge", message, token)
+            exceeded = Exceeded("max_array_size", limits.max_array_size, len(items) + 1)
+            builder.fail("LiteralTooLarge", message, token, exceeded=exceeded)
     elif role == "entry" and limits.max_map_size:
         entries = builder.values[-4]
         if type(entries) is MapEntries and len(entries) >= limits.max_map_size:
             message = f"Number of properties in object map literal exceeds the maximum limit ({limits.max_map_size})"
-            builder.fail("LiteralTooLarge", message, token)
+            exceeded = Exceeded("max_map_size", limits.max_map_size, len(entries) + 1)
+            builder.fail("LiteralTooLarge", message, token, exceeded=exceeded)
 
 
 def check_depth(builder: Builder, token: RawToken) -> None:

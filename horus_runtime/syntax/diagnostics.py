@@ -46,7 +46,7 @@ def lexical_fault(token: RawToken) -> ParseError:
     """The error for text that is no token at all."""
     failure = token[1]
     if failure.lexical == "StringTooLong":
-        return fault("LiteralTooLarge", failure.message, token)
+        return ParseError("LiteralTooLarge", failure.message, _position(token), exceeded=failure.exceeded)
     return fault("BadInput", failure.message, token, failure.lexical)
 
 

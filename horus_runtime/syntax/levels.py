@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Final, NoReturn
 
 from horus_runtime.ast import nodes
-from horus_runtime.errors import ParseError
+from horus_runtime.errors import Exceeded, ParseError
 from horus_runtime.source import Position
 from horus_runtime.syntax.checks import CHAINED, SHORT_CIRCUIT
 from horus_runtime.syntax.grammar import ParseTable
@@ -25,6 +25,7 @@ ABSURD_DEPTH: Final = 400
 
 MAX_LOOP_NESTING: Final = 18
 """Loops and `try` nested deeper in one function cannot be compiled: CPython allows about twenty."""
+TOO_DEEP: Final = "Expression exceeds maximum complexity"
 
 _FLOW_WORDS: Final = frozenset(("RETURN", "THROW", "BREAK"))
 _UNREAD: Final = frozenset(("LBRACKET", "MAP_START", "LBRACE", "IF", "SWITCH", "DO", "FOR", "TEMPLATE_START"))
@@ -135,7 +136,14 @@ class Levels:
             if level > self.maximum:
                 if self._starts_flow_operand(place, number):
                     self.fail("MissingToken", "Expecting ';' to terminate this statement", place)
-                self.fail("ExprTooDeep", "Expression exceeds maximum complexity", place)
+                self.fail("ExprTooDeep", TOO_DEEP, place, exceeded=self._too_deep(level))
+
+    def _too_deep(self, level: int) -> Exceeded:
+        names = ["max_expr_depth", "max_function_expr_depth"]
+        if self.scope.in_function:
+            names.reverse()
+        found = (name for name in names if getattr(self.options, name) == self.maximum)
+        return Exceeded(next(found, "the deepest nesting possible"), self.maximum, level)
 
     def _starts_flow_operand(self, place: Any, check: int) -> bool:
         """Rhai takes an operand of `return` that is too deep for no operand if it has not read its first token yet."""
@@ -143,9 +151,12 @@ class Levels:
             return False
         return place[0] in _UNREAD_LOOPS or (place[0] in _UNREAD and check == 0)
 
-    def fail(self, kind: str, message: str, place: Any, *, lexical: str = "") -> NoReturn:
-        """Raises the parse error at a token or node."""
-        raise ParseError(kind, message, position_of(place), fields={"lexical": lexical} if lexical else None)
+    def fail(
+        self, kind: str, message: str, place: Any, *, lexical: str = "", exceeded: Exceeded | None = None
+    ) -> NoReturn:
+        """Raises the parse error at a token or node; `exceeded` is the limit that it is about."""
+        fields = {"lexical": lexical} if lexical else None
+        raise ParseError(kind, message, position_of(place), fields=fields, exceeded=exceeded)
 
     # ---- places ----------------------------------------------------------------------------------------------------
 
@@ -173,7 +184,8 @@ class Levels:
         """Refuses another function or closure when the limit is reached."""
         limit = self.options.max_functions
         if limit is not None and self.functions_done >= limit:
-            self.fail("TooManyFunctions", "Number of functions defined exceeds maximum limit", token)
+            exceeded = Exceeded("max_functions", limit, self.functions_done + 1)
+            self.fail("TooManyFunctions", "Number of functions defined exceeds maximum limit", token, exceeded=exceeded)
 
     def enter_scope(self, *, function: bool = False, loop: bool = False) -> None:
         """Opens a scope; the opener remembers the one to return to."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from horus_runtime.errors import Exceeded
 from horus_runtime.syntax import literals
 from horus_runtime.syntax.custom import literal_kinds
 from horus_runtime.syntax.literals import LexError
@@ -376,9 +377,12 @@ class Lexer:
 
     def _check_length(self, value: str, start: int) -> None:
         limit = self._max_string
-        if limit and len(value) * 4 > limit and len(value.encode("utf-8", "surrogatepass")) > limit:
+        size = len(value.encode("utf-8", "surrogatepass")) if limit and len(value) * 4 > limit else 0
+        if size > limit:
             message = f"Length of string exceeds the maximum limit ({limit})"
-            raise LexError(LexFailure("StringTooLong", message), start)
+            raise LexError(
+                LexFailure("StringTooLong", message, exceeded=Exceeded("max_string_size", limit, size)), start
+            )
 
     # ---- comments --------------------------------------------------------------------------------------------------
 

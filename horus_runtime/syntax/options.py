@@ -19,6 +19,8 @@ class ParseOptions:
     max_array_size: int = 0
     max_map_size: int = 0
     max_functions: int | None = None
+    max_script_size: int = 0
+    """UTF-8 bytes of the whole text."""
     strict_identifiers: bool = False
     """Refuse names like `_x`, as Rhai 1.26 does; by default they are accepted, as in every engine before it."""
     underscore_variable: bool = False

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from horus_runtime.ast import nodes
-from horus_runtime.errors import ParseError
+from horus_runtime.errors import ParseError, script_too_large
 from horus_runtime.source import MAX_COORDINATE, Position, SourceFile, Span, strip_shebang
 from horus_runtime.syntax.builder import Builder
 from horus_runtime.syntax.diagnostics import lexical_fault
@@ -37,6 +37,7 @@ def parse_expression(text: str, options: ParseOptions = DEFAULT, *, name: str | 
 
 def tokenize(text: str, options: ParseOptions = DEFAULT, *, name: str | None = None) -> list[Token]:
     """The tokens of a script without the final end marker; raises `ParseError` where the text is no token."""
+    check_script_size(text, options.max_script_size)
     tokens: list[Token] = []
     for batch in Lexer(text, _vocabulary(options), options).batches():
         for kind, value, *place in batch:
@@ -57,6 +58,7 @@ def _vocabulary(options: ParseOptions, expression: bool = False) -> Vocabulary:
 
 
 def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> nodes.Node:
+    check_script_size(text, options.max_script_size)
     try:
         _refuse_surrogates(text)
         try:
@@ -69,6 +71,19 @@ def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> no
             line, column = error.position
             error.position = Position(min(line, MAX_COORDINATE), min(column, MAX_COORDINATE))
         raise
+
+
+def check_script_size(text: str, limit: int) -> None:
+    """Refuse a text of more than `limit` bytes before anything looks at it; 0 allows any.
+
+    Raises:
+        LimitError: `ErrorDataTooLarge`.
+    """
+    if not 0 < limit < len(text) * 4:
+        return
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    if size > limit:
+        raise script_too_large(limit, size)
 
 
 def _refuse_surrogates(text: str) -> None:

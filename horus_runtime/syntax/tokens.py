@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from horus_runtime.errors import Exceeded
 from horus_runtime.source import Span
 
 RawToken: TypeAlias = tuple[str, Any, int, int, int, int]
@@ -37,6 +38,8 @@ class LexFailure(NamedTuple):
     lexical: str
     message: str
     detail: str = ""
+    exceeded: Exceeded | None = None
+    """The limit that it is about."""
 
 
 KEYWORDS: Final[dict[str, str]] = {

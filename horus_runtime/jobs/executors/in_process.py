@@ -96,7 +96,10 @@ class Supervision:
                 return self._failure
         if self._cancellation.requested:
             return TerminatedError(CANCELLED)
-        return DeadlineError("ErrorTerminated", "the job's time is over", None)
+        used = self._seconds + time.monotonic() - self._deadline
+        hint = f"the job's time is {self._seconds:g} s"
+        message = "the job's time is over"
+        return DeadlineError("ErrorTerminated", message, None, limit=self._seconds, usage=used, hint=hint)
 
     def _wait(self, until: float) -> None:
         with self._settled:

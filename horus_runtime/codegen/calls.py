@@ -11,6 +11,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.emitter import LOAD, place
 from horus_runtime.codegen.expressions import Expressions
+from horus_runtime.optimize.passes import LOST_CLOSURE
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
 from horus_runtime.source import Span
 
@@ -41,6 +42,9 @@ class Calls(Expressions):
             return self.module_call(node, node.namespace, node.name, node.args)
         if node.captures_scope:
             return self.capturing_call(node)
+        if node.name == LOST_CLOSURE:
+            self.at(node.span)
+            return self.call("_lost_closure")
         special = getattr(self, f"special_{node.name}", None)
         if special is not None:
             compiled: pyast.expr | None = special(node)

@@ -16,7 +16,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import STORE, Emitter, place
-from horus_runtime.optimize.passes import is_constant
+from horus_runtime.optimize.passes import is_constant, is_literal
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
 from horus_runtime.source import Span
 
@@ -313,8 +313,16 @@ class Expressions(Emitter):
     def expr_ArrayLit(self, node: nodes.ArrayLit, _owned: bool) -> pyast.expr:
         items = self.operands(node.items, owned=True)
         self.at(node.span)
-        made = self.list_of(items)
+        made = self.with_pointers(self.list_of(items), node, node.items)
         return self.sized_items(made, node.items) if self.checks_literal(node) else made
+
+    def with_pointers(self, made: pyast.expr, node: nodes.Node, inner: tuple[nodes.Node, ...]) -> pyast.expr:
+        """A container just made; Rhai's optimizer takes function pointers in it for literals, where all else is."""
+        holds = any(type(part) in (nodes.Closure, nodes.Call) for part in inner)
+        return self.call("_literal_pointers", made) if holds and self.is_whole_literal(node) else made
+
+    def is_whole_literal(self, node: nodes.Node) -> bool:
+        return self.program.config.optimized and is_literal(node)
 
     def checks_literal(self, node: nodes.ArrayLit | nodes.MapLit) -> bool:
         """Is the size of a literal looked at when it is built? Not where Rhai's optimizer makes a constant of it."""
@@ -324,7 +332,8 @@ class Expressions(Emitter):
         values = self.operands([entry.value for entry in node.entries], owned=True)
         self.at(node.span)
         keys: list[pyast.expr | None] = [self.const(entry.key) for entry in node.entries]
-        made: pyast.expr = place(pyast.Dict(keys, values), self.loc)
+        inner = tuple(entry.value for entry in node.entries)
+        made = self.with_pointers(place(pyast.Dict(keys, values), self.loc), node, inner)
         if self.checks_literal(node):
             return self.sized_items(made, [entry.value for entry in node.entries])
         return made

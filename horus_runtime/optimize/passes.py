@@ -17,10 +17,14 @@ from typing import Any, Final
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import child_fields, walk
 from horus_runtime.errors import HorusError
+from horus_runtime.runtime.fn_names import may_name
+from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.operators import ASSIGN, BINARY, UNARY
 from horus_runtime.runtime.text import host_debug, to_display
 from horus_runtime.runtime.values import Char
 from horus_runtime.source import Span
+from horus_runtime.syntax import checks
+from horus_runtime.syntax.captures import captured_names
 
 Native = Callable[[str, tuple[Any, ...]], Any]
 """Calls a native for level `full`; raises `LookupError` where it must not or cannot be called."""
@@ -29,13 +33,15 @@ LITERALS: Final = frozenset(
     {nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit}
 )
 CONTAINERS: Final = frozenset({nodes.ArrayLit, nodes.MapLit})
+LOST_CLOSURE: Final = "anon$"
+"""What is called where a constant that holds a closure is read: Rhai inserts its name, and then finds no function."""
 JUMPS: Final = frozenset({nodes.Return, nodes.Throw, nodes.Break, nodes.Continue})
 _BITS: Final = 64
 MAX_TEXT: Final = 10_000
 """Folding makes no longer strings than this."""
 
 Environment = dict[str, "nodes.Node | None"]
-"""What is known of the names in a block: the literal of a constant, or `None`."""
+"""What is known of the names in a block: the literal or the closure that a constant holds, or `None`."""
 
 
 def optimize(
@@ -134,7 +140,11 @@ class _Optimizer:
         return node
 
     def stmt_ExprStmt(self, node: nodes.ExprStmt, _keeps_value: bool) -> nodes.Node:
-        expr = self.expr(node.expr)
+        """A constant that is a statement stands for itself, whatever `eval` declared."""
+        expr = self.inserted(self.expr(node.expr), anyway=True)
+        if isinstance(expr, nodes.Variable) and not expr.namespace:
+            known = self.known(expr.name, self.own_blocks)
+            expr = expr if known is None or not is_constant(known) else replace(known, span=expr.span)
         return node if expr is node.expr else nodes.ExprStmt(node.span, expr)
 
     def stmt_Block(self, node: nodes.Block, keeps_value: bool) -> nodes.Node:
@@ -150,7 +160,7 @@ class _Optimizer:
             return self.statement(node.orelse, keeps_value=keeps_value)
         then = self.block(node.then, keeps_value=keeps_value)
         orelse = None if node.orelse is None else self.statement(node.orelse, keeps_value=keeps_value)
-        if not then.body and _is_empty(orelse):
+        if all(map(_is_nothing, then.body)) and _is_empty(orelse):
             # Nobody looks at the condition's type any more.
             alone = nodes.ExprStmt(condition.span, condition)
             return nodes.Block(node.span, (alone, nodes.ExprStmt(node.span, nodes.UnitLit(node.span))))
@@ -187,7 +197,7 @@ class _Optimizer:
 
     def stmt_For(self, node: nodes.For, _keeps_value: bool) -> nodes.Node:
         iterable = self.expr(node.iterable)
-        body = self.block(node.body, keeps_value=False, names=(node.variable, node.counter))
+        body = self.block(node.body, keeps_value=False)  # a constant of the name of a loop variable hides it
         if not body.body and not self.closures and _is_constant_range(iterable):
             return nodes.Block(node.span, ())
         return self.with_body(node, body, iterable=iterable)
@@ -203,13 +213,14 @@ class _Optimizer:
         body = self.block(node.body, keeps_value=False)
         if not self.closures and all(_is_pure(part) or _is_private(part) for part in body.body):
             return nodes.Block(node.span, ())
-        handler = self.block(node.handler, keeps_value=False, names=(node.variable,))
+        handler = self.block(node.handler, keeps_value=False)  # as for loops
         return node if body is node.body and handler is node.handler else replace(node, body=body, handler=handler)
 
     def stmt_Let(self, node: nodes.Let, _keeps_value: bool) -> nodes.Node:
         value = None if node.value is None else self.read(node.value)
         known = value if value is not None else nodes.UnitLit(node.span)
-        self.blocks[-1][node.name] = known if node.constant and type(known) in LITERALS else None
+        is_known = is_constant(known) or (is_literal(known) and type(known) is not nodes.Call)
+        self.blocks[-1][node.name] = known if node.constant and is_known else None
         return node if value is node.value else replace(node, value=value)
 
     def stmt_Export(self, node: nodes.Export, _keeps_value: bool) -> nodes.Node:
@@ -244,21 +255,39 @@ class _Optimizer:
         """An expression of which only the value is used: a constant may stand for itself."""
         return self.inserted(self.expr(node))
 
-    def inserted(self, done: nodes.Node) -> nodes.Node:
+    def inserted(self, done: nodes.Node, *, anyway: bool = False) -> nodes.Node:
         """The literal of a constant, or the node itself."""
-        if type(done) is nodes.Variable and not done.namespace and self.propagates:
-            for at in range(len(self.blocks) - 1, -1, -1):
-                if done.name in self.blocks[at]:
-                    # A closure receives the constants around it when it is made.
-                    known = self.blocks[at][done.name] if at >= self.own_blocks else None
-                    return done if known is None else replace(known, span=done.span)
+        if type(done) is nodes.Variable and not done.namespace and (anyway or self.propagates):
+            # A closure receives the constants around it when it is made.
+            known = self.known(done.name, self.own_blocks)
+            if known is not None and type(known) in LITERALS:
+                return replace(known, span=done.span)
         return done
+
+    def known(self, name: str, outermost: int = 0) -> nodes.Node | None:
+        """What a constant holds that was declared in this block or one around it, up to the outermost."""
+        for at in range(len(self.blocks) - 1, -1, -1):
+            if name in self.blocks[at]:
+                return self.blocks[at][name] if at >= outermost else None
+        return None
+
+    def variable(self, node: nodes.Variable) -> nodes.Node:
+        """A variable that is read, but not by a call, an index or a property right behind it."""
+        if not node.namespace and self.propagates and type(self.known(node.name, self.own_blocks)) is nodes.Closure:
+            return nodes.Call(node.span, LOST_CLOSURE, ())
+        return node
+
+    def root(self, node: nodes.Node) -> nodes.Node:
+        """What a chain of calls, indices and properties begins with."""
+        return node if type(node) is nodes.Variable else self.expr(node)
 
     def expr(self, node: nodes.Node) -> nodes.Node:
         """A node in expression position."""
         kind = type(node)
-        if kind in LITERALS or kind is nodes.Variable:
+        if kind in LITERALS:
             return node
+        if isinstance(node, nodes.Variable):
+            return self.variable(node)
         method = getattr(self, "expr_" + kind.__name__, None)
         if method is not None:
             result: nodes.Node = method(node)
@@ -305,7 +334,9 @@ class _Optimizer:
             if inner is None:
                 return None
             inner = self.inserted(inner)
-            if not is_constant(inner):
+            if type(inner) is nodes.Variable and not inner.namespace and self.propagates:
+                inner = self.known(inner.name, self.own_blocks) or inner
+            if not is_constant(inner) and not (type(inner) in CONTAINERS and is_literal(inner)):
                 return None
             folds = folds or type(part) is not nodes.StringLit
             value = constant_value(inner)
@@ -315,7 +346,7 @@ class _Optimizer:
 
     def expr_Index(self, node: nodes.Index) -> nodes.Node:
         """An index into a constant is the item itself, where there is one."""
-        target, index = self.expr(node.target), self.read(node.index)
+        target, index = self.root(node.target), self.read(node.index)
         if type(index) is nodes.IntLit and not node.null_safe:
             item = _item(target, index.value)
             if item is not None:
@@ -324,14 +355,35 @@ class _Optimizer:
 
     def expr_Property(self, node: nodes.Property) -> nodes.Node:
         """A property of a constant map is its value."""
-        target = self.expr(node.target)
+        target = self.root(node.target)
         if type(target) is nodes.MapLit and not node.null_safe and is_constant(target):
             for entry in target.entries:
                 if entry.key == node.name:
                     return replace(entry.value, span=target.span)
         return node if target is node.target else replace(node, target=target)
 
+    def expr_MethodCall(self, node: nodes.MethodCall) -> nodes.Node:
+        target, args = self.root(node.target), tuple(map(self.read, node.args))
+        if target is node.target and all(a is b for a, b in zip(args, node.args, strict=True)):
+            return node
+        return replace(node, target=target, args=args)
+
+    def expr_ArrayLit(self, node: nodes.ArrayLit) -> nodes.Node:
+        items = tuple(map(self.read, node.items))
+        return node if all(a is b for a, b in zip(items, node.items, strict=True)) else replace(node, items=items)
+
+    def expr_MapEntry(self, node: nodes.MapEntry) -> nodes.Node:
+        value = self.read(node.value)
+        return node if value is node.value else replace(node, value=value)
+
     def expr_Closure(self, node: nodes.Closure) -> nodes.Node:
+        lost = self.lost_capture(node)
+        if lost is not None:
+            return nodes.Call(lost, LOST_CLOSURE, ())
+        own = self.own_constants(node)
+        if own:
+            inner = node.body.body if isinstance(node.body, nodes.Block) else (node.body,)
+            node = replace(node, body=nodes.Block(node.body.span, (*own, *inner)))
         outer, self.own_blocks = self.own_blocks, len(self.blocks)
         self.blocks.append(dict.fromkeys(node.params))
         self.closures += 1
@@ -340,6 +392,29 @@ class _Optimizer:
         self.own_blocks = outer
         self.blocks.pop()
         return node if body is node.body else replace(node, body=body)
+
+    def lost_capture(self, node: nodes.Closure) -> Span | None:
+        """Where a closure first names a constant that holds a closure: to capture it is to read it."""
+        held = self.propagates and any(
+            type(value) is nodes.Closure for block in self.blocks for value in block.values()
+        )
+        if not held:
+            return None
+        lost = {name for name in captured_names(node) if type(self.known(name, self.own_blocks)) is nodes.Closure}
+        return next((part.span for part in walk(node.body) if type(part) is nodes.Variable and part.name in lost), None)
+
+    def own_constants(self, node: nodes.Closure) -> list[nodes.Node]:
+        """Declarations of the constant arrays and maps that a closure may change: each call changes its own copy.
+
+        Those it only reads stay captured, so that calls need not copy them.
+        """
+        changed = {name for part in walk(node.body) if (name := _changed(part)) is not None}
+        found: list[nodes.Node] = []
+        for name in sorted(changed and captured_names(node) & changed):
+            known = self.known(name, self.own_blocks) if self.propagates else None
+            if known is not None and type(known) in CONTAINERS and is_constant(known):
+                found.append(nodes.Let(node.span, name, known, constant=False, name_span=node.span))
+        return found
 
     def expr_Unary(self, node: nodes.Unary) -> nodes.Node:
         operand = self.read(node.operand)
@@ -391,12 +466,11 @@ class _Optimizer:
         return node if left is node.left and right is node.right else replace(node, left=left, right=right)
 
     def expr_Call(self, node: nodes.Call) -> nodes.Node:
-        args = tuple(map(self.expr, node.args))
+        args = node.args if node.captures_scope else tuple(map(self.read, node.args))
         if self.native is not None and not node.namespace and (node.name, len(args)) not in self.functions:
-            values = tuple(map(self.inserted, args))
-            if values and all(type(value) in LITERALS for value in values):
+            if args and all(type(value) in LITERALS for value in args):
                 try:
-                    made = self.literal(node.span, self.native(node.name, tuple(map(_value, values))))
+                    made = self.literal(node.span, self.native(node.name, tuple(map(_value, args))))
                 except (LookupError, HorusError):
                     made = None
                 if made is not None:
@@ -404,11 +478,30 @@ class _Optimizer:
         return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=args)
 
 
+_CHANGING: Final = frozenset(
+    "append chop clear drain fill_with insert mixin pad pop push remove retain reverse set shift sort splice "
+    "truncate".split()
+)
+
+
 # ---- what nodes are -------------------------------------------------------------------------------------------------
 
 
 def _hides_names(node: nodes.Call) -> bool:
     return node.name == "eval" or node.captures_scope
+
+
+def _changed(node: nodes.Node) -> str | None:
+    """The variable whose value an assignment to a part of it, or a method call on it, may change."""
+    if isinstance(node, nodes.Assign) and isinstance(node.target, (nodes.Index, nodes.Property)):
+        root: Any = node.target
+    elif isinstance(node, nodes.MethodCall) and node.name in _CHANGING:
+        root = node.target
+    else:
+        return None
+    while isinstance(root, (nodes.Index, nodes.Property)):
+        root = root.target
+    return root.name if isinstance(root, nodes.Variable) and not root.namespace else None
 
 
 def _all_units(node: nodes.Node) -> bool:
@@ -427,19 +520,32 @@ def is_constant(node: nodes.Node) -> bool:
     return type(node) in LITERALS
 
 
+def is_literal(node: Any) -> bool:
+    """As `is_constant`, and closures without captured variables and `Fn("name")` count as well."""
+    if type(node) is nodes.ArrayLit:
+        return all(map(is_literal, node.items))
+    if type(node) is nodes.MapLit:
+        return all(is_literal(entry.value) for entry in node.entries)
+    return checks.is_constant(node) or (checks.is_function_pointer(node) and may_name(node.args[0].value))
+
+
 def constant_value(node: nodes.Node) -> Any:
-    """The value of a node that `is_constant`."""
+    """The value of a node that `is_literal`, as far as its raw text goes."""
     if type(node) is nodes.ArrayLit:
         return list(map(constant_value, node.items))
     if type(node) is nodes.MapLit:
         return {entry.key: constant_value(entry.value) for entry in node.entries}
+    if isinstance(node, (nodes.Closure, nodes.Call)):
+        pointer = FnPtr("anon$" if isinstance(node, nodes.Closure) else _value(node.args[0]))
+        pointer.mark = ""
+        return pointer
     return _value(node)
 
 
 def _is_constant_range(node: nodes.Node) -> bool:
     if type(node) is nodes.Binary and node.op in ("..", "..="):
         return type(node.left) in LITERALS and type(node.right) in LITERALS
-    return is_constant(node)
+    return is_constant(node) or _is_nothing(node)
 
 
 def _only_value(node: nodes.Node) -> nodes.Node | None:
@@ -455,7 +561,7 @@ def _is_nothing(node: nodes.Node) -> bool:
 
 
 def _is_empty(node: nodes.Node | None) -> bool:
-    return node is None or _is_nothing(node)
+    return node is None or (type(node) is nodes.Block and all(map(_is_nothing, node.body)))
 
 
 def _is_same(target: nodes.Node, value: nodes.Node) -> bool:
@@ -485,7 +591,7 @@ def _is_private(node: nodes.Node) -> bool:
 
 
 def _is_pure_value(node: nodes.Node) -> bool:
-    if type(node) is nodes.Variable or is_constant(node):
+    if type(node) is nodes.Variable or is_constant(node) or is_literal(node):
         return True
     if type(node) is nodes.Binary and node.op in ("..", "..="):
         return type(node.left) is nodes.IntLit and type(node.right) is nodes.IntLit

@@ -157,8 +157,21 @@ def closure(
 def bare_pointer(name: str) -> FnPtr:
     """The bare name of a script function."""
     pointer = FnPtr(name)
-    pointer.bare = True
+    pointer.mark = "*+"
     return pointer
+
+
+def literal_pointers(container: Any) -> Any:
+    """An array or map of nothing but literals, just made: the function pointers in it are told from others."""
+    for item in container if type(container) is list else container.values():
+        if type(item) is FnPtr:
+            item.mark = ""
+    return container
+
+
+def lost_closure() -> Any:
+    """A constant that holds a closure was read."""
+    raise faults.lost_closure()
 
 
 EXPORTS: Final[dict[str, Any]] = {
@@ -182,6 +195,8 @@ EXPORTS: Final[dict[str, Any]] = {
     "_Char": Char,
     "_FnPtr": FnPtr,
     "_bare_pointer": bare_pointer,
+    "_literal_pointers": literal_pointers,
+    "_lost_closure": lost_closure,
     "_Range": Range,
     "_Scope": Scope,
     "_HorusError": HorusError,

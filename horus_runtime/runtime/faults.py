@@ -62,6 +62,11 @@ def function_not_found_for(name: str, types: Iterable[str]) -> EvalError:
     return EvalError("ErrorFunctionNotFound", f"Function not found: {signature}", fields={"function": signature})
 
 
+def lost_closure() -> EvalError:
+    """What reading a constant that holds a closure raises: its name was taken for that of a function."""
+    return EvalError("ErrorFunctionNotFound", "Function not found: anon$", fields={"function": "anon$"})
+
+
 def mismatch(actual: str, expected: str) -> EvalError:
     """`Data type incorrect: ACTUAL (expecting EXPECTED)`."""
     return EvalError(

@@ -32,9 +32,14 @@ def pointer_to(name: str, *, strict: bool = False) -> FnPtr:
 
     `strict` refuses names that begin with an underscore, as Rhai 1.26 does.
     """
-    if re.match(_NAME, name) and name not in _KEYWORDS and not (strict and name[0] == "_"):
+    if may_name(name) and not (strict and name[0] == "_"):
         return FnPtr(name)
     raise _not_a_name(name)
+
+
+def may_name(text: str) -> bool:
+    """Can a function have this name?"""
+    return re.match(_NAME, text) is not None and text not in _KEYWORDS
 
 
 def _not_a_name(name: str) -> HorusError:

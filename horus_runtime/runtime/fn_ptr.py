@@ -17,14 +17,15 @@ class FnPtr:
     Scripts make them (`Fn("name")`, `|x| x + 1`), and so does a host: `FnPtr("name")`, `FnPtr.from_fn(function)`.
     """
 
-    __slots__ = ("bare", "curried", "name", "native", "program", "target", "token")
+    __slots__ = ("curried", "mark", "name", "native", "program", "target", "token")
 
     def __init__(self, name: str, curried: tuple[Any, ...] = (), program: Any = None) -> None:
         self.name = name
         self.curried = curried
         self.program = program
-        self.bare = False
-        """Made from the bare name of a script function: only the raw text of an uncaught `throw` shows it."""
+        self.mark = "+"
+        """How it was made: `*+` from the bare name of a script function, nothing in a container of literals. Only the
+        raw text of an uncaught `throw` shows it."""
         self.native: Any = None
         """The module that holds the overloads of a Python function, for pointers to one."""
         self.target: Any = None
@@ -59,7 +60,7 @@ class FnPtr:
     def curry(self, args: tuple[Any, ...]) -> FnPtr:
         """A new pointer with more arguments given in advance."""
         pointer = FnPtr(self.name, self.curried + args, self.program)
-        pointer.native, pointer.bare = self.native, self.bare
+        pointer.native, pointer.mark = self.native, self.mark
         return pointer
 
     def bind(self, *args: Any) -> FnPtr:

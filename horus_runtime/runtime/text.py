@@ -249,9 +249,9 @@ def _host_leaf(value: Any) -> str:
     if cls is Char:
         return _quote_char(value)
     if cls is FnPtr:
-        linked = "*" if value.is_anonymous or value.bare or value.program is not None else ""
+        linked = "*" if value.mark != "*+" and (value.is_anonymous or value.program is not None) else ""
         parts = ", ".join([quote(value.name), *map(host_debug, value.curried)])
-        return f"Fn{linked}+({parts})"
+        return f"Fn{linked}{value.mark}({parts})"
     if cls is Cell:
         return f"{host_debug(value.v)} (shared)"
     if cls is Stream:

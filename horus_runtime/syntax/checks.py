@@ -88,7 +88,7 @@ def pattern(node: Any) -> nodes.Node | None:
     """The node as a `switch` alternative, or `None` if it is not a literal."""
     if type(node) is nodes.Binary and node.op in {"..", "..="}:
         return _range_pattern(node)
-    if is_constant(node) or _is_function_pointer(node):
+    if is_constant(node) or is_function_pointer(node):
         result: nodes.Node = node
         return result
     return None
@@ -124,7 +124,7 @@ def first_operand(node: Any) -> Any:
             return node
 
 
-def _is_function_pointer(node: Any) -> bool:
+def is_function_pointer(node: Any) -> bool:
     if type(node) is not nodes.Call or node.name != "Fn" or node.namespace or len(node.args) != 1:
         return False
     name = node.args[0]

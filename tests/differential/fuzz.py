@@ -76,8 +76,6 @@ def explanation(found: Difference) -> str:
         return "`exit` ends the script from a callback, too"
     if "parse_json" in found.case.script and ("at line" in ours or "ErrorParsing" in theirs):
         return "JSON is JSON"
-    if re.search(r"const \w+ = \|", found.case.script) and re.search(r"Function not found: anon\$(?! \()", theirs):
-        return "A constant that holds a closure can be used like any other"
     if "range (u8, u8)" in ours:
         return "Ranges of the items of a blob"
     return ""

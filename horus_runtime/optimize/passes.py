@@ -467,15 +467,21 @@ class _Optimizer:
 
     def expr_Call(self, node: nodes.Call) -> nodes.Node:
         args = node.args if node.captures_scope else tuple(map(self.read, node.args))
-        if self.native is not None and not node.namespace and (node.name, len(args)) not in self.functions:
-            if args and all(type(value) in LITERALS for value in args):
-                try:
-                    made = self.literal(node.span, self.native(node.name, tuple(map(_value, args))))
-                except (LookupError, HorusError):
-                    made = None
-                if made is not None:
-                    return made
+        made = self.called_early(node, args)
+        if made is not None:
+            return made
         return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=args)
+
+    def called_early(self, node: nodes.Call, args: tuple[nodes.Node, ...]) -> nodes.Node | None:
+        """The literal that a native yields for literals, at level `full`."""
+        if self.native is None or node.namespace or (node.name, len(args)) in self.functions:
+            return None
+        if not args or any(type(value) not in LITERALS for value in args):
+            return None
+        try:
+            return self.literal(node.span, self.native(node.name, tuple(map(_value, args))))
+        except (LookupError, HorusError):
+            return None
 
 
 _CHANGING: Final = frozenset(

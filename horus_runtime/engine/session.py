@@ -98,6 +98,7 @@ class Session:
         run.tag = settings.tag
         if settings.services or self.services:
             settings.services = self.services.copy()
+        run.calls.clear()
         if run.modules_imported:
             run.modules_imported = 0
             run.forget_imports(0)

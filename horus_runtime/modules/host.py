@@ -52,15 +52,21 @@ _CLASSES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 class HostCall:
     """One call from a script: which function it is, what the run grants, and how to fail."""
 
-    __slots__ = ("context", "function", "module", "policy")
+    __slots__ = ("context", "function", "granted", "memo", "module", "policy", "services")
 
     def __init__(self, context: NativeCallContext, module: str, function: str) -> None:
         self.context = context
         self.module = module
         self.function = function
-        policy = context.services.get("policy")
+        self.services = context.services
+        """What the host wired in for this run."""
+        self.memo: Any = None
+        """What a module wants to remember from one call of this function to the next one of the same run."""
+        policy = self.services.get("policy")
         self.policy: Policy = policy if isinstance(policy, Policy) else NOTHING_GRANTED
         """What the run grants; without a policy that is nothing."""
+        self.granted = False
+        """Whether the capability of the function is granted for anything at all."""
 
     def fail(self, failure: str, message: str, **extra: Any) -> HostFailure:
         """The error for the script; the caller raises it."""
@@ -273,27 +279,29 @@ def _native(
     """The callable behind a registered function: gate, argument checks, body."""
     fillers: dict[int, list[Any]] = {}
     """What stands for left out arguments, by the number of those that are given; functions only read them."""
+    plain = _plain_arguments(arguments, int(method))
+    complete = len(arguments) + method
 
     def native(context: NativeCallContext, *given: Any) -> Any:
-        call = HostCall(context, module, name)
-        receiver = given[:1] if method else ()
-        values = given[1:] if method else given
+        call = context.calls.get(native)
+        if call is None or call.services.get("policy") is not call.policy:
+            call = context.calls[native] = HostCall(context, module, name)
+            call.granted = capability is not None and call.policy.grants_any(capability)
         if capability is not None:
             # SAFETY: nothing outside is touched after the deadline or a cancellation, however late they are noticed.
             context.charge(1)
-        if capability is not None and (capability == "sys" or not call.policy.grants_any(capability)):
-            # `sys` has no finer gate, so every use of it is told here.
-            granted = call.policy.grants_any(capability)
-            call.require(Decision(granted, capability if granted else ""), capability, _subject(capability, values))
-        checked = [check_argument(call, argument, value) for argument, value in zip(arguments, values, strict=False)]
-        count = len(values)
-        if count < len(arguments):
-            left_out = fillers.get(count)
-            if left_out is None:
-                left_out = fillers[count] = _fillers(defaults, arguments, count)
-            checked.extend(left_out)
+            if capability == "sys" or not call.granted:
+                # `sys` has no finer gate, so every use of it is told here.
+                decision = Decision(call.granted, capability if call.granted else "")
+                call.require(decision, capability, _subject(capability, given[method:]))
         try:
-            return function(call, *receiver, *checked)
+            if len(given) == complete:
+                for at, classes in plain:
+                    if type(given[at]) not in classes:
+                        break
+                else:
+                    return function(call, *given)
+            return function(call, *given[:method], *completed(call, given[method:]))
         except HostFailure as failure:
             if not failure.value.get("function"):
                 failure.value["module"], failure.value["function"] = module, name
@@ -303,7 +311,26 @@ def _native(
             text = f"{module}.{name}: a text has characters that cannot be written as UTF-8"
             raise call.fail("InvalidEncoding", text) from None
 
+    def completed(call: HostCall, values: tuple[Any, ...]) -> list[Any]:
+        checked = [check_argument(call, argument, value) for argument, value in zip(arguments, values, strict=False)]
+        count = len(values)
+        if count < len(arguments):
+            left_out = fillers.get(count)
+            if left_out is None:
+                left_out = fillers[count] = _fillers(defaults, arguments, count)
+            checked.extend(left_out)
+        return checked
+
     return native
+
+
+def _plain_arguments(arguments: tuple[_Argument, ...], skip: int) -> tuple[tuple[int, frozenset[type]], ...]:
+    """Where which classes need no work before the function gets them; parameters that take anything have no entry."""
+    return tuple(
+        (at, frozenset(() if argument.options else argument.classes) - ({int} if float in argument.classes else set()))
+        for at, argument in enumerate(arguments, skip)
+        if argument.classes
+    )
 
 
 def _subject(capability: str, values: tuple[Any, ...]) -> str:

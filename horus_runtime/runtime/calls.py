@@ -213,7 +213,9 @@ class Calling(RunState):
     def native_ref(self, depth: int, name: str, cell: Cell, *args: Any) -> Any:
         """Call a native with a receiver that it may replace; the new receiver is in the cell afterwards."""
         receiver = cell.v
-        fn = self.table.find(name, (receiver, *args))
+        fn = self.table.found.get((name, type(receiver), *map(type, args)))
+        if fn is None:
+            fn = self.table.find(name, (receiver, *args))
         if fn is None:
             return self.method_fallback(depth, name, cell, args)
         if not fn.pure and cell.constant:
@@ -295,15 +297,16 @@ class Calling(RunState):
             if type(stored) is FnPtr:
                 return self.call_pointer_this(depth, stored, boxed, *args)
         count = len(args)
+        key = (name, count)
         linked: Linked | None = home
         while linked is not None:
             if linked.typed:
                 typed = linked.typed.get((self.type_name(receiver), name, count))
                 if typed is not None:
                     return self._invoke(typed, boxed, args, depth)
-            found = linked.find(name, count)
-            if found is not None:
-                return self._invoke(found, boxed, args, depth)
+            function = linked.functions.get(key)
+            if function is not None:
+                return self._invoke((function, linked.metas[key]), boxed, args, depth)
             linked = linked.parent
         return self.native_ref(depth, name, boxed, *args)
 

@@ -32,6 +32,10 @@ class NativeCallContext(Protocol):
     def services(self) -> dict[str, Any]:
         """What the host wired in for its modules: policy, store, environment, working directory."""
 
+    @property
+    def calls(self) -> dict[Any, Any]:
+        """What functions of host modules keep from one call to the next one of this run, each under its own key."""
+
     def print(self, value: Any = "") -> Any:
         """Print a value as the script's `print` does: to the host's callback."""
 

@@ -28,7 +28,8 @@ class FunctionTable:
         self.standard = len(self.layers)
         """How many layers, from the first, are the language's own packages."""
         self.generation = 0
-        self._cache: dict[tuple[Any, ...], NativeFn | None] = {}
+        self.found: dict[tuple[Any, ...], NativeFn | None] = {}
+        """What `find` found, by name and classes; ranges and streams share a class, so their keys have type names."""
         self._types = types
         self.internal = False
         """Functions that are known by their prefix only count, too."""
@@ -61,7 +62,7 @@ class FunctionTable:
     def changed(self) -> None:
         """Forget what was cached: a module was changed."""
         self.generation += 1
-        self._cache.clear()
+        self.found.clear()
         self._types = None
         self._standard_names = None
         self._signature = None
@@ -162,12 +163,12 @@ class FunctionTable:
         if Range in key:
             key = (name, *(type_name(arg) if type(arg) is Range else type(arg) for arg in args))
         try:
-            return self._cache[key]
+            return self.found[key]
         except KeyError:
             # Streams share a name with ranges but none of their functions.
             types = (arg.raw_name if type(arg) is Stream else self.type_name(arg) for arg in args)
             found = self._resolve(name, tuple(types))
-            self._cache[key] = found
+            self.found[key] = found
             return found
 
     def find_types(self, name: str, types: tuple[str, ...]) -> NativeFn | None:

@@ -76,7 +76,10 @@ class Run(Accessing, Environment):
 
     def display(self, value: Any) -> str:
         """A part of a template as text."""
-        return value if type(value) is str else self.to_display(value)
+        cls = type(value)
+        if cls is str:
+            return value  # type: ignore[no-any-return]
+        return str(value) if cls is int else self.to_display(value)
 
     def join(self, *parts: str) -> str:
         """The text of a template, priced before it is built."""

@@ -187,6 +187,7 @@ class RunState:
         """Makes script values of what the host gives."""
         self.host_calls = 0
         """Calls of Python functions that the host registered."""
+        self.calls: dict[Any, Any] = {}  # what functions of host modules keep for this run
         self.tag = settings.tag
         self.budget = budget or Budget(settings.limits, settings.on_progress)
         if self.budget.holdings is not None:
@@ -204,8 +205,7 @@ class RunState:
         self.handed_over = 0
         """Of these, what kernels got that carry on with such loops."""
         self.linked: dict[int, Linked] = {}
-        self.depth = 0
-        self.max_depth = settings.limits.max_call_levels
+        self.depth, self.max_depth = 0, settings.limits.max_call_levels
         self.deeper = levels(self.max_depth)
         self.string_limit = settings.limits.max_string_size
         self.array_limit = settings.limits.max_array_size
@@ -323,7 +323,9 @@ class RunState:
         return self.settings.services
 
     def charge(self, operations: int) -> None:
-        self.budget.charge(operations)
+        budget = self.budget
+        budget.granted += operations  # as the budget's own `charge`
+        budget.check()
 
     def remaining_seconds(self) -> float | None:
         return self.budget.remaining_seconds()

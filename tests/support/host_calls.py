@@ -18,6 +18,7 @@ class FakeContext:
     def __init__(self, policy: Policy | None = None, seconds: float | None = None, **services: Any) -> None:
         self.services: dict[str, Any] = {"policy": policy or Policy.deny_all(), **services}
         self.limits = Limits()
+        self.calls: dict[Any, Any] = {}
         self.charged = 0
         self.printed: list[str] = []
         self.deadline = None if seconds is None else time.monotonic() + seconds

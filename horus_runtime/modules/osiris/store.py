@@ -47,10 +47,26 @@ class NoTableError(Exception):
 class _Running(threading.local):
     """What is true of the caller in this thread."""
 
-    check: Callable[[], None] | None = None
-    """Called before each operation, while it waits and while long statements run; what it raises ends it."""
-    actor: str = ""
-    """Who is working, for histories."""
+    caller: tuple[Callable[[], None] | None, str] = (None, "")
+    """Both together, because scripts set them at each of their calls."""
+
+    @property
+    def check(self) -> Callable[[], None] | None:
+        """Called before each operation, while it waits and while long statements run; what it raises ends it."""
+        return self.caller[0]
+
+    @check.setter
+    def check(self, check: Callable[[], None] | None) -> None:
+        self.caller = (check, self.caller[1])
+
+    @property
+    def actor(self) -> str:
+        """Who is working, for histories."""
+        return self.caller[1]
+
+    @actor.setter
+    def actor(self, actor: str) -> None:
+        self.caller = (self.caller[0], actor)
 
 
 class Store:
@@ -240,8 +256,9 @@ class Store:
 
     def look_at_clock(self, *_: object) -> None:
         """Raise what the caller's deadline raises, if it is over."""
-        if self.running.check is not None:
-            self.running.check()
+        check = self.running.check
+        if check is not None:
+            check()
 
     # --- the whole store ----------------------------------------------------------------------------------------------
 
@@ -364,12 +381,12 @@ class Store:
 
     def _acquire(self) -> None:
         """Wait for the other threads of this process; the caller's deadline ends the waiting."""
-        check = self.running.check
         self._uses += 1
-        if check is not None and not self._uses & _LOOK:
-            check()
+        if not self._uses & _LOOK:
+            self.look_at_clock()
         if self.lock.acquire(blocking=False):
             return
+        check = self.running.check
         end = time.monotonic() + self.busy_seconds
         while not self.lock.acquire(timeout=0.05):
             if check is not None:

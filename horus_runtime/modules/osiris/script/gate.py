@@ -92,7 +92,28 @@ def entry(level: str, name: str | None = None) -> Callable[[F], F]:
 
 def on_model(level: str, name: str | None = None) -> Callable[[F], F]:
     """Decorator: a method of models."""
-    return _method("Model", level, name, lambda model: model)
+
+    def register(function: F) -> F:
+        def run(call: HostCall, model: Model, *args: Any) -> Any:
+            store, services = model.store, call.services
+            # SAFETY: what was allowed holds for this function, this run and this store; an audit hears of every call.
+            if call.memo is None or call.memo[0] is not store or services.get("audit") is not None:
+                gate(call, store, level, model.name)
+                charge = call.context.charge
+                call.memo = (store, lambda: charge(1))
+            # As `under`, written out: this is the path that loops of scripts take.
+            running = store.running
+            before = running.caller
+            running.caller = (call.memo[1], services.get("actor") or before[1])
+            try:
+                return function(call, model, *args)
+            finally:
+                running.caller = before
+
+        OSIRIS.fn(capability="osiris", name=name, handle="Model", like=function)(run)
+        return function
+
+    return register
 
 
 def on_query(level: str, name: str | None = None) -> Callable[[F], F]:
@@ -131,11 +152,10 @@ def _method(handle: str, level: str, name: str | None, model_of: Callable[[Any],
 
 def under(call: HostCall, store: Store, function: Callable[..., Any], *args: Any) -> Any:
     """Run a store operation so that the script's deadline, or a stop from the host, ends it."""
-    running, context = store.running, call.context
-    before = running.check, running.actor
-    running.check = lambda: context.charge(1)
-    running.actor = context.services.get("actor", "") or before[1]
+    running, charge = store.running, call.context.charge
+    before = running.caller
+    running.caller = (lambda: charge(1), call.services.get("actor") or before[1])
     try:
         return function(call, *args)
     finally:
-        running.check, running.actor = before
+        running.caller = before

@@ -54,7 +54,7 @@ def bracket_items(raw: str) -> list[str]:
     while at < end:
         sign = raw[at]
         if sign in "'\"" and raw[at - 1] in " \t\n,[":
-            at = closing_quote(raw, at)
+            at = max(at, closing_quote(raw, at))  # a quote that nothing closes is a character like others
         elif sign == "," and depth == 0:
             items.append(_item(raw[start:at]))
             start = at + 1
@@ -78,6 +78,9 @@ def bracket_text(raw: str) -> str:
     while at < len(raw):
         if raw[at] in "'\"" and at and raw[at - 1] in " \t\n,[":
             close = closing_quote(raw, at)
+            if close < at:
+                at += 1
+                continue
             pieces += [_tight(raw[start:at]), raw[at : close + 1]]
             at = start = close + 1
         else:

@@ -419,7 +419,8 @@ class _Optimizer:
     def expr_Unary(self, node: nodes.Unary) -> nodes.Node:
         operand = self.read(node.operand)
         if self.folds and type(operand) in LITERALS:
-            folded = self.folded(node.span, UNARY.get(node.op), operand)
+            span = operand.span if node.op == "!" else node.span
+            folded = self.folded(span, UNARY.get(node.op), operand)
             if folded is not None:
                 return folded
         return node if operand is node.operand else replace(node, operand=operand)

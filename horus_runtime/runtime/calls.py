@@ -110,9 +110,7 @@ class Calling(RunState):
             raise faults.no_pointer(self.type_name(pointer))
         if pointer.token is not None and pointer.token is self.tokens.get(len(args)):
             return pointer.target(self.next_level(depth), *args)
-        if type(this) is Cell and this.shared and any(cell is this for cell in pointer.curried):
-            message = f"Data race detected on variable 'argument #1 of function '{pointer.name}''"
-            raise EvalError("ErrorDataRace", message, None, fields={"variable": message[32:-1]})
+        _refuse_captured(pointer, this)
         args = (*pointer.curried, *args)
         if pointer.native is not None:
             return self._call_host_pointer(depth, pointer, args)
@@ -320,6 +318,8 @@ class Calling(RunState):
             return self._call_pointer(depth, value, MISSING, args)
         if type(value) is dict and type(value.get("call")) is FnPtr:
             return self.method(home, depth, "call", receiver, *args)
+        if args and type(args[0]) is FnPtr:
+            _refuse_captured(args[0], cell)
         return self._call_pointer(depth, args[0] if args else value, cell, args[1:])
 
     def _call_locked(self, depth: int, cell: Cell, args: tuple[Any, ...]) -> Any:
@@ -386,3 +386,13 @@ def _described(meta: FunctionMeta) -> dict[str, Any]:
 
 
 __all__ = ["Calling", "find_in_module"]
+
+
+def _refuse_captured(pointer: FnPtr, this: Any) -> None:
+    """No object may be lent to a closure that has captured it."""
+    if type(this) is Cell and this.shared:
+        for number, cell in enumerate(pointer.curried, 1):
+            if cell is this:
+                argument = f"argument #{number} of function '{pointer.name}'"
+                message = f"Data race detected on variable '{argument}'"
+                raise EvalError("ErrorDataRace", message, None, fields={"variable": argument})

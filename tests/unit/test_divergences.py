@@ -90,7 +90,7 @@ def test_json_is_json() -> None:
 
 @pins("A captured variable may be used while a call holds it, where that is harmless")
 def test_a_captured_variable_may_be_used_while_a_call_holds_it() -> None:
-    assert hr.Engine().eval("let x = 1; let f = || x; x.call(f)") == 1
+    assert failure("let x = 1; let y = 2; let f = || x + y; y.call(f)")[0] == "ErrorDataRace"
     assert hr.Engine().eval("let a = [[1, 2]]; a[0].map(|x| a.len())") == [1, 1]
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.context import NativeCallContext
 
 SHORT_TEXT = 4096
+LONG_TEXT = 1 << 18
+"""Longer texts are read in steps."""
 MAX_DEPTH = 127
 """How deep arrays and maps may be nested in a text, as Rhai's reader has it."""
 
@@ -32,7 +34,7 @@ def parse_json(ctx: NativeCallContext, text: str) -> Any:
     charge_for(ctx, len(text))
     if len(text) > SHORT_TEXT:
         ctx.grew(_size_of_values(text))
-    return read(text)
+    return read(text, lambda: ctx.charge(0))
 
 
 def _size_of_values(text: str) -> int:
@@ -51,24 +53,36 @@ def to_json(ctx: NativeCallContext, entries: dict[str, Any]) -> str:
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
 
-def read(text: str) -> Any:
-    """The value of a JSON text; raises an `ErrorRuntime` that says what is wrong and where."""
+def no_poll() -> None:
+    pass
+
+
+def read(text: str, poll: Callable[[], Any] = no_poll) -> Any:
+    """The value of a JSON text; raises an `ErrorRuntime` that says what is wrong and where.
+
+    `poll` looks at the clock: long texts are read in steps.
+    """
     import json
 
     if _needs_care(text):
-        _refuse(text)
+        _refuse(text, poll)
     try:
-        return json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        if len(text) <= LONG_TEXT:
+            return json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        from horus_runtime.modules.std.json_windows import read_windows
+
+        decoder = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        return read_windows(text, decoder.raw_decode, poll)
     except ValueError as error:
-        _refuse(text)
+        _refuse(text, poll)
         raise faults.runtime_error(f"invalid JSON: {error}") from error
 
 
-def _refuse(text: str) -> None:
+def _refuse(text: str, poll: Callable[[], Any]) -> None:
     """Raise if the slow reader finds fault with the text."""
     from horus_runtime.modules.std.json_errors import first_error
 
-    message = first_error(text)
+    message = first_error(text, poll)
     if message is not None:
         raise faults.runtime_error(message)
 

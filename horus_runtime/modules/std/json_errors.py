@@ -6,11 +6,19 @@ what stands at which line and column, counted in bytes. Nesting is kept on a lis
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from horus_runtime.modules.std.json import MAX_DEPTH
+from horus_runtime.modules.std.json import MAX_DEPTH, no_poll
 
-_BLANKS: Final = frozenset(b" \t\r\n")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BLANKS: Final = re.compile(rb"[ \t\r\n]*")
+_PLAIN: Final = re.compile(rb'[^"\\\x00-\x1f]*')
+_MORE_DIGITS: Final = re.compile(rb"[0-9]*")
+WINDOW: Final = 1 << 15
+"""Bytes between two looks at the clock."""
 _DIGITS: Final = frozenset(b"0123456789")
 _ESCAPES: Final = frozenset(b'"\\/bfnrt')
 
@@ -24,11 +32,11 @@ class _Bad(Exception):
         self.index = index
 
 
-def first_error(text: str) -> str | None:
+def first_error(text: str, poll: Callable[[], Any] = no_poll) -> str | None:
     """`trailing comma at line 1 column 8`, or `None` for a correct text."""
     data = text.encode(errors="replace")
     try:
-        _Reader(data).document()
+        _Reader(data, poll).document()
     except _Bad as bad:
         index = min(bad.index, len(data))
         line_start = data.rfind(b"\n", 0, index) + 1
@@ -40,8 +48,11 @@ def first_error(text: str) -> str | None:
 class _Reader:
     """One pass over the bytes of a text."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, poll: Callable[[], Any]) -> None:
         self.data = data
+        self.poll = poll
+        self.look_at = WINDOW
+        """Where to look at the clock next."""
         self.at = 0
         self.open: list[int] = []
         """The closing bracket of every array and object around the current place."""
@@ -55,11 +66,17 @@ class _Reader:
         """An error at the next byte."""
         return _Bad(message, self.at + 1)
 
+    def look(self) -> None:
+        """Look at the clock, if the last time is long ago."""
+        if self.at >= self.look_at:
+            self.look_at = self.at + WINDOW
+            self.poll()
+
     def peek(self) -> int | None:
         """The next byte that is not blank, or `None` at the end."""
         data = self.data
-        while self.at < len(data) and data[self.at] in _BLANKS:
-            self.at += 1
+        blanks = _BLANKS.match(data, self.at)
+        self.at = blanks.end() if blanks else self.at
         return data[self.at] if self.at < len(data) else None
 
     def value(self) -> None:
@@ -74,6 +91,7 @@ class _Reader:
 
     def begin_value(self) -> bool:
         """Read a scalar or an opening bracket; true when a value inside comes next."""
+        self.look()
         byte = self.peek()
         if byte is None:
             raise self.bad("EOF while parsing a value")
@@ -188,8 +206,8 @@ class _Reader:
         return self.at < len(self.data) and self.data[self.at] in wanted
 
     def digits(self) -> None:
-        while self.next_in(_DIGITS):
-            self.at += 1
+        found = _MORE_DIGITS.match(self.data, self.at)
+        self.at = found.end() if found else self.at
 
     def take(self, at_end: str) -> int:
         """The next byte, consumed; `at_end` is the error when there is none."""
@@ -201,6 +219,8 @@ class _Reader:
     def string(self) -> None:
         """The rest of a string after its opening quote."""
         while True:
+            plain = _PLAIN.match(self.data, self.at)
+            self.at = plain.end() if plain else self.at
             byte = self.take("EOF while parsing a string")
             if byte == 0x22:
                 return
@@ -211,6 +231,7 @@ class _Reader:
 
     def escape(self) -> None:
         """What follows a backslash; half of a surrogate pair is an error."""
+        self.look()
         byte = self.take("EOF while parsing a string")
         if byte in _ESCAPES:
             return

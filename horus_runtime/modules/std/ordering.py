@@ -9,6 +9,7 @@ from horus_runtime.errors import EvalError
 from horus_runtime.modules.std.callbacks import may_lend, own, swallow
 from horus_runtime.modules.std.pace import charge_for
 from horus_runtime.modules.std.signature import ARRAY, FN, STRING, UNIT
+from horus_runtime.modules.std.sorting import has_nan, kinds_of, ordered, polling
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.values import Char, Stream, copy_value, type_name
@@ -48,13 +49,13 @@ def sort_desc(ctx: NativeCallContext, array: Array) -> None:
 @native("order", ARRAY, pure=False, context=True, returns=ARRAY)
 def order(ctx: NativeCallContext, array: Array) -> Array:
     """A copy of the array in ascending order. All elements must be of one type that has an order."""
-    return [copy_value(item) for item in _natural(ctx, array, descending=False)]
+    return _copied(ctx, array, descending=False)
 
 
 @native("order_desc", ARRAY, pure=False, context=True, returns=ARRAY)
 def order_desc(ctx: NativeCallContext, array: Array) -> Array:
     """A copy of the array in descending order. All elements must be of one type that has an order."""
-    return [copy_value(item) for item in _natural(ctx, array, descending=True)]
+    return _copied(ctx, array, descending=True)
 
 
 @native("sort_by", ARRAY, FN, pure=False, context=True, callbacks=True, returns=UNIT)
@@ -81,11 +82,17 @@ def order_by(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
     return [copy_value(item) for item in _compared(ctx, array, comparer)]
 
 
+def _copied(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array:
+    found = _natural(ctx, array, descending=descending)
+    # What has an order of its own is never changed, so that only what was not sorted has to be copied.
+    return [copy_value(item) for item in found] if len(found) < 2 else found
+
+
 def _natural(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array:
     """The elements in their own order, not copied."""
     if len(array) < 2:
         return list(array)
-    kinds = {type(item) for item in array}
+    kinds = kinds_of(ctx, array)
     if len(kinds) > 1 or not kinds <= _NATURAL:
         mixed = len({type_name(item) for item in array}) > 1
         what = "different types" if mixed else type_name(array[0])
@@ -93,11 +100,11 @@ def _natural(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array
     charge_for(ctx, len(array))
     if kinds == {type(None)}:
         return list(array)
-    if kinds == {float} and any(item != item for item in array):  # noqa: PLR0124 -- NaN compares with nothing
+    if kinds == {float} and has_nan(ctx, array):  # NaN compares with nothing
         before = float.__gt__ if descending else float.__lt__
-        return _sorted(array, lambda a, b: -before(a, b))
-    # `reverse` keeps equal elements in their order, as a stable sort by the opposite comparison does.
-    return sorted(array, reverse=descending)
+        return _sorted(array, polling(ctx, lambda a, b: -before(a, b)))
+    # Equal elements keep their order, as in a stable sort by the opposite comparison.
+    return ordered(ctx, array, descending=descending)
 
 
 def _cannot_sort(reason: str) -> EvalError:
@@ -155,13 +162,13 @@ def _judged(answer: Any, a: Any, b: Any) -> int:
 def _sorted(array: Array, compare: Callable[[Any, Any], int]) -> Array:
     if len(array) > SHORT:
         return sorted(array, key=cmp_to_key(compare))
-    ordered: Array = []
+    sorted_: Array = []
     for item in array:
-        at = len(ordered)
-        while at and compare(item, ordered[at - 1]) < 0:
+        at = len(sorted_)
+        while at and compare(item, sorted_[at - 1]) < 0:
             at -= 1
-        ordered.insert(at, item)
-    return ordered
+        sorted_.insert(at, item)
+    return sorted_
 
 
 # Where a comparer gives no answer, Rhai orders by an internal number of the types; this is the order observed.

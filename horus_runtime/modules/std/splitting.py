@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from horus_runtime.modules.std import searching
 from horus_runtime.modules.std.pace import made
+from horus_runtime.modules.std.searching import occurrences
 from horus_runtime.modules.std.signature import ARRAY, CHAR, INT, STRING
 from horus_runtime.modules.std.whitespace import WHITE_SPACE, words
 from horus_runtime.runtime.module import Module
@@ -44,7 +46,7 @@ def split_at(text: str, index: int) -> Pieces:
 @native("split", STRING, STRING, context=True, returns=ARRAY)
 def split(ctx: NativeCallContext, text: str, delimiter: str) -> Pieces:
     """The pieces between the occurrences of a text or character."""
-    return _pieces(ctx, text, delimiter, text.count(delimiter) + 1)
+    return _pieces(ctx, text, delimiter, occurrences(text, delimiter) + 1)
 
 
 @native("split", STRING, CHAR, INT, context=True, returns=ARRAY)
@@ -58,7 +60,7 @@ def split_some(ctx: NativeCallContext, text: str, delimiter: str, count: int) ->
 @native("split_rev", STRING, STRING, context=True, returns=ARRAY)
 def split_rev(ctx: NativeCallContext, text: str, delimiter: str) -> Pieces:
     """The pieces between the occurrences of a text or character, the last one first."""
-    return _pieces_from_end(ctx, text, delimiter, text.count(delimiter) + 1)
+    return _pieces_from_end(ctx, text, delimiter, occurrences(text, delimiter) + 1)
 
 
 @native("split_rev", STRING, CHAR, INT, context=True, returns=ARRAY)
@@ -71,12 +73,12 @@ def split_rev_some(ctx: NativeCallContext, text: str, delimiter: str, count: int
 def _pieces(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pieces:
     if count <= 1 or not text:
         return [text]
-    pieces = min(count, text.count(delimiter) + 1 if delimiter else len(text) + 2)
+    pieces = min(count, occurrences(text, delimiter) + 1 if delimiter else len(text) + 2)
     ctx.check_array(pieces)
     if pieces > FEW:
         ctx.grew(pieces * STRING_BYTES + len(text))
     if delimiter:
-        return text.split(delimiter, count - 1)
+        return searching.split(text, delimiter, count - 1)
     # The empty text occurs around every character, also at both ends.
     return ["", *text[: count - 2], text[count - 2 :]]
 
@@ -84,11 +86,11 @@ def _pieces(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pi
 def _pieces_from_end(ctx: NativeCallContext, text: str, delimiter: str, count: int) -> Pieces:
     if count <= 1 or not text:
         return [text]
-    pieces = min(count, text.count(delimiter) + 1 if delimiter else len(text) + 2)
+    pieces = min(count, occurrences(text, delimiter) + 1 if delimiter else len(text) + 2)
     ctx.check_array(pieces)
     if pieces > FEW:
         ctx.grew(pieces * STRING_BYTES + len(text))
     if delimiter:
-        return text.rsplit(delimiter, count - 1)[::-1]
+        return searching.rsplit(text, delimiter, count - 1)[::-1]
     cut = max(len(text) - (count - 2), 0)
     return ["", *reversed(text[cut:]), text[:cut]]

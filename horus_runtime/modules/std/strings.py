@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from horus_runtime.modules.std import searching
 from horus_runtime.modules.std.pace import made
+from horus_runtime.modules.std.searching import SLICE
 from horus_runtime.modules.std.signature import (
     ANY,
     ARRAY,
@@ -64,7 +66,7 @@ def is_empty(text: str) -> bool:
 @native("contains", STRING, STRING, returns=BOOL)
 def contains(text: str, part: str) -> bool:
     """Does the text or character occur in the string."""
-    return part in text
+    return part in text if len(text) < SLICE else searching.find(text, part) >= 0
 
 
 @native("starts_with", STRING, CHAR, returns=BOOL)
@@ -85,7 +87,7 @@ def ends_with(text: str, end: str) -> bool:
 @native("index_of", STRING, STRING, returns=INT)
 def index_of(text: str, part: str) -> int:
     """The index of the first occurrence of a text or character, or -1; always -1 in an empty string."""
-    return text.find(part) if text else -1
+    return searching.find(text, part) if text else -1
 
 
 @native("index_of", STRING, CHAR, INT, returns=INT)
@@ -93,7 +95,7 @@ def index_of(text: str, part: str) -> int:
 def index_of_from(text: str, part: str, start: int) -> int:
     """The index of the first occurrence at or after `start`, or -1."""
     first = start_of(start, len(text))
-    return text.find(part, first) if first < len(text) else -1
+    return searching.find(text, part, first) if first < len(text) else -1
 
 
 # --- Parts ------------------------------------------------------------------------------------------------------------
@@ -218,7 +220,7 @@ def append(ctx: NativeCallContext, text: str, value: Any) -> Changed:
 @native("remove", STRING, STRING, pure=False, ref=True, returns=UNIT)
 def remove(text: str, part: str) -> Changed:
     """Remove every occurrence of a text or character."""
-    return (made(text.replace(part, "")) if part else text), None
+    return (made(searching.replace(text, part, "")) if part else text), None
 
 
 @native("clear", STRING, pure=False, ref=True, returns=UNIT)
@@ -285,8 +287,9 @@ def replace(ctx: NativeCallContext, text: str, find: str, new: str) -> Changed:
         return text, None
     growth = byte_length(new) - byte_length(find)
     if growth > 0:
-        ctx.check_string(byte_length(text) + text.count(find) * growth)
-    return made(text.replace(find, new)), None
+        ctx.check_string(byte_length(text) + searching.occurrences(text, find) * growth)
+    # Between all characters something is put by one step of at most `max_string_size`.
+    return made(searching.replace(text, find, new) if find else text.replace(find, new)), None
 
 
 @native("pad", STRING, INT, CHAR, pure=False, ref=True, context=True, returns=UNIT)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from horus_runtime.runtime.context import NativeCallContext
 
-STRIDE: Final = 1 << 15
+STRIDE: Final = 1 << 14
 """Elements that are sorted between two looks at the clock: some milliseconds."""
 SAMPLE: Final = 256
 """One of so many elements is looked at to find values that divide the whole."""

@@ -214,12 +214,16 @@ class Loops(Chains):
         self.counters.add("_ops")
         return place(pyast.AugAssign(place(pyast.Name("_ops", STORE), self.loc), operator, cost), self.loc)  # type: ignore[no-any-return]
 
-    def giving_back(self, turns: str, cost: int, body: list[pyast.stmt]) -> pyast.stmt:
+    def giving_back(self, turns: str, cost: int, body: list[pyast.stmt], *, light: bool = False) -> pyast.stmt:
         """Give back what was paid for turns that did not come to pass."""
         left = place(pyast.Call(self.attribute(self.name(turns), "__length_hint__"), [], []), self.loc)
         refund = self.spend(pyast.Add(), self.binop(left, pyast.Mult(), self.const(cost)))
         forget = place(pyast.Assign([place(pyast.Name(turns, STORE), self.loc)], self.const(None)), self.loc)
-        return place(pyast.Try(body, [], [], [refund, forget]), self.loc)  # type: ignore[no-any-return]
+        after = [refund, forget]
+        if light:
+            trim = place(pyast.Expr(self.call(self.program.use_helper("_trim"))), self.loc)
+            after.append(place(pyast.If(self.name("_long"), [trim], []), self.loc))
+        return place(pyast.Try(body, [], [], after), self.loc)  # type: ignore[no-any-return]
 
     def turns(self, cost: int) -> str:
         """A name for paid turns, which tells what they cost."""
@@ -285,6 +289,9 @@ class Loops(Chains):
             prepare = [*prepare, *self.look_at_bell(entry, [], turns, cost)]
         body = [*prepare, *body] or [self.nothing()]
         helper = "_owe" if isinstance(node, nodes.While) else "_buy"
+        light = entry is None and helper == "_owe" and _is_light(body)
+        if light:
+            helper = "_owe_light"
         buy = self.call(self.program.use_helper(helper), self.const(cost))
         self.assign(turns, buy)
         again = place(pyast.Assign([place(pyast.Name(turns, STORE), self.loc)], buy), self.loc)
@@ -295,7 +302,7 @@ class Loops(Chains):
         slot = place(pyast.Name("_turn", STORE), self.loc)
         strip = place(pyast.For(slot, self.name(turns), body, more), self.loc)
         whole = place(pyast.While(self.const(True), [strip, place(pyast.Break(), self.loc)], []), self.loc)
-        self.out.append(self.giving_back(turns, cost, [whole]))
+        self.out.append(self.giving_back(turns, cost, [whole], light=light))
 
     def stmt_Loop(self, node: nodes.Loop, dest: str | None) -> None:
         target = self.loop_dest(dest)
@@ -348,6 +355,7 @@ class Loops(Chains):
             name = self.temp()
             self.waiting.append(name)
             sequence = self.walrus(name, sequence)
+        paid = sequence
         if strips:
             self.assign(turns, sequence)
             sequence = self.name(turns)
@@ -364,7 +372,11 @@ class Loops(Chains):
             body.insert(0, place(pyast.Assign([place(pyast.Name(variable.py, STORE), self.loc)], mine), self.loc))
         self.at(node.span)
         loop = place(pyast.For(slot, sequence, body or [self.nothing()], []), self.loc)
-        self.out.append(self.giving_back(turns, loop_cost(node), [loop]) if strips else loop)
+        light = strips and _is_call_of(paid, "_turns") and _is_light(body)
+        if light:
+            # The call stands in the code already: only its name changes.
+            paid.func = self.name(self.program.use_helper("_turns_light"))  # type: ignore[attr-defined]
+        self.out.append(self.giving_back(turns, loop_cost(node), [loop], light=light) if strips else loop)
         self.finish_loop(target, dest)
 
     def for_kernel(self, node: nodes.For, target: str | None, entry: LoopEntry) -> None:
@@ -473,6 +485,36 @@ class Loops(Chains):
 
 def _is_true(node: nodes.Node) -> bool:
     return isinstance(node, nodes.BoolLit) and node.value
+
+
+SHORT_CALLS: Final = frozenset({
+    "_overflow", "_overflow_at", "_mod", "_div", "_poll", "_owe", "_turns", "_owe_light", "_turns_light",
+    "_trim", "len", "range",
+})  # fmt: skip
+"""What light loops may call: it takes no time to speak of, whatever the values."""
+HEAVY: Final = (
+    pyast.JoinedStr, pyast.List, pyast.Dict, pyast.Slice, pyast.In, pyast.NotIn, pyast.Delete, pyast.Starred,
+)  # fmt: skip
+
+
+def _is_light(body: list[pyast.stmt]) -> bool:
+    """Does this generated code only compute with numbers and items of arrays?"""
+    for statement in body:
+        for node in pyast.walk(statement):
+            if isinstance(node, HEAVY):
+                return False
+            if isinstance(node, pyast.Call):
+                function = node.func
+                if isinstance(function, pyast.Attribute):
+                    if function.attr != "__length_hint__":
+                        return False
+                elif not (isinstance(function, pyast.Name) and function.id in SHORT_CALLS):
+                    return False
+    return True
+
+
+def _is_call_of(expr: pyast.expr, name: str) -> bool:
+    return isinstance(expr, pyast.Call) and isinstance(expr.func, pyast.Name) and expr.func.id == name
 
 
 def _height(node: nodes.Node) -> int:

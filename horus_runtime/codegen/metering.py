@@ -4,6 +4,9 @@
 loop with a condition: at the end of the budget it lends one turn, marked by `True`, as the condition may end the loop.
 `_turns` is for sequences, `_turns_to` for ranges of loops that may go on as kernels, `_turns_of` for any value.
 `_refuel` pays for calls of functions that cost the same.
+
+Large values shorten the strides, as operations on them may take long. Loops whose turns never do that take their turns
+in strips of full length nevertheless (`_owe_light`, `_turns_light`), and `_trim` takes back what is left of those.
 """
 
 from __future__ import annotations
@@ -78,10 +81,51 @@ def _turns_to(items, cost, number):
 
 def _turns_of(value, cost):
     return _any_turns(_pay, _turns, value, cost)
+
+def _pay_light(cost, most):
+    nonlocal _ops, _long
+    turns = _pay(cost, most)
+    left = _stretch(_ops)
+    if left > _ops:
+        _long = True
+        more = left // cost
+        if more > most - turns:
+            more = most - turns
+        _ops = left - cost * more
+        turns += more
+    return turns
+
+def _owe_light(cost):
+    nonlocal _ops
+    if _ops < cost:
+        if _ops >= 0 and _exhausted(cost):
+            _ops -= cost
+            return _repeat(True, 1)
+        return _repeat(None, _pay_light(cost, 65536))
+    turns = _ops // cost
+    _ops -= cost * turns
+    return _repeat(None, turns)
+
+def _turns_light(items, cost):
+    nonlocal _ops
+    try:
+        left = _ops - cost * len(items)
+    except _OverflowError:
+        left = -1
+    if left >= 0:
+        _ops = left
+        return _iter(items)
+    return _strips(_pay_light, items, cost)
+
+def _trim():
+    nonlocal _ops, _long
+    _long = False
+    _ops = _shorten(_ops)
 """
 _NEEDS: Final = {
     "_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_refuel": ("_pay",), "_turns": ("_pay",),
     "_turns_to": ("_pay",), "_turns_of": ("_pay", "_turns"),
+    "_pay_light": ("_pay",), "_owe_light": ("_pay", "_pay_light"), "_turns_light": ("_pay", "_pay_light"), "_trim": (),
 }  # fmt: skip
 SERVICES_OF: Final = {
     "_pay": ("_poll",),
@@ -91,6 +135,9 @@ SERVICES_OF: Final = {
     "_turns": ("_poll", "_strips"),
     "_turns_to": ("_poll", "_strips"),
     "_turns_of": ("_poll", "_strips", "_any_turns"),
+    "_owe_light": ("_poll", "_exhausted", "_stretch"),
+    "_turns_light": ("_poll", "_strips", "_stretch"),
+    "_trim": ("_shorten",),
 }
 """Services of the run that a helper calls."""
 

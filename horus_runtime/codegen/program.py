@@ -262,6 +262,8 @@ class ProgramCompiler(Emitter):
     def is_pure_call(self, name: str, count: int) -> bool:
         if (name, count) in self.method_keys or (name, count - 1) in self.method_keys:
             return (name, count) in self.by_key and (name, count - 1) not in self.method_keys
+        if name == "type_of" and count == 1:
+            return not self.config.table.is_overridden(name, count, ty.type_names(ty.ANY))
         return bool(self.config.table.is_pure(name, count))
 
     def may_replace_receiver(self, name: str, count: int) -> bool:
@@ -718,6 +720,8 @@ class ProgramCompiler(Emitter):
         self.assign("_ops", self.const(0))
         for cost in sorted(self.fuels):
             self.assign(f"_fuel_{cost}", self.call("_repeat", self.const(None), self.const(0)))
+        if "_trim" in self.helpers:
+            self.assign("_long", self.const(False))
         helpers = helper_functions(self.helpers)
         for service in sorted({name for helper in self.helpers for name in SERVICES_OF[helper]}):
             self.use(service)

@@ -148,6 +148,26 @@ class Budget:
         elif taken > LATE:
             self.stride = max(int(self.stride * SOON / taken), SHORTEST_STRIDE)
 
+    def stretch(self, left: int) -> int:
+        """Where large values keep the strides short: the rest of a stride of full length, for code that does only short
+        operations; what it leaves of that has to be shortened again.
+        """
+        more = min(self.stride, LONGEST_STRIDE) - left
+        if self.limit:
+            more = min(more, self.limit - self.granted)
+        if more <= 0 or self.longest_stride >= LONGEST_STRIDE:
+            return left
+        self.granted += more
+        return left + more
+
+    def shorten(self, left: int) -> int:
+        """Take back what is left of a stride above the length that strides have now."""
+        more = left - self.longest_stride
+        if more <= 0:
+            return left
+        self.granted -= more
+        return self.longest_stride
+
     def settle(self) -> None:
         """The code is through: what was paid for in advance may have taken it over the limit unseen."""
         if self.limit and self.granted > self.limit and self.spent > self.limit:

@@ -216,7 +216,7 @@ class RunState:
         self.short_string = min(self.safe_string, SHORT_TEXT)
         self.safe_array = self.array_limit or 1 << 62
         self.safe_map = self.map_limit or 1 << 62
-        self.poll = self.budget.poll
+        self.poll, self.stretch, self.shorten = self.budget.poll, self.budget.stretch, self.budget.shorten
         self.type_of = settings.table.type_name
         self.tokens: dict[int, object] = {}
         self.call_scope: Scope | None = None

@@ -92,3 +92,40 @@ def test_a_large_value_made_between_turns_that_are_paid_for_shortens_what_is_lef
         parts(text)
     """
     assert hr.Engine().eval(script) == 30000 * 6
+
+
+LIGHT_LOOPS = """
+    let flags = []; flags.pad(SIZE, true);
+    let n = 0; let i = 0;
+    while i < 60000 { if flags[i % 10] { n += 1; } i += 1; if i == 59000 { break; } }
+    for k in 0..60000 { if flags[k % 10] { n += 1; } if k == 59000 { break; } }
+    probe();
+    n
+"""
+
+
+def test_loops_of_short_operations_go_on_in_long_strides_beside_a_large_value_and_leave_short_ones():
+    engine, budgets, left = hr.Engine(), [], []
+    engine.on_start(budgets.append)
+    engine.register_fn("probe", lambda: left.append(budgets[-1].readers[-1]()))
+    assert engine.eval(LIGHT_LOOPS.replace("SIZE", "1000000")) == 118_001
+    assert left[0] <= budgets[0].longest_stride == (1 << 30) // 8_000_000
+
+
+def test_loops_of_short_operations_spend_the_same_beside_a_large_value():
+    loops = []
+    for size in ("1000", "1000000"):
+        made, both = LIGHT_LOOPS.replace("SIZE", size).split("\n", 2)[1], LIGHT_LOOPS.replace("SIZE", size)
+        loops.append(operations(both.replace("probe();", "")) - operations(made))
+    assert loops[0] == loops[1]
+
+
+@pytest.mark.parametrize("limit", [300_000, 400_001, 812_345])
+def test_the_limit_is_exact_where_light_loops_stretch_their_strides(limit):
+    engine = hr.Engine()
+    engine.max_operations = limit
+    engine.register_fn("probe", lambda: None)
+    with pytest.raises(hr.LimitError) as caught:
+        engine.eval(LIGHT_LOOPS.replace("SIZE", "1000000"))
+    assert caught.value.message == "Too many operations"
+    assert limit < caught.value.usage < limit + 100

@@ -131,12 +131,14 @@ class TypeView:
 
     def __init__(self, inference: ty.Inference) -> None:
         self.inference = inference
-        self.memo: dict[int, int] = {}
+        self.memo: dict[tuple[int, int], int] = {}
 
     def of(self, node: nodes.Node) -> int:
-        found = self.memo.get(id(node))
+        # Some look at an expression from outside the conditions that stand around it and say more of its variables.
+        key = (id(node), len(self.inference.narrowed))
+        found = self.memo.get(key)
         if found is None:
-            found = self.memo[id(node)] = self.inference.expr(node)
+            found = self.memo[key] = self.inference.expr(node)
         return found
 
     def variable(self, variable: Variable) -> int:

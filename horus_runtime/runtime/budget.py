@@ -29,8 +29,8 @@ LONG: Final = 1 << 16
 MUCH: Final = 1 << 20
 TIME_WORTH: Final = 1 << 30
 """Bytes that operations may work on between two looks at the clock: a few hundredths of a second."""
-GLANCE: Final = 0.002
-"""Seconds between two looks at the account of the data."""
+GLANCE: Final = 0.01
+"""Seconds between two looks at the memory of the process: a call of the system, which costs a busy one its turn."""
 CLOCKS_DIFFER: Final = 0.02
 """Seconds by which the clock of an event loop may be early."""
 BREATH: Final = 0.005
@@ -127,8 +127,9 @@ class Budget:
         self.granted -= left
         self.check()
         self._adapt()
-        if self.granted_at > self.glance_at and self.holdings is not None:
-            self.holdings.glance(self.granted)
+        held = self.holdings
+        if held is not None and (self.granted_at > self.glance_at or self.granted >= held.due):
+            held.glance(self.granted)
             self.glance_at = self.granted_at + GLANCE
         if self.breathe is not None and self.granted_at - self.breathed_at > BREATH:
             self.breathe()

@@ -226,7 +226,7 @@ def test_help_is_shown_for_every_command(horus):
 
 def test_a_sound_script_has_no_errors_and_is_not_run(horus, script):
     assert horus("check", script("print(1);")) == (0, "script.rhai: no errors\n", "")
-    assert json.loads(horus("check", "--json", "script.rhai").out) == {"ok": True, "errors": []}
+    assert json.loads(horus("check", "--json", "script.rhai").out) == {"ok": True, "errors": [], "findings": []}
 
 
 def test_errors_are_found_without_running(horus, script):
@@ -249,6 +249,7 @@ def test_errors_are_found_without_running(horus, script):
                 "source": "script.rhai",
             }
         ],
+        "findings": [],
     }
 
 

@@ -160,7 +160,11 @@ def test_a_syntax_error_is_refused(shell, text, message):
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_huge_script_is_refused(shell, command):
     name = write(shell, "let x = 1;\n" * 500_000)
-    refused(shell, 3, "script.rhai is too large for a script: 1048576 bytes are allowed", command, name)
+    message = (
+        "script.rhai is too large for a script: 1048576 bytes are allowed\n"
+        "hint: the largest script is 1048576 bytes, wanted at least 1048577"
+    )
+    refused(shell, 3, message, command, name)
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
@@ -184,7 +188,7 @@ def test_a_directory_is_no_script(shell, command):
 def test_deeply_nested_parentheses_are_refused(shell, command, closing):
     text = "let x = " + "(" * 100_000 + "1" + closing
     message = f"script.rhai:1:40\n1: {text[:160]}\n{' ' * 42}^ Expression exceeds maximum complexity"
-    refused(shell, 1, message, command, write(shell, text))
+    refused(shell, 1, f"{message}\nhint: max_expr_depth is 64, wanted 65", command, write(shell, text))
 
 
 KEY = SigningKey.from_seed_hex("11" * 32)

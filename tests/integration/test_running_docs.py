@@ -15,4 +15,4 @@ def test_a_python_block_of_the_guide_to_running_runs(number):
 
 
 def test_the_guide_to_running_has_no_other_blocks():
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5

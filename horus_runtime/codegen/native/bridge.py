@@ -217,6 +217,8 @@ class Instance:
         self.lib = lib
         self.run: Any = None
         self.error: BaseException | None = None
+        self.interrupted = False
+        self._handler: Any = None
         self.longest = STRIDE
         """The longest stride that the run allows its Python code."""
         self.store = lib.wasmtime_store_new(lib.engine, None, None)
@@ -268,6 +270,7 @@ class Instance:
     def _poll(self, args: Any) -> None:
         """The stride is used up: another one, or the limit as an error that waits for the way out."""
         try:
+            self._hold_interrupts()
             budget = self.run.budget
             if budget.longest_stride < STRIDE:
                 # Operations of kernels are short, however large the values are that Python code works on.
@@ -277,6 +280,30 @@ class Instance:
         except BaseException as error:  # noqa: BLE001 - it is raised again where no foreign code is in between
             self.error = error
             args[0] = -1
+
+    def _hold_interrupts(self) -> None:
+        """Ctrl-C must not be raised where foreign code calls us, which would drop it: it is noted, and raised here."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+        if self._handler is None and threading.current_thread() is threading.main_thread():
+            import signal
+
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                self._handler = signal.signal(signal.SIGINT, self._note_interrupt)
+
+    def _note_interrupt(self, number: int, frame: Any) -> None:
+        self.interrupted = True
+
+    def _release_interrupts(self) -> None:
+        if self._handler is not None:
+            import signal
+
+            signal.signal(signal.SIGINT, self._handler)
+            self._handler = None
+        if self.interrupted:
+            self.interrupted = False
+            if self.error is None:
+                raise KeyboardInterrupt
 
     def _asked(self, check: Callable[[Any, Any], Any]) -> Callable[[Any], None]:
         """A check of the run as a function that answers 1 where it raised."""
@@ -321,9 +348,12 @@ class Instance:
 
     def call(self) -> int:
         """Run the kernel; returns its status, or -1 if it trapped."""
-        error = self.lib.wasmtime_func_call_unchecked(
-            self.context, ctypes.byref(self.function), self.arguments, 1, ctypes.byref(self.trap)
-        )
+        try:
+            error = self.lib.wasmtime_func_call_unchecked(
+                self.context, ctypes.byref(self.function), self.arguments, 1, ctypes.byref(self.trap)
+            )
+        finally:
+            self._release_interrupts()
         if error or self.trap.value:
             if error:
                 self.lib.wasmtime_error_delete(error)

@@ -209,10 +209,8 @@ def suite(tmp_path, **options):
     return [(outcome.case.function, outcome.status) for outcome in outcomes]
 
 
-def test_a_suite_runs_in_the_order_of_files_on_any_number_of_processes(tmp_path):
-    expected = [("test_one", "failed"), ("test_two", "passed"), ("test_three", "passed")]
-    assert suite(tmp_path) == expected
-    assert suite(tmp_path, workers=2) == expected
+def test_a_suite_runs_in_the_order_of_files(tmp_path):
+    assert suite(tmp_path) == [("test_one", "failed"), ("test_two", "passed"), ("test_three", "passed")]
 
 
 def test_a_suite_stops_at_the_first_failure_when_asked_to(tmp_path):

@@ -486,13 +486,13 @@ def _info(function: nodes.FnDef) -> FunctionInfo:
         function.params,
         function.private,
         function.this_type,
-        "\n".join(map(_uncommented, function.doc)),
+        "\n".join(map(uncommented, function.doc)),
         function.doc,
         function.name_span.start,
     )
 
 
-def _uncommented(comment: str) -> str:
+def uncommented(comment: str) -> str:
     """A doc comment without its signs: `/// text`, `/** text */`."""
     if comment.startswith("///"):
         return comment[3:].removeprefix(" ").rstrip()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from horus_runtime.engine.metadata import parameter_names
+from horus_runtime.engine.handle import FunctionInfo, uncommented
+from horus_runtime.engine.metadata import native_record
 from horus_runtime.runtime.module import ANY, Module, NativeFn
 
 if TYPE_CHECKING:
-    from horus_runtime.repl.library import Function
     from horus_runtime.repl.session import Session
     from horus_runtime.runtime.program import FunctionMeta
 
@@ -70,11 +70,11 @@ class Catalog:
 
     def functions(self) -> Iterator[Entry]:
         """Everything that can be called by its bare name."""
-        own: dict[str, list[Function]] = {}
+        own: dict[str, list[FunctionInfo]] = {}
         for function in self.session.library.functions:
             own.setdefault(function.name, []).append(function)
         for name, found in own.items():
-            docs = "\n".join(line for function in found for line in _doc_lines(function.doc))
+            docs = "\n".join(function.doc for function in found if function.doc)
             yield Entry(name, "function", tuple(function.signature for function in found), docs)
         yield from (entry for entry in BUILT_IN if entry.name not in own)
         for name, overloads in self.natives().items():
@@ -84,7 +84,7 @@ class Catalog:
     def entry(self, name: str, overloads: list[NativeFn], kind: str = "function") -> Entry:
         """The overloads of a native function as one entry."""
         made = property_signature if kind == "property" else signature
-        signatures = dict.fromkeys(made(name, overload) for overload in overloads)
+        signatures = dict.fromkeys(map(made, overloads))
         docs = dict.fromkeys(overload.doc for overload in overloads if overload.doc)
         return Entry(name, kind, tuple(signatures), "\n".join(docs))
 
@@ -119,7 +119,7 @@ class Catalog:
                 yield self.entry(plain, fitting, "property" if is_property else "any" if takes_any else "method")
         for function in self.session.library.functions:
             if function.this_type in (None, type_name):
-                yield Entry(function.name, "method", (function.signature,), "\n".join(_doc_lines(function.doc)))
+                yield Entry(function.name, "method", (function.signature,), function.doc)
 
     # ---- modules ----------------------------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ class Catalog:
         for (name, _), function in module.script_functions.items():
             scripts.setdefault(name, []).append(function.meta)
         for name, metas in scripts.items():
-            docs = "\n".join(line for meta in metas for line in _doc_lines(meta.doc))
+            docs = "\n".join(uncommented(comment) for meta in metas for comment in meta.doc)
             yield Entry(name, "function", tuple(f"{name}({', '.join(meta.params)})" for meta in metas), docs)
         for name, value in module.variables.items():
             yield Entry(name, "constant", (f"{name}: {self.session.engine.type_name(value)}",))
@@ -156,34 +156,19 @@ class Catalog:
             yield Entry(name, "module", (), inner.doc)
 
 
-def signature(name: str, function: NativeFn) -> str:
+def signature(function: NativeFn) -> str:
     """`index_of(text: string, part: char, start: i64) -> i64`."""
-    names = parameter_names(function)
-    params = ", ".join(
-        label if type_ == ANY else f"{label}: {type_}" for label, type_ in zip(names, function.params, strict=True)
-    )
-    returns = "" if function.returns in (ANY, "") else f" -> {function.returns}"
-    return f"{name}({params}){returns}"
+    return native_record(function, function.params, "").signature
 
 
-def property_signature(name: str, function: NativeFn) -> str:
+def property_signature(getter: NativeFn) -> str:
     """`string.len -> i64`."""
-    owner = function.params[0] if function.params else ANY
-    returns = "" if function.returns in (ANY, "") else f" -> {function.returns}"
-    return f"{owner}.{name}{returns}"
+    record = native_record(getter, getter.params, "")
+    owner = getter.params[0] if getter.params else ANY
+    return f"{owner}.{record.name.removeprefix(GETTER)}{f' -> {record.returns}' if record.returns else ''}"
 
 
 def _fits(param: str, type_name: str | None, is_property: bool) -> bool:
     if type_name is None:
         return not (param == ANY and is_property)
     return param in (type_name, ANY)
-
-
-def _doc_lines(doc: tuple[str, ...]) -> Iterator[str]:
-    """The text of doc comments without their marks."""
-    for comment in doc:
-        for line in comment.split("\n"):
-            text = line.strip()
-            for mark in ("///", "/**", "*/", "*"):
-                text = text.removeprefix(mark).removesuffix("*/")
-            yield text.strip()

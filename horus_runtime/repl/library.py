@@ -14,7 +14,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.source import Position, SourceFile, Span
 
 if TYPE_CHECKING:
-    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.handle import AST, FunctionInfo
 
 FunctionKey = tuple[str, int, str | None]
 """Name, parameter count, and the type of `this` where the function is one for values of a type."""
@@ -30,19 +30,10 @@ class Definition(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function of the session, as it is shown to people."""
+    """A function of the session: what is known of it, and its text."""
 
-    name: str
-    params: tuple[str, ...]
-    this_type: str | None
-    doc: tuple[str, ...]
+    info: FunctionInfo
     definition: Definition
-
-    @property
-    def signature(self) -> str:
-        """`name(a, b)`, or `type.name(a, b)`."""
-        owner = f"{self.this_type}." if self.this_type else ""
-        return f"{owner}{self.name}({', '.join(self.params)})"
 
 
 class Place(NamedTuple):
@@ -95,26 +86,20 @@ class Library:
     def adopt(self, tree: AST, cell: int) -> None:
         """Keep what the text of an input defines."""
         source = SourceFile(tree.source_file.text)
-        for definition in tree.script.functions:
-            text = cut(source, definition.span)
-            private = "private " if definition.private else ""
-            whole = "\n".join((*definition.doc, private + text))
-            line = definition.span.line - sum(doc.count("\n") + 1 for doc in definition.doc)
-            self._functions[key_of(definition)] = Function(
-                definition.name,
-                definition.params,
-                definition.this_type,
-                definition.doc,
-                Definition(whole, cell, line),
-            )
-        for node in tree.script.body:
-            if isinstance(node, nodes.Import) and node.alias:
-                self._imports[node.alias] = Definition(f"{cut(source, node.span)};", cell, node.span.line)
+        for node, info in zip(tree.script.functions, tree.functions(), strict=True):
+            private = "private " if node.private else ""
+            whole = "\n".join((*node.doc, private + cut(source, node.span)))
+            line = node.span.line - sum(doc.count("\n") + 1 for doc in node.doc)
+            self._functions[key_of(node)] = Function(info, Definition(whole, cell, line))
+        for statement in tree.script.body:
+            if isinstance(statement, nodes.Import) and statement.alias:
+                text = f"{cut(source, statement.span)};"
+                self._imports[statement.alias] = Definition(text, cell, statement.span.line)
 
     @property
-    def functions(self) -> list[Function]:
+    def functions(self) -> list[FunctionInfo]:
         """The session's functions, in the order of their first definition."""
-        return list(self._functions.values())
+        return [function.info for function in self._functions.values()]
 
     @property
     def imports(self) -> dict[str, str]:

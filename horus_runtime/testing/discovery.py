@@ -20,15 +20,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from horus_runtime.errors import HorusError
 
 if TYPE_CHECKING:
-    from horus_runtime.ast import nodes
     from horus_runtime.engine.engine import Engine
-    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.handle import AST, FunctionInfo
 
 PATTERN: Final = "*_test.rhai"
 PREFIX: Final = "test_"
 HOOKS: Final = frozenset({"setup", "teardown"})
 _SKIPPED_FOLDERS: Final = frozenset({"node_modules", "target", "build", "dist", "__pycache__"})
-_DIRECTIVE = re.compile(r"^\s*(?:///|/\*\*|\*)?\s*@(\w+)[ \t]*(.*?)\s*(?:\*/)?$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^\s*@(\w+)[ \t]*(.*?)\s*$", re.MULTILINE)
 
 
 class Case(NamedTuple):
@@ -104,19 +103,19 @@ def read_file(path: Path, engine: Engine) -> TestFile:
         HorusError: the file cannot be read or compiled, or a directive is wrong.
     """
     tree = engine.compile_file(path)
-    functions = tree.script.functions
+    functions = tree.functions()
     cases = [case for function in functions if function.name.startswith(PREFIX) for case in _cases(path, function)]
     hooks = frozenset(f.name for f in functions if f.name in HOOKS and not f.params)
     return TestFile(path, tree, tuple(cases), hooks)
 
 
-def _cases(path: Path, function: nodes.FnDef) -> Iterator[Case]:
-    directives = _DIRECTIVE.findall("\n".join(function.doc))
+def _cases(path: Path, function: FunctionInfo) -> Iterator[Case]:
+    directives = _DIRECTIVE.findall(function.doc)
     texts: dict[str, list[str]] = {}
     for word, text in directives:
         texts.setdefault(word, []).append(text)
     unknown = sorted(set(texts) - {"case", "skip", "throws"})
-    place = f"{path}:{function.span.line}: {function.name}"
+    place = f"{path}:{function.position.line}: {function.name}"
     if unknown:
         raise TestFileError(f"{place}: unknown directive '@{unknown[0]}'; there are @case, @skip and @throws")
     arguments = texts.get("case", [])
@@ -131,7 +130,7 @@ def _cases(path: Path, function: nodes.FnDef) -> Iterator[Case]:
         yield Case(
             path,
             function.name,
-            function.span.line,
+            function.position.line,
             text,
             count,
             (skip[0] or "no reason given") if skip else None,

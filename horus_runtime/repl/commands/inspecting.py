@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from horus_runtime.repl.catalog import Catalog, Entry
+from horus_runtime.repl.catalog import Entry
 from horus_runtime.repl.commands.base import Command, CommandError, required
 from horus_runtime.repl.session import LAST
 from horus_runtime.repl.show import Shower
@@ -35,7 +35,7 @@ def _vars(repl: Repl, argument: str) -> None:
 
 def _fns(repl: Repl, argument: str) -> None:
     """Lists the session's functions; `:fns TEXT` lists all functions whose name holds the text."""
-    catalog = Catalog(repl.session)
+    catalog = repl.completer.catalog
     if argument:
         entries = [entry for entry in catalog.functions() if argument in entry.name]
         entries += [
@@ -45,7 +45,7 @@ def _fns(repl: Repl, argument: str) -> None:
             if argument in entry.name
         ]
     else:
-        entries = [Entry(f.name, "function", (f.signature,), "\n".join(f.doc)) for f in repl.session.library.functions]
+        entries = [Entry(f.name, "function", (f.signature,), f.doc) for f in repl.session.library.functions]
     if not entries:
         repl.output.line(f"no function is called like '{argument}'" if argument else "no functions yet")
         return
@@ -64,7 +64,7 @@ def _doc(repl: Repl, argument: str) -> None:
     `:doc len`, `:doc string.len`, `:doc os::list_dir`, `:doc os`.
     """
     name = required(argument, "doc NAME").removesuffix("()")
-    catalog = Catalog(repl.session)
+    catalog = repl.completer.catalog
     entries = catalog.find(name)
     if not entries:
         import difflib

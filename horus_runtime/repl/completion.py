@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from horus_runtime.repl.catalog import Catalog, Entry
 from horus_runtime.runtime.scope import MISSING
+from horus_runtime.syntax.tokens import KEYWORDS
 
 if TYPE_CHECKING:
     from horus_runtime.repl.session import Session
 
-KEYWORDS: Final = (
-    "let const fn private if else switch while loop do until for in break continue return throw try catch import "
-    "export as true false this global"
-).split()
 MAX_CANDIDATES: Final = 400
 
 _CHAIN = re.compile(r"((?:[A-Za-z_]\w*)(?:\.[A-Za-z_]\w*|\[(?:\d+|\"[^\"\\]*\")\])*)\s*\??\.\s*([A-Za-z_]\w*)?\Z")
@@ -100,7 +97,7 @@ class Completer:
         for name, doc in self.catalog.modules().items():
             if name.startswith(prefix):
                 yield Candidate(name, len(prefix), "module", doc)
-        for word in KEYWORDS:
+        for word in (*KEYWORDS, "global"):
             if word.startswith(prefix):
                 yield Candidate(word, len(prefix), "keyword")
         yield from _matching(sorted(self.catalog.functions()), prefix)

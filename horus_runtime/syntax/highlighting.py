@@ -9,15 +9,13 @@ from pygments.lexer import bygroups as untyped_bygroups
 from pygments.style import Style
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
+from horus_runtime.syntax.tokens import FORBIDDEN_WORDS, FUNCTION_WORDS, KEYWORDS, METHOD_WORDS
+
 bygroups: Any = untyped_bygroups
-_CONTROL = (
-    "if else switch while loop do until for in break continue return throw try catch import export as private fn"
-).split()
-_RESERVED = (
-    "var static shared goto exit match case public protected new use with is module package super spawn go thread "
-    "sync async await yield default void null nil"
-).split()
-_BUILTINS = "print debug type_of is_shared is_def_var is_def_fn eval call curry Fn".split()
+_DECLARING = frozenset({"let", "const", "fn"})
+_CONTROL = sorted(set(KEYWORDS) - _DECLARING - {"true", "false", "this"})
+_RESERVED = sorted(FORBIDDEN_WORDS)
+_BUILTINS = sorted(METHOD_WORDS | FUNCTION_WORDS)
 
 
 class RhaiLexer(RegexLexer):

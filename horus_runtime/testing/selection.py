@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 Selector = Callable[[str], bool]
+Part = Callable[[list[str]], tuple[Selector, list[str]]]
 
 _TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
 
@@ -28,19 +29,19 @@ def selector(expression: str) -> Selector:
 
 
 def _either(tokens: list[str]) -> tuple[Selector, list[str]]:
-    left, tokens = _both(tokens)
-    while tokens and tokens[0] == "or":
-        right, tokens = _both(tokens[1:])
-        left = _or(left, right)
-    return left, tokens
+    return _joined(tokens, "or", any, lambda tokens: _joined(tokens, "and", all, _one))
 
 
-def _both(tokens: list[str]) -> tuple[Selector, list[str]]:
-    left, tokens = _one(tokens)
-    while tokens and tokens[0] == "and":
-        right, tokens = _one(tokens[1:])
-        left = _and(left, right)
-    return left, tokens
+def _joined(
+    tokens: list[str], word: str, decide: Callable[[Iterable[bool]], bool], part: Part
+) -> tuple[Selector, list[str]]:
+    """Parts with a word between them; `decide` says what their answers come to."""
+    first, tokens = part(tokens)
+    parts = [first]
+    while tokens and tokens[0] == word:
+        following, tokens = part(tokens[1:])
+        parts.append(following)
+    return (lambda name: decide(chosen(name) for chosen in parts)), tokens
 
 
 def _one(tokens: list[str]) -> tuple[Selector, list[str]]:
@@ -59,11 +60,3 @@ def _one(tokens: list[str]) -> tuple[Selector, list[str]]:
         raise SelectionError(f"-k: unexpected '{first}'")
     word = first.lower()
     return (lambda name: word in name.lower()), rest
-
-
-def _or(left: Selector, right: Selector) -> Selector:
-    return lambda name: left(name) or right(name)
-
-
-def _and(left: Selector, right: Selector) -> Selector:
-    return lambda name: left(name) and right(name)

@@ -28,6 +28,10 @@ class Plan:
     trace: bool = False
     """Note which lines of which scripts run."""
 
+    def selector(self) -> Selector:
+        """What the keyword expression selects; without one everything."""
+        return selector(self.keyword) if self.keyword.strip() else lambda _id: True
+
 
 class Batch(NamedTuple):
     """What came of a file, and the lines that ran in it."""
@@ -45,10 +49,9 @@ def run_suite(
         TestFileError: a path does not exist.
         SelectionError: the keyword expression is wrong.
     """
-    chosen = selector(plan.keyword) if plan.keyword.strip() else None
-    files = find_files(plan.paths)
+    plan.selector()  # an expression that is wrong is told before anything runs
     outcomes: list[Outcome] = []
-    for batch in _batches(files, plan, plan.keyword if chosen else ""):
+    for batch in _batches(find_files(plan.paths), plan):
         note_lines(batch.lines)
         for outcome in batch.outcomes:
             outcomes.append(outcome)
@@ -58,24 +61,24 @@ def run_suite(
     return outcomes
 
 
-def _batches(files: Sequence[Path], plan: Plan, keyword: str) -> Iterator[Batch]:
+def _batches(files: Sequence[Path], plan: Plan) -> Iterator[Batch]:
     if plan.workers == 1 or len(files) < 2:
         for file in files:
-            yield run_one(file, plan, keyword)
+            yield run_one(file, plan)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     pool = ProcessPoolExecutor(min(plan.workers, len(files)), mp_context=get_context("spawn"))
     try:
-        waiting = [pool.submit(run_one, file, plan, keyword) for file in files]
+        waiting = [pool.submit(run_one, file, plan) for file in files]
         for future in waiting:
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def run_one(file: Path, plan: Plan, keyword: str) -> Batch:
+def run_one(file: Path, plan: Plan) -> Batch:
     """Run the chosen cases of a file. A file that is broken is one outcome."""
     from horus_runtime.testing.coverage import LineTracer
 
@@ -90,17 +93,13 @@ def run_one(file: Path, plan: Plan, keyword: str) -> Batch:
         runner = FileRunner(file, plan.settings, prepare)
     except HorusError as error:
         return Batch([Outcome(Case(file, "", 1), BROKEN, message=error.render())], {})
-    wanted = selector(keyword) if keyword else None
-    cases = [case for case in runner.file.cases if _is_chosen(case, wanted, plan.only)]
+    wanted = plan.selector()
+    cases = [case for case in runner.file.cases if wanted(case.id) and (plan.only is None or case.id in plan.only)]
     if not tracer:
         return Batch(list(_until_failure(runner.run(cases), plan)), {})
     with tracer[0].tracing():
         outcomes = list(_until_failure(runner.run(cases), plan))
     return Batch(outcomes, tracer[0].lines)
-
-
-def _is_chosen(case: Case, wanted: Selector | None, only: frozenset[str] | None) -> bool:
-    return (wanted is None or wanted(case.id)) and (only is None or case.id in only)
 
 
 def _until_failure(outcomes: Iterator[Outcome], plan: Plan) -> Iterator[Outcome]:

@@ -204,12 +204,9 @@ class _Walk:
             self.visit(node.target)
         self.visit(node.value)
 
-    def visit_Export(self, node: nodes.Node) -> None:
-        name = getattr(node, "name", None)
-        if isinstance(name, str):
-            self.use(name)
-        for child in children(node):
-            self.visit(child)
+    def visit_Export(self, node: nodes.Export) -> None:
+        self.use(node.name)
+        self.visit(node.declaration)
 
 
 def _namespaces(function: nodes.FnDef) -> Iterator[str]:

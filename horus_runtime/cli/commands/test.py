@@ -80,12 +80,11 @@ def _plan(paths: tuple[str, ...], values: dict[str, Any], *, trace: bool) -> Pla
 def _list(plan: Plan) -> int:
     from horus_runtime.testing.discovery import find_files
     from horus_runtime.testing.running import FileRunner
-    from horus_runtime.testing.selection import selector
 
-    wanted = selector(plan.keyword) if plan.keyword.strip() else None
+    wanted = plan.selector()
     for file in find_files(plan.paths):
         for case in FileRunner(file, plan.settings).file.cases:
-            if wanted is None or wanted(case.id):
+            if wanted(case.id):
                 click.echo(case.id)
     return exits.OK
 

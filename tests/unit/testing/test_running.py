@@ -18,7 +18,7 @@ def run(tmp_path):
     def run(text, **settings):
         path = tmp_path / "sample_test.rhai"
         path.write_text(text)
-        return run_one(path, Plan((path,), Settings(**settings)), "").outcomes
+        return run_one(path, Plan((path,), Settings(**settings))).outcomes
 
     return run
 

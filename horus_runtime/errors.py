@@ -218,6 +218,23 @@ class EvalError(HorusError):
         return error
 
 
+class LightError(EvalError):
+    """A base for errors made cheap, since scripts catch many of them: the exception's arguments are all they store.
+
+    Everything else is the class's own until somebody sets it; Python's own constructor takes half the time.
+    """
+
+    kind = ""
+    inner = None
+    source = None
+    fields: dict[str, Any] = {}  # noqa: RUF012 - read only
+    script_traceback: list[tuple[str, Position | None]] = []  # noqa: RUF012 - replaced, never changed
+    _hint = None
+    _position = UNSET
+
+    __init__ = Exception.__init__
+
+
 class HostFailure(EvalError):
     """A host function failed in a way it foresaw; scripts catch a map with `kind`, `message`, `module`, `function`.
 

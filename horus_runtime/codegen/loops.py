@@ -373,9 +373,10 @@ class Loops(Chains):
         self.at(node.span)
         loop = place(pyast.For(slot, sequence, body or [self.nothing()], []), self.loc)
         light = strips and _is_call_of(paid, "_turns") and _is_light(body)
-        if light:
-            # The call stands in the code already: only its name changes.
-            paid.func = self.name(self.program.use_helper("_turns_light"))  # type: ignore[attr-defined]
+        if strips and _is_call_of(paid, "_turns"):
+            # The call stands in the code already; which of the two it is depends on the body.
+            helper = self.program.use_helper("_turns_light" if light else "_turns")
+            paid.func = self.name(helper)  # type: ignore[attr-defined]
         self.out.append(self.giving_back(turns, loop_cost(node), [loop], light=light) if strips else loop)
         self.finish_loop(target, dest)
 
@@ -441,13 +442,16 @@ class Loops(Chains):
         return place(pyast.Name(variable.py, STORE), self.loc)  # type: ignore[no-any-return]
 
     def iterable(self, node: nodes.For, strips: bool) -> tuple[pyast.expr, bool]:
-        """The Python iterable behind `for x in e`, paid for if the loop has strips; is it text still to be split?"""
+        """The Python iterable behind `for x in e`, and is it text still to be split?
+
+        With strips it is paid for, by a call of `_turns` that the caller makes sure of.
+        """
         source = node.iterable
         cost = self.const(loop_cost(node))
         if isinstance(source, nodes.Binary) and source.op in ("..", "..=") and self.is_int_pair(source):
             span = self.int_range(source)
             self.at(node.span)
-            return (self.call(self.program.use_helper("_turns"), span, cost) if strips else span), False
+            return (self.call("_turns", span, cost) if strips else span), False
         expr = self.expr(source)
         t = self.type(source)
         self.at(self.operand_span(source))
@@ -459,7 +463,7 @@ class Loops(Chains):
                 return self.call(self.program.use_helper("_turns_of"), expr, cost), False
             return self.service("_iterate", expr), False
         self.at(node.span)
-        return (self.call(self.program.use_helper("_turns"), expr, cost) if strips else expr), text
+        return (self.call("_turns", expr, cost) if strips else expr), text
 
     def is_int_pair(self, node: nodes.Binary) -> bool:
         return ty.is_only(self.type(node.left), ty.INT) and ty.is_only(self.type(node.right), ty.INT)

@@ -10,24 +10,17 @@ from collections.abc import Iterable
 from sys import getrecursionlimit
 from typing import Any
 
-from horus_runtime.errors import UNSET, EvalError, LimitError
+from horus_runtime.errors import EvalError, LightError, LimitError
 from horus_runtime.runtime.values import type_name
 
 STRING_IN_SIGNATURE = "&str | ImmutableString | String"
 
 
-class ArithmeticFault(EvalError):
-    """`ErrorArithmetic`, made cheap: scripts catch many of them. The message is the exception's only argument."""
+class ArithmeticFault(LightError):
+    """`ErrorArithmetic`; the message is the exception's only argument."""
 
     kind = "ErrorArithmetic"
     value = None
-    _hint = None
-    source = None
-    inner = None
-    script_traceback: list[Any] = []  # noqa: RUF012 - replaced, never changed
-    fields: dict[str, Any] = {}  # noqa: RUF012 - read only
-    _position = UNSET
-    __init__ = Exception.__init__
 
     @property
     def message(self) -> str:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from horus_runtime.errors import UNSET, EvalError
+from horus_runtime.errors import LightError
 from horus_runtime.runtime import text
 
 
-class ThrownError(EvalError):
-    """`ErrorRuntime` with any value; the message is worded when somebody reads it."""
+class ThrownError(LightError):
+    """`ErrorRuntime` with any value, the exception's only argument; the message is worded when somebody reads it."""
 
     kind = "ErrorRuntime"
-    _hint = None
-    source = None
-    inner = None
-    script_traceback: list[Any] = []  # noqa: RUF012 - replaced, never changed
-    fields: dict[str, Any] = {}  # noqa: RUF012 - read only
-    _position = UNSET
-
-    __init__ = Exception.__init__
-    """Python's own takes half the time; the value thrown is the exception's only argument."""
 
     @property
     def value(self) -> Any:

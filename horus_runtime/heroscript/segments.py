@@ -14,6 +14,12 @@ from horus_runtime.heroscript.tokens import BLANKS, column_of, line_end
 from horus_runtime.source import Position, SourceFile
 
 _HEAD: Final = re.compile(r"!{2,4}[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*(?=[ \t\r\n]|\Z)")
+_ACTION_LINE: Final = re.compile(rf"^[ \t]*{_HEAD.pattern}", re.MULTILINE)
+
+
+def holds_action(text: str) -> bool:
+    """Does a line of the text begin like an action?"""
+    return _ACTION_LINE.search(text) is not None
 
 
 class Segment(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from horus_runtime.errors import HorusError, ParseError
+from horus_runtime.heroscript.segments import holds_action
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
@@ -19,9 +20,7 @@ def is_complete(text: str, engine: Engine) -> bool:
     """Would more text not help? An empty last line ends every input: who is stuck presses Enter twice."""
     if not text.strip() or _ends_empty(text):
         return True
-    from horus_runtime.repl.session import is_hero
-
-    if is_hero(text):
+    if holds_action(text):
         return _action_is_complete(text)
     if _open_comment(text) or text.rstrip().rsplit("\n", 1)[-1].lstrip().startswith("///"):
         return False  # a doc comment waits for its function

@@ -28,8 +28,8 @@ _AFTER_LITERAL = re.compile(r"([\"'`\])}])\s*\??\.\s*([A-Za-z_]\w*)?\Z")
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_]\w*)?\Z")
 _STRING = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\Z")
 _IMPORT = re.compile(r"\bimport\s+\"([^\"\n]*)\Z")
-_ACTION = re.compile(r"^[ \t]*(!{1,4})([\w-]*(?:\.[\w-]*)?)\Z")
-_ACTION_PARAMS = re.compile(r"^[ \t]*!{1,4}([\w-]+\.[\w-]+)\s(?:.*\s)?([A-Za-z_][\w]*)?\Z", re.DOTALL)
+_ACTION = re.compile(r"^[ \t]*(!{2,4})([\w-]*(?:\.[\w-]*)?)\Z")
+_ACTION_PARAMS = re.compile(r"^[ \t]*!{2,4}([\w-]+\.[\w-]+)\s(?:.*\s)?([A-Za-z_][\w]*)?\Z", re.DOTALL)
 _LITERAL_TYPES: Final = {'"': "string", "`": "string", "'": "char", "]": "array", "}": "map"}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import HorusError
+from horus_runtime.heroscript.segments import holds_action
 from horus_runtime.repl.library import Layout, Library, Place, key_of
 from horus_runtime.source import Position, SourceFile
 
@@ -24,7 +25,6 @@ LAST = "_"
 
 _PLACE = re.compile(r" @ '\[\d+\]' \(line (\d+), position (\d+)\)")
 _FROM_INPUT = re.compile(r" \(from '\[\d+\]'\)")
-_ACTION = re.compile(r"^[ \t]*!{1,4}[A-Za-z_][\w-]*\.[A-Za-z_]", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class Session:
         self._forget_run()
         begin = time.perf_counter()
         try:
-            cell.value = self._run_action(text) if is_hero(text) else self._run_script(cell)
+            cell.value = self._run_action(text) if holds_action(text) else self._run_script(cell)
             self._remember(cell.value)
         except HorusError as error:
             cell.error = error
@@ -219,11 +219,6 @@ class Session:
 
     def _started(self, budget: Budget) -> None:
         self._budget = budget
-
-
-def is_hero(text: str) -> bool:
-    """Does the input hold a Heroscript action?"""
-    return _ACTION.search(text) is not None
 
 
 def name_of(cell: int) -> str:

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.ast import nodes
+from horus_runtime.heroscript.segments import holds_action
 from horus_runtime.repl.library import cut
-from horus_runtime.repl.session import LAST, is_hero
+from horus_runtime.repl.session import LAST
 from horus_runtime.runtime.text import quote
 from horus_runtime.runtime.values import Char
 from horus_runtime.source import SourceFile
@@ -25,7 +26,7 @@ class Line:
 
     def __init__(self, cell: Cell, engine: Engine, last: int) -> None:
         self.cell = cell
-        self.is_hero = is_hero(cell.text)
+        self.is_hero = holds_action(cell.text)
         self.text = cell.text.strip()
         self.uses_last = False
         self.keeps_result = False
@@ -131,7 +132,7 @@ def markdown(session: Session) -> str:
     """The session as a text to read: inputs, what they printed, and their values or errors."""
     parts = []
     for cell in session.cells:
-        language = "heroscript" if is_hero(cell.text) else "rhai"
+        language = "heroscript" if holds_action(cell.text) else "rhai"
         shown = cell.output
         if cell.error is not None:
             shown += cell.error.render() + "\n"

@@ -105,7 +105,7 @@ class HeroscriptLexer(RegexLexer):
     tokens: ClassVar[dict[str, list[Any]]] = {
         "root": [
             (
-                r"^([ \t]*)(!{1,4})([\w-]+)(\.)([\w-]+)",
+                r"^([ \t]*)(!{2,4})([\w-]+)(\.)([\w-]+)",
                 bygroups(Whitespace, Operator, Name.Namespace, Punctuation, Name.Function),
                 "parameters",
             ),

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from horus_runtime.heroscript.segments import holds_action
 from horus_runtime.repl.commands.base import Command, CommandError
-from horus_runtime.repl.session import is_hero
 
 if TYPE_CHECKING:
     from horus_runtime.jobs.model import Job
@@ -44,7 +44,7 @@ def _new(repl: Repl, words: list[str]) -> None:
 
 
 def _runner_for(repl: Repl, text: str) -> str:
-    if is_hero(text):
+    if holds_action(text):
         return "hero"
     return "osiris" if "osiris" in repl.session.engine.services else "sal"
 

@@ -112,3 +112,7 @@ def test_reset_forgets_definitions_and_keeps_the_history(session):
     assert session.run("a").error.message == "Variable not found: a"
     assert session.run("f()").error.message == "Function not found: f ()"
     assert [cell.number for cell in session.cells] == [1, 2, 3]
+
+
+def test_a_negation_is_no_action(session):
+    assert values(session, "let a = [];", "!a.is_empty()", "!a.is_empty") == [None, False, False]

@@ -267,7 +267,7 @@ class PointerPool(Pool):
 
         def with_this(_depth: int, *given: Any) -> Any:
             call = partial(run.call_pointer_this, 0, pointer, this)
-            return _with_imports(run, _imports_of(pointer), call, given)
+            return run.with_imports(_imports_of(pointer), call, given)
 
         return self.finish(session, lambda _name, _count: with_this, pointer.name, args)
 
@@ -275,7 +275,7 @@ class PointerPool(Pool):
         run, pointer = session.run, self.pointer
         kept = _imports_of(pointer)
         if kept:
-            return lambda _depth, *args: _with_imports(run, kept, partial(run.call_pointer, 0, pointer), args)
+            return lambda _depth, *args: run.with_imports(kept, partial(run.call_pointer, 0, pointer), args)
         closure = run.closure(pointer) if pointer.is_anonymous else None
         captured = len(pointer.curried)
         direct = closure is not None and not closure[1].this and closure[1].captures == captured
@@ -290,12 +290,3 @@ def _imports_of(pointer: FnPtr) -> list[tuple[str, Any]]:
     function = getattr(pointer.target, "func", pointer.target)
     imports: list[tuple[str, Any]] = getattr(function, "imports", [])
     return imports
-
-
-def _with_imports(run: Any, imports: list[tuple[str, Any]], call: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    mark = len(run.imports)
-    run.imports.extend(imports)
-    try:
-        return call(*args)
-    finally:
-        del run.imports[mark:]

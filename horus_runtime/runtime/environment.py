@@ -432,6 +432,17 @@ class Environment(Calling):
         """A block ends: so do its imports."""
         del self.imports[mark:]
 
+    def with_imports(
+        self, imports: list[tuple[str, Module]], function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> Any:
+        """Call a function that knows these modules besides those of the place it is called from."""
+        mark = len(self.imports)
+        self.imports.extend(imports)
+        try:
+            return function(*args)
+        finally:
+            del self.imports[mark:]
+
     def keep_imports(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A closure that names modules: it goes on to know those that are imported where it is made."""
         kept = list(self.imports)
@@ -439,12 +450,7 @@ class Environment(Calling):
             return function
 
         def call(*args: Any) -> Any:
-            mark = len(self.imports)
-            self.imports.extend(kept)
-            try:
-                return function(*args)
-            finally:
-                del self.imports[mark:]
+            return self.with_imports(kept, function, args)
 
         call.imports = kept  # type: ignore[attr-defined]  # what a call in another run has to know
         return call

@@ -555,6 +555,7 @@ class Numbers:
             self.fail(site)
 
     def expr_Call(self, node: nodes.Call) -> str:
+        """A call of a function; which ones there are, the class that lowers whole kernels knows."""
         raise NotImplementedError
 
 

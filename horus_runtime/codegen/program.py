@@ -452,8 +452,10 @@ class ProgramCompiler(Emitter):
             self.defined[fn] = definitions(body, self.info, self.is_pure_call)
         return self.defined[fn]
 
+    new_inference: Callable[..., ty.Inference] = ty.Inference
+
     def infer(self, fn: FunctionInfo) -> ty.Inference:
-        inference = ty.Inference(self.info, fn, self.overridden, self.call_type, self.method_type)
+        inference = self.new_inference(self.info, fn, self.overridden, self.call_type, self.method_type)
         inference.is_pure = self.is_pure_call
         inference.fields = self.fields
         inference.closure_type = self.closure_type

@@ -1,56 +1,41 @@
-"""The types that the compiler found, as text for `--emit=types`."""
+"""The types that the compiler found: as text for `--emit=types`, and for lints that ask for them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.type_text import type_text
 from horus_runtime.codegen.program import ProgramCompiler, collector_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from horus_runtime.analysis.scopes import FunctionInfo
     from horus_runtime.ast import nodes
     from horus_runtime.codegen.program import CompileConfig, Variant
     from horus_runtime.source import SourceFile
 
-_NAMES = {
-    ty.INT: "i64",
-    ty.FLOAT: "f64",
-    ty.BOOL: "bool",
-    ty.STR: "string",
-    ty.CHAR: "char",
-    ty.UNIT: "()",
-    ty.BLOB: "blob",
-    ty.RANGE: "range",
-    ty.FN: "Fn",
-    ty.OTHER: "host type",
-}
 
-
-def type_text(t: int) -> str:
-    """A type in the script's names: `i64 | f64`, `array<string>`, `any` where nothing is known."""
-    low = t & ty.LOW
-    if low == ty.LOW:
-        return "any"
-    if low == ty.NONE:
-        return "never"
-    found = [name for bit, name in _NAMES.items() if low & bit]
-    for bit, name in ((ty.ARRAY, "array"), (ty.MAP, "map")):
-        if low & bit:
-            inner = (t >> ty.WIDTH) & ty.LOW
-            found.append(name if inner in {ty.LOW, ty.NONE} else f"{name}<{type_text(t >> ty.WIDTH)}>")
-    return " | ".join(found)
+def typed_program(
+    script: nodes.Script,
+    source: SourceFile,
+    config: CompileConfig,
+    new_inference: Callable[..., ty.Inference] = ty.Inference,
+) -> ProgramCompiler:
+    """A script with the types of its body, of all its functions for any arguments, and of every call in it."""
+    with collector_paused():
+        compiler = ProgramCompiler(script, source, config)
+        compiler.new_inference = new_inference
+        for fn in compiler.info.functions:
+            compiler.variant(fn, (ty.ANY,) * len(fn.params))
+        compiler.infer_all()
+    return compiler
 
 
 def types_of(script: nodes.Script, source: SourceFile, config: CompileConfig) -> Iterator[str]:
     """A line per function variant with its parameters and result, and one per variable below it."""
-    with collector_paused():
-        compiler = ProgramCompiler(script, source, config)
-        for fn in compiler.info.functions:
-            compiler.variant(fn, (ty.ANY,) * len(fn.params))
-        compiler.infer_all()
+    compiler = typed_program(script, source, config)
     yield "main"
     yield from _variables(compiler, compiler.info.main, compiler.main_inference)
     for variant in compiler.variants.values():

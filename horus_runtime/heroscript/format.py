@@ -1,4 +1,4 @@
-"""`format_text`: Heroscript in one layout. Actions are written anew, everything between them stays as it is.
+"""`format_text`: Heroscript in one layout. Actions are written anew, script lines as the formatter of scripts does.
 
 The order of parameters, comments and the author's choice of one line or several are kept; spelling of heads and keys,
 quotes, blanks and indentation are made uniform. Formatting twice changes nothing more, and the actions stay the same.
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from horus_runtime.errors import HorusError
 from horus_runtime.heroscript.actions import Action
 from horus_runtime.heroscript.export import argument_text, head_of, quoted, value_text
 from horus_runtime.heroscript.params import Argument, Value
-from horus_runtime.heroscript.segments import Payload, split_payload
+from horus_runtime.heroscript.segments import Payload, base_column, split_payload
 from horus_runtime.heroscript.tokens import line_end
 
 INDENT: Final = 4
@@ -22,18 +23,36 @@ WIDTH: Final = 100
 def format_text(text: str, name: str | None = None, *, script: Callable[[str], str] | None = None) -> str:
     """The payload in its uniform layout; `script` formats the script lines between actions, which stay without it.
 
+    Script lines stay, too, where they are no script on their own (an `else` behind an action) and where the whole
+    payload is indented, since lines within a text cannot be moved.
+
     Raises:
         ParseError: an action is wrong.
     """
     payload = split_payload(text, name)
+    source = payload.source.text
     pieces = [""]
     for segment in payload.segments:
-        piece = payload.source.text[segment.start : segment.end]
         if segment.action is None:
-            pieces.append(script(piece) if script is not None else piece)
+            piece = source[segment.start : segment.end]
+            pieces.append(piece if script is None or base_column(source) else _script_lines(piece, script))
             continue
         pieces.append(_formatted(payload, segment.action, segment.start, segment.end))
     return _first_line(text) + _tidy("".join(pieces))
+
+
+def _script_lines(piece: str, script: Callable[[str], str]) -> str:
+    """Script lines laid out anew, with at most one blank line before and behind them."""
+    body = piece.strip("\n")
+    if not body.strip():
+        return piece
+    try:
+        lines = script(body).strip("\n")
+    except HorusError:
+        return piece
+    above = piece[: len(piece) - len(piece.lstrip("\n"))]
+    below = piece[len(piece.rstrip("\n")) :]
+    return above[:1] + lines + below[:2]
 
 
 def _first_line(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from horus_runtime.analysis.lints.finding import ERROR, Finding, Surroundings
+from horus_runtime.analysis.lints.types import SPECIAL
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 
@@ -14,9 +15,6 @@ CODES: Final = {
     "undefined-function": "No function has this name and so many parameters.",
     "capability-not-granted": "A function needs a capability that the policy does not grant.",
 }
-_SPECIAL: Final = frozenset(
-    {"print", "debug", "eval", "call", "curry", "type_of", "is_shared", "is_def_var", "is_def_fn", "Fn", "exit"}
-)
 
 
 def check(script: nodes.Script, around: Surroundings) -> list[Finding]:
@@ -47,14 +45,14 @@ def _declared(node: nodes.Node) -> tuple[str, ...]:
 
 def _call(node: nodes.Call, own: dict[str, set[int]], variables: set[str], around: Surroundings) -> Iterator[Finding]:
     name, count = node.name, len(node.args)
-    if name in _SPECIAL or name in variables or count in own.get(name, ()) or around.has_function(name, count):
+    if name in SPECIAL or name in variables or count in own.get(name, ()) or around.has_function(name, count):
         return
     if name in own:
         wanted = " or ".join(str(number) for number in sorted(own[name]))
         message = f"'{name}' takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}"
         yield Finding("undefined-function", node.span, message, ERROR)
         return
-    near = difflib.get_close_matches(name, sorted({*own, *_SPECIAL, *around.function_names()}), n=1)
+    near = difflib.get_close_matches(name, sorted({*own, *SPECIAL, *around.function_names()}), n=1)
     hint = f"did you mean '{near[0]}'?" if near else ""
     yield Finding("undefined-function", node.span, f"there is no function '{name}'", ERROR, hint)
 

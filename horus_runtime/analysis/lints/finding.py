@@ -20,7 +20,9 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One warning. An `error` is certain to fail when its line runs."""
+    """One warning. An `error` is certain to fail when its line runs; of an `error` about types it is certain, too, that
+    every run comes to that line.
+    """
 
     code: str
     span: Span
@@ -39,9 +41,11 @@ class Surroundings:
     """Names that the host provides."""
     has_function: Callable[[str, int], bool] = lambda name, count: True
     """Is there a native function of this name with so many parameters?"""
+    parameters: Callable[[str, int], list[tuple[str, ...]]] = lambda name, count: []
+    """The parameter types of the native functions of this name with so many parameters; `any` takes everything."""
     function_names: Callable[[], Iterable[str]] = lambda: ()
-    has_operator: Callable[[str, str, str], bool] = lambda op, left, right: True
-    """Is the operator defined for values of these types?"""
+    has_operator: Callable[..., bool] = lambda op, *types: True
+    """Is the operator defined for values of these types, named as in scripts?"""
     modules: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     """Static modules: function names to the capabilities that their overloads need."""
     is_granted: Callable[[str], bool] = lambda capability: True

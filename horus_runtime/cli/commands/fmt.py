@@ -22,8 +22,7 @@ from horus_runtime.cli.sources import STDIN, STDIN_NAME, is_hero, read_text
 def fmt(files: tuple[str, ...], check: bool, as_diff: bool) -> int:
     """Format scripts (.rhai) and Hero payloads (.hero, .heroscript, .hs) in place; '-' reads and prints.
 
-    Only blanks and line ends change; comments stay where they are. In a Hero payload the actions are laid out, script
-    lines stay. A file with an error is left as it is.
+    Only blanks and line ends change; comments stay where they are. A file with an error is left as it is.
     """
     changed = False
     for file in files:
@@ -49,10 +48,10 @@ def _format(file: str, *, check: bool, as_diff: bool) -> bool:
 
 
 def _formatted(text: str, file: str) -> str:
+    from horus_runtime.syntax.formatting import format_script
+
     if is_hero(file, text):
         from horus_runtime.heroscript.format import format_text
 
-        return format_text(text, file)
-    from horus_runtime.syntax.formatting import format_script
-
+        return format_text(text, file, script=format_script)
     return format_script(text, name=STDIN_NAME if file == STDIN else file)

@@ -45,3 +45,36 @@ def test_a_text_with_an_error_is_left_as_it_is(fmt, tmp_path):
     (tmp_path / "wrong.rhai").write_text("let a = ;")
     assert fmt("wrong.rhai") == ("", "wrong.rhai:1:9\n1: let a = ;\n           ^ Unexpected ';'\n", 1)
     assert (tmp_path / "wrong.rhai").read_text() == "let a = ;"
+
+
+PAYLOAD = """#!/usr/bin/env horus
+// what to greet
+let names=["a","b"];
+
+
+!!core.print   text:'hello'
+for name in names{print(name);}   // one by one
+!!core.print text:"{names}"
+"""
+FORMATTED = """#!/usr/bin/env horus
+// what to greet
+let names = ["a", "b"];
+
+!!core.print text:hello
+for name in names { print(name); } // one by one
+!!core.print text:{names}
+"""
+
+
+def test_script_lines_of_a_payload_are_formatted_too(fmt, tmp_path):
+    (tmp_path / "greet.hero").write_text(PAYLOAD)
+    assert fmt("greet.hero") == ("formatted: greet.hero\n", "", 0)
+    assert (tmp_path / "greet.hero").read_text() == FORMATTED
+    assert fmt("greet.hero") == ("", "", 0)
+
+
+def test_script_lines_that_are_no_script_on_their_own_stay(fmt, tmp_path):
+    text = 'if  true {}\n!!core.print text:"a"\nelse  {}\n'
+    (tmp_path / "cut.hero").write_text(text)
+    fmt("cut.hero")
+    assert (tmp_path / "cut.hero").read_text() == "if true {}\n!!core.print text:a\nelse  {}\n"

@@ -132,16 +132,14 @@ class Engine(Running, Compiling, Calling, Registrar):
             LimitError: a limit was hit.
         """
         pool = tree.pool(self)
-        session = pool.take()
-        plain = scope is None and this is None and tag is None and not in_all_namespaces
-        if plain and not (eval_ast and session.has_statements):
-            return pool.call_in(session, name, args)
+        runs_statements = eval_ast and pool.has_statements
+        if scope is None and this is None and tag is None and not (in_all_namespaces or runs_statements):
+            return pool.call(name, args)
         own = Scope() if scope is None else scope
-        if in_all_namespaces and (name, len(args)) not in session.linked.functions:
+        if in_all_namespaces and not pool.defines(name, len(args)):
             return self.call(name, *args)
-        if not (eval_ast and session.has_statements):
-            return pool.call_with(session, name, args, own, this, tag)
-        pool.give(session)
+        if not runs_statements:
+            return pool.call_with(name, args, own, this, tag)
         invocation = Invocation(self)
         if tag is not None:
             invocation.run.tag = tag

@@ -125,7 +125,7 @@ class ScriptObject:
         """
         if not self.has(name, len(args)):
             raise not_found(name)
-        return self._pool.call_with(self._pool.take(), name, args, self._scope, this, None)
+        return self._pool.call_with(name, args, self._scope, this, None)
 
     def call_if_defined(self, name: str, *args: Any, default: Any = None) -> Any:
         """Call a function if the script has it; event handlers are optional."""

@@ -40,13 +40,26 @@ def ensure_frames(max_depth: int) -> None:
         sys.setrecursionlimit(min(needed + 1000, 1_000_000))
 
 
-class Invocation:
-    """One evaluation on one engine."""
+def finish(run: Run) -> None:
+    """Do what functions of a run left for its end: temporary files go, programs beside the script are ended."""
+    endings = run.services.pop(ENDINGS, None)
+    while endings:
+        endings.pop()()
 
-    def __init__(self, engine: Engine) -> None:
+
+class Invocation:
+    """One evaluation on one engine.
+
+    Args:
+        begins: the run begins now, which is told to whom it concerns; else somebody begins it later, maybe many times.
+    """
+
+    def __init__(self, engine: Engine, *, begins: bool = True) -> None:
         self.engine = engine
         settings = engine.run_settings()
         self.run = _exact_run(settings) if settings.exact_sizes else Run(settings)
+        if begins and settings.on_start is not None:
+            settings.on_start(self.run.budget)
 
     def eval(self, tree: AST, scope: Scope, *, propagate: bool = False) -> Any:
         """Run a script's statements in a scope and return the value of the last one.
@@ -69,10 +82,8 @@ class Invocation:
             self.finish()
 
     def finish(self) -> None:
-        """Do what functions of the run left for its end: temporary files go, programs beside the script are ended."""
-        endings = self.run.services.pop(ENDINGS, None)
-        while endings:
-            endings.pop()()
+        """Do what functions of the run left for its end."""
+        finish(self.run)
 
     def module(self, tree: AST, scope: Scope) -> Module:
         """Run a script and collect what it exports."""

@@ -8,17 +8,18 @@ on several threads or one inside the other.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from horus_runtime.engine.invoke import Invocation, ensure_frames
+from horus_runtime.engine.invoke import Invocation, ensure_frames, finish
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError
-from horus_runtime.runtime.context import as_cell
+from horus_runtime.runtime import suspension
+from horus_runtime.runtime.context import ENDINGS, as_cell
 from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.conversion import ATOMS
 from horus_runtime.runtime.holdings import BOUNDARIES
 from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.scope import MISSING, Scope
-from horus_runtime.runtime.values import COPY_TERMS, INT_MAX, INT_MIN, Cell
+from horus_runtime.runtime.values import COPY_TERMS, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 KEPT = 64
 """Sessions that wait in one pool at most."""
+DIGIT: Final = 1 << 30
 
 
 class Session:
@@ -38,29 +40,25 @@ class Session:
         "engine",
         "functions",
         "generation",
-        "has_statements",
         "linked",
         "run",
         "services",
         "table",
-        "terms",
         "version",
     )
 
     def __init__(self, engine: Engine, tree: AST, scope: Scope | None = None) -> None:
         self.engine = engine
-        self.version = engine.settings_version
+        self.version = engine.revision.number
         self.generation = engine.table.generation
-        invocation = Invocation(engine)
+        invocation = Invocation(engine, begins=False)
         self.run = invocation.run
         own = Scope() if scope is None else scope
         own.settle(self.run.convert)
         self.linked = invocation.link(tree, own)
         ensure_frames(self.run.max_depth)
-        self.terms = self.run.copy_terms()
         self.table = engine.table
         self.services = engine.services
-        self.has_statements = self.linked.program.has_statements
         self.functions: dict[tuple[str, int], Callable[..., Any]] = {}
 
     def function(self, name: str, count: int) -> Callable[..., Any]:
@@ -90,45 +88,41 @@ class Session:
             raise not_found(name)
         return function, self.linked.metas[name, count].this
 
-    def restart(self) -> None:
-        """Give the next call an account of its own."""
-        run = self.run
-        settings = run.settings
-        run.budget.restart()
-        run.tag = settings.tag
-        if settings.services or self.services:
+    def enter(self, function: Callable[..., Any], args: tuple[Any, ...], scope: Scope | None, tag: Any = None) -> Any:
+        """Call a function of this run with values of the host, on an account of its own.
+
+        Every line here counts: a call costs little more than these.
+        """
+        run, settings = self.run, self.run.settings
+        budget = run.budget
+        budget.restart()
+        run.tag = settings.tag if tag is None else tag
+        run.call_scope = scope
+        if self.services or settings.services:
             settings.services = self.services.copy()
-        run.calls.clear()
-        if run.modules_imported:
-            run.modules_imported = 0
-            run.forget_imports(0)
-            run.modules_cache.clear()
-        run.call_scope = None
+        if run.calls or run.modules_imported:
+            self._forget()
+        if suspension.find_driver is not None:
+            run.follow_driver()
         if settings.on_start is not None:
-            settings.on_start(run.budget)
-
-    def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """Call a function of this run with values of the host."""
-        if not self.engine.observed:
-            return self.enter(function, args)
-        from horus_runtime.engine.metrics import watched
-
-        return watched(self.engine, self.run, lambda: self.enter(function, args))
-
-    def enter(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """As `call`, whether somebody looks or not."""
-        run = self.run
+            settings.on_start(budget)
         for arg in args:
             cls = type(arg)
-            if cls not in ATOMS and (cls is not int or not INT_MIN <= arg <= INT_MAX):
+            # Python compares numbers of one digit of its own much faster than larger ones.
+            if (cls is not int or not -DIGIT < arg < DIGIT) and cls not in ATOMS:
                 args = tuple(map(run.convert, args))
                 break
-        terms = COPY_TERMS.__dict__
-        outer = terms.copy()
-        terms.update(self.terms)
+        outer = COPY_TERMS.run
+        COPY_TERMS.run = run.terms
         try:
-            result = function(1, *args)
-            budget = run.budget
+            # Python calls functions faster when it sees how many arguments they get.
+            count = len(args)
+            if count == 1:
+                result = function(1, args[0])
+            elif count == 2:
+                result = function(1, args[0], args[1])
+            else:
+                result = function(1, *args)
             if budget.granted > budget.limit:
                 budget.settle()
             return result
@@ -137,8 +131,24 @@ class Session:
         except Exception as error:  # noqa: BLE001 - compiled code raises Python's own, too
             raise explained(run.explain(error), error) from None
         finally:
-            terms.clear()
-            terms.update(outer)
+            COPY_TERMS.run = outer
+            if ENDINGS in settings.services:
+                finish(run)
+
+    def _forget(self) -> None:
+        """Drop what the call before this one kept in the run."""
+        run = self.run
+        run.calls.clear()
+        if run.modules_imported:
+            run.modules_imported = 0
+            run.forget_imports(0)
+            run.modules_cache.clear()
+
+    def watched(self, function: Callable[..., Any], args: tuple[Any, ...], scope: Scope | None, tag: Any = None) -> Any:
+        """As `enter`, where somebody wants to know what runs use."""
+        from horus_runtime.engine.metrics import watched
+
+        return watched(self.engine, self.run, lambda: self.enter(function, args, scope, tag))
 
 
 def explained(found: HorusError, error: Exception) -> HorusError:
@@ -163,17 +173,19 @@ BOUNDARIES.add(Session.enter.__code__)
 class Pool:
     """The sessions of one script on one engine."""
 
-    __slots__ = ("engine", "sessions", "tree")
+    __slots__ = ("engine", "has_statements", "revision", "sessions", "tree")
 
     def __init__(self, engine: Engine, tree: AST) -> None:
         self.engine = engine
+        self.revision = engine.revision
         self.tree = tree
-        self.sessions: list[Session] = []
+        self.sessions = [Session(engine, tree)]
+        self.has_statements = self.sessions[0].linked.program.has_statements
 
     def take(self) -> Session:
         """A session that nobody uses."""
         sessions = self.sessions
-        version = self.engine.settings_version
+        version = self.revision.number
         while sessions:
             try:
                 session = sessions.pop()
@@ -181,7 +193,6 @@ class Pool:
                 break
             # The engine's settings and registrations must still be those that the run was made with.
             if session.version == version and session.generation == session.table.generation:
-                session.restart()
                 return session
         return Session(self.engine, self.tree)
 
@@ -192,47 +203,66 @@ class Pool:
 
     def call(self, name: str, args: tuple[Any, ...], scope: Scope | None = None) -> Any:
         """Call a function of the script; it can read the variables of the scope."""
-        return self.call_in(self.take(), name, args, scope)
-
-    def call_in(self, session: Session, name: str, args: tuple[Any, ...], scope: Scope | None = None) -> Any:
-        """As `call`, in a session that was taken already."""
+        sessions, revision = self.sessions, self.revision
+        try:
+            session = sessions.pop()
+        except IndexError:
+            session = Session(self.engine, self.tree)
+        function = session.functions.get((name, len(args)))
+        if (
+            function is None
+            or session.version != revision.number
+            or session.generation != session.table.generation
+            or revision.observed
+        ):
+            sessions.append(session)
+            session = self.take()
+            return self.finish(session, self.finder(session), name, args, scope)
         if scope is not None:
             scope.settle(session.run.convert)
-            session.run.call_scope = scope
-        function = session.functions.get((name, len(args)))
-        if function is None:
-            return self.finish(session, self.finder(session), name, args)
         try:
-            result = session.call(function, args)
+            result = session.enter(function, args, scope)
         except LimitError:
             raise
         except BaseException:
             self.give(session)
             raise
-        if len(self.sessions) < KEPT:
-            self.sessions.append(session)
+        if len(sessions) < KEPT:
+            sessions.append(session)
         return result
 
     def finder(self, session: Session) -> Callable[[str, int], Callable[..., Any]]:
         """What finds the functions of a session that were not called before."""
         return session.function
 
-    def call_with(self, session: Session, name: str, args: tuple[Any, ...], scope: Scope, this: Any, tag: Any) -> Any:
+    def defines(self, name: str, count: int) -> bool:
+        """Does the script define this function?"""
+        session = self.take()
+        self.give(session)
+        return (name, count) in session.linked.functions
+
+    def call_with(self, name: str, args: tuple[Any, ...], scope: Scope, this: Any, tag: Any) -> Any:
         """As `call`, with everything that a call may be given."""
-        if tag is not None:
-            session.run.tag = tag
+        session = self.take()
         if this is None:
-            return self.call_in(session, name, args, scope)
-        scope.settle(session.run.convert)
-        session.run.call_scope = scope
-        return self.finish(session, lambda name, count: session.bound(name, count, this), name, args)
+            return self.finish(session, self.finder(session), name, args, scope, tag)
+        return self.finish(session, lambda name, count: session.bound(name, count, this), name, args, scope, tag)
 
     def finish(
-        self, session: Session, find: Callable[[str, int], Callable[..., Any]], name: str, args: tuple[Any, ...]
+        self,
+        session: Session,
+        find: Callable[[str, int], Callable[..., Any]],
+        name: str,
+        args: tuple[Any, ...],
+        scope: Scope | None = None,
+        tag: Any = None,
     ) -> Any:
         """Call a function in a session, and put that back unless a limit ended it: its account is of no use then."""
+        if scope is not None:
+            scope.settle(session.run.convert)
+        enter = session.watched if self.revision.observed else session.enter
         try:
-            result = session.call(find(name, len(args)), args)
+            result = enter(find(name, len(args)), args, scope, tag)
         except LimitError:
             raise
         except BaseException:

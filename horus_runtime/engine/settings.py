@@ -36,15 +36,22 @@ BadIndexCallback = Callable[..., Any]
 
 SyntaxFunction = TypeVar("SyntaxFunction", bound="Callable[[EvalContext, list[SyntaxInput]], Any]")
 
-SWITCHES = (
-    "allow_if_expression",
-    "allow_switch_expression",
-    "allow_loop_expressions",
-    "allow_statement_expression",
-    "allow_anonymous_fn",
-    "allow_looping",
-    "allow_shadowing",
-)
+SWITCHES = {
+    "allow_if_expression": True,
+    "allow_switch_expression": True,
+    "allow_loop_expressions": True,
+    "allow_statement_expression": True,
+    "allow_anonymous_fn": True,
+    "allow_looping": True,
+    "allow_shadowing": True,
+    "strict_identifiers": False,
+    "underscore_variable": False,
+    "strict_variables": False,
+    "fail_on_invalid_map_property": False,
+    "fast_operators": True,
+    "show_host_errors": False,
+}
+"""The options that are on or off, and what they are unless the host says otherwise."""
 PARSE_LIMITS = tuple(name for name in LIMIT_NAMES if name not in {"max_operations", "max_duration"})
 SIZE_LIMITS = ("max_string_size", "max_array_size", "max_map_size")
 _DEFAULTS = Limits()
@@ -81,12 +88,12 @@ class EngineSettings:
     strict_variables: bool
     fail_on_invalid_map_property: bool
     fast_operators: bool
-    settings_version: int
-    """Grows with everything that is set."""
+    revision: Revision
     show_host_errors: bool
     """Scripts see class and text of every exception that a host function raises; off: only of those meant for them."""
 
     def __init__(self, table: FunctionTable, limits: Limits | None, services: dict[str, Any]) -> None:
+        self.__dict__["revision"] = Revision()
         self.table = table
         self.modules: dict[str, Module] = {}
         self.services: dict[str, Any] = services
@@ -95,14 +102,7 @@ class EngineSettings:
         self._sizes_set = limits is not None and any(
             getattr(limits, name) != getattr(_DEFAULTS, name) for name in SIZE_LIMITS
         )
-        self._switches: dict[str, bool] = dict.fromkeys(SWITCHES, True) | {
-            "strict_identifiers": False,
-            "underscore_variable": False,
-            "strict_variables": False,
-            "fail_on_invalid_map_property": False,
-            "fast_operators": True,
-            "show_host_errors": False,
-        }
+        self._switches = SWITCHES.copy()
         self._disabled: frozenset[str] = frozenset()
         self._operators: dict[str, int] = {}
         self._syntaxes: dict[str, SyntaxDefinition] = {}
@@ -115,8 +115,6 @@ class EngineSettings:
         self._end: Callable[[RunMetrics], Any] | None = None
         self._metrics: Metrics | None = None
         self._tracing = False
-        self.observed = False
-        """Does anybody want to know what runs use?"""
         self._var: Hook | None = None
         self._def_var: DefinitionCallback | None = None
         self._missing_function: Hook | None = None
@@ -133,22 +131,16 @@ class EngineSettings:
         """The host's own value, which every run starts with as `NativeCallContext.tag`."""
         self._sealed = True
 
-    # Limits and switches are many and alike: one lookup serves them all, and keeps typos from passing silently.
-
-    def __getattr__(self, name: str) -> Any:
-        if name in LIMIT_NAMES:
-            return getattr(self.__dict__["_limits"], name)
-        switches = self.__dict__.get("_switches", {})
-        if name in switches:
-            return switches[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    # Limits and switches are many and alike: one method checks them all, and keeps typos from passing silently. What
+    # reads them is added below the class; a `__getattr__` would slow down everything that is asked of an engine.
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__["settings_version"] = self.__dict__.get("settings_version", 0) + 1
+        if "revision" in self.__dict__:
+            self.revision.number += 1
         if name in LIMIT_NAMES:
             self.limits = self._limits.with_(**{name: value})
             self._sizes_set = self._sizes_set or name in SIZE_LIMITS
-        elif name in self.__dict__.get("_switches", {}):
+        elif name in SWITCHES:
             if not isinstance(value, bool):
                 raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
             self._switches[name] = value
@@ -170,7 +162,7 @@ class EngineSettings:
         from difflib import get_close_matches
 
         own = [known for known in self.__dict__ if not known.startswith("_")]
-        near = get_close_matches(name, [*LIMIT_NAMES, *self._switches, *own, "optimization_level", "limits"], n=1)
+        near = get_close_matches(name, [*LIMIT_NAMES, *SWITCHES, *own, "optimization_level", "limits"], n=1)
         return f": did you mean '{near[0]}'?" if near else ""
 
     @property
@@ -337,7 +329,12 @@ class EngineSettings:
         self._observe()
 
     def _observe(self) -> None:
-        self.observed = self._tracing or self._end is not None or self._metrics is not None
+        self.revision.observed = self._tracing or self._end is not None or self._metrics is not None
+
+    @property
+    def observed(self) -> bool:
+        """Does anybody want to know what runs use?"""
+        return self.revision.observed
 
     def on_var(self, callback: VariableCallback | None) -> Any:
         """Asked with the name before a variable is looked up. `engine.NOTHING` goes on with the lookup; any other
@@ -564,6 +561,38 @@ class EngineSettings:
                 may_define=None if self._def_var is None else partial(self._def_var, False),
             ),
         )
+
+
+def _limit(name: str) -> property:
+    def read(self: EngineSettings) -> Any:
+        return getattr(self._limits, name)
+
+    return property(read)
+
+
+def _switch(name: str) -> property:
+    def read(self: EngineSettings) -> bool:
+        return self._switches[name]
+
+    return property(read)
+
+
+for _name in LIMIT_NAMES:
+    setattr(EngineSettings, _name, _limit(_name))
+for _name in SWITCHES:
+    setattr(EngineSettings, _name, _switch(_name))
+
+
+class Revision:
+    """What those who keep something made for an engine look at before they use it again."""
+
+    __slots__ = ("number", "observed")
+
+    def __init__(self) -> None:
+        self.number = 0
+        """Grows with everything that is set."""
+        self.observed = False
+        """Does anybody want to know what runs use?"""
 
 
 def check_level(level: str) -> None:

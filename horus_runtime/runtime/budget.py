@@ -99,15 +99,15 @@ class Budget:
         self.started = self.granted_at = self.breathed_at = now = monotonic()
         if self.deadline is not None:
             self.deadline = now + self.max_duration
-        granted = 0
-        for read in self.readers:
-            left = read()
-            if left > 0:
-                granted += left
-        self.granted = granted
+        readers = self.readers
+        self.granted = granted = readers[0]() if len(readers) == 1 else sum(read() for read in readers)
         self.cancelled = self.ended = None
-        if self.holdings is not None:
-            self.holdings.restart(granted)
+        held = self.holdings
+        if held is not None:
+            held.since = granted
+            held.due = granted + held.first_due
+            if held.peak_mark:
+                held.restart()
 
     def open(self, read: Callable[[], int] | None = None) -> int:
         """The first stride of a program's counter; `read` tells how much of it is unspent."""

@@ -71,7 +71,19 @@ def possible_memory() -> int:
 class Holdings:
     """What the values of one run take, of at most `limit` bytes."""
 
-    __slots__ = ("due", "held", "limit", "peak", "peak_mark", "resident_then", "roots", "since", "step")
+    __slots__ = (
+        "due",
+        "first_due",
+        "first_step",
+        "held",
+        "limit",
+        "peak",
+        "peak_mark",
+        "resident_then",
+        "roots",
+        "since",
+        "step",
+    )
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -81,19 +93,16 @@ class Holdings:
         self.peak = 0
         self.since = 0
         """Operations at the last weighing, moved back by what bulk growth is worth."""
-        self.step = max(limit >> 1, 1)
-        self.due = self.step // OPERATION_BYTES
+        self.step = self.first_step = max(limit >> 1, 1)
+        self.due = self.first_due = self.step // OPERATION_BYTES
         self.peak_mark = 0
         """The peak of the process's memory at which to look again; 0 until the first glance."""
         self.resident_then: int | None = None
 
-    def restart(self, granted: int) -> None:
-        """Begin a new run under the same limit."""
-        self.held = 0
-        self.since = granted
-        self.step = max(self.limit >> 1, 1)
-        self.due = granted + self.step // OPERATION_BYTES
-        self.peak_mark = 0
+    def restart(self) -> None:
+        """Forget what was found of the run before."""
+        self.held = self.peak = self.peak_mark = 0
+        self.step = self.first_step
 
     def grew(self, size: int, granted: int) -> None:
         """A value of so many bytes is about to be made, or has just been."""

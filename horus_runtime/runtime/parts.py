@@ -25,7 +25,7 @@ class TextParts(list[str]):
         self.clear()
         self.blocks.append(block)
         self.size += len(block)
-        COPY_TERMS.writing(self.size)
+        COPY_TERMS.run.writing(self.size)
 
     def text(self) -> str:
         """The whole text."""
@@ -33,5 +33,5 @@ class TextParts(list[str]):
             return "".join(self)
         self.settle()
         # While the blocks are joined the text exists twice.
-        COPY_TERMS.making(2 * self.size)
+        COPY_TERMS.run.making(2 * self.size)
         return "".join(self.blocks)

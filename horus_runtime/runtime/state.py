@@ -21,7 +21,7 @@ from horus_runtime.runtime.scope import Scope
 from horus_runtime.runtime.suspension import Wait, driver, pause, wait_for
 from horus_runtime.runtime.tracing import explain
 from horus_runtime.runtime.turns import prepaid
-from horus_runtime.runtime.values import COPY_TERMS
+from horus_runtime.runtime.values import COPY_TERMS, Terms
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.custom_syntax import SyntaxDefinition
@@ -192,11 +192,7 @@ class RunState:
         self.budget = budget or Budget(settings.limits, settings.on_progress)
         if self.budget.holdings is not None:
             self.budget.holdings.roots = self.roots
-        waiting = driver()
-        if waiting is not None:
-            self.budget.breathe = partial(waiting.wait, Wait(None, self.budget))
-        if settings.on_start is not None:
-            settings.on_start(self.budget)
+        self.follow_driver()
         self.debugging: Any = None if settings.debugger is None else settings.debugger.session(self)
         """The debugger's view of this run."""
         self.programs: dict[str, Program] = {}
@@ -218,6 +214,9 @@ class RunState:
         self.safe_map = self.map_limit or 1 << 62
         self.poll, self.stretch, self.shorten = self.budget.poll, self.budget.stretch, self.budget.shorten
         self.type_of = settings.table.type_name
+        room = max(self.array_limit, SMALLEST_ROOM) if self.array_limit else 1 << 62
+        self.terms = Terms(room, self.pay_for_copy, self.refuse_copy, self.budget.grew, self.making, self.writing)
+        """On what terms values are copied and made for this run."""
         self.tokens: dict[int, object] = {}
         self.call_scope: Scope | None = None
         """Variables that a function called by the host may read."""
@@ -232,6 +231,11 @@ class RunState:
         self.modules_imported = 0
         self.modules_cache: dict[str, Module | None] = {}
         """Modules made in this run by path; `None` while a module is being made."""
+
+    def follow_driver(self) -> None:
+        """Let the other tasks of the event loop that drives this code run now and then, if one does."""
+        waiting = driver()
+        self.budget.breathe = None if waiting is None else partial(waiting.wait, Wait(None, self.budget))
 
     def link(self, program: Program, parent: Linked | None = None) -> Linked:
         """Make a program runnable in this run; linking twice gives the same object."""
@@ -380,18 +384,7 @@ class RunState:
 
     def take_thread(self) -> None:
         """What this thread copies and makes belongs from now on to this run."""
-        COPY_TERMS.__dict__.update(self.copy_terms())
-
-    def copy_terms(self) -> dict[str, Any]:
-        """The terms of this run for `values.COPY_TERMS`."""
-        return {
-            "room": max(self.array_limit, SMALLEST_ROOM) if self.array_limit else 1 << 62,
-            "pay": self.pay_for_copy,
-            "refuse": self.refuse_copy,
-            "grew": self.budget.grew,
-            "making": self.making,
-            "writing": self.writing,
-        }
+        COPY_TERMS.run = self.terms
 
     def pay_for_copy(self, elements: int, total: int = 0) -> None:
         """So many more elements of one copy were made, `total` so far."""

@@ -45,18 +45,19 @@ class Driver(Protocol):
         """Suspend the script until the request is fulfilled; raises what the awaitable raises."""
 
 
-_find_driver: Callable[[], Driver | None] | None = None
+find_driver: Callable[[], Driver | None] | None = None
+"""Set by `install`; as long as it is not, no code is driven."""
 
 
 def install(find: Callable[[], Driver | None]) -> None:
     """Tell how to find the driver of the code that is running; called when the first script is driven."""
-    global _find_driver  # noqa: PLW0603 - set once; greenlet stays unimported until then
-    _find_driver = find
+    global find_driver  # noqa: PLW0603 - set once; greenlet stays unimported until then
+    find_driver = find
 
 
 def driver() -> Driver | None:
     """The driver of the code that is running, or `None` in an ordinary call."""
-    return None if _find_driver is None else _find_driver()
+    return None if find_driver is None else find_driver()
 
 
 def wait_for(awaitable: Awaitable[Any], name: str, budget: Budget | None = None) -> Any:
@@ -96,9 +97,8 @@ class KeptTerms:
     __slots__ = ("_terms",)
 
     def __init__(self) -> None:
-        self._terms = dict(COPY_TERMS.__dict__)
+        self._terms = COPY_TERMS.run
 
     def restore(self) -> None:
         """Give the thread back to the run."""
-        COPY_TERMS.__dict__.clear()
-        COPY_TERMS.__dict__.update(self._terms)
+        COPY_TERMS.run = self._terms

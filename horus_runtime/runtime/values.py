@@ -187,20 +187,37 @@ def full_type_name(value: Any) -> str:
     return type_name(value)
 
 
-class CopyTerms(thread_local):
-    """On what terms the run of this thread copies: what one copy may hold, and who is told of a large one."""
+class Terms:
+    """On what terms a run copies: what one copy may hold, and who is told of a large one."""
 
-    room: int = 1 << 62
-    """Elements of one copy, `NESTED_WEIGHT` more for each array or map inside another."""
-    pay: Callable[..., None] = staticmethod(lambda _elements, _total=0: None)
-    """Told how many more elements were copied, and of a nested copy how many it has so far."""
-    refuse: Callable[[], None] = staticmethod(lambda: None)
-    grew: Callable[[int], None] = staticmethod(lambda _size: None)
-    """Told of the size in bytes of what natives make, short values aside."""
-    writing: Callable[[int], None] = staticmethod(lambda _length: None)
-    """Told of the length so far of a text that nobody can reach yet."""
-    making: Callable[[int], None] = staticmethod(lambda _size: None)
-    """Told of the size so far of a value that nobody can reach yet."""
+    __slots__ = ("grew", "making", "pay", "refuse", "room", "writing")
+
+    def __init__(
+        self,
+        room: int = 1 << 62,
+        pay: Callable[..., None] = lambda _elements, _total=0: None,
+        refuse: Callable[[], None] = lambda: None,
+        grew: Callable[[int], None] = lambda _size: None,
+        making: Callable[[int], None] = lambda _size: None,
+        writing: Callable[[int], None] = lambda _length: None,
+    ) -> None:
+        self.room = room
+        """Elements of one copy, `NESTED_WEIGHT` more for each array or map inside another."""
+        self.pay = pay
+        """Told how many more elements were copied, and of a nested copy how many it has so far."""
+        self.refuse = refuse
+        self.grew = grew
+        """Told of the size in bytes of what natives make, short values aside."""
+        self.making = making
+        """Told of the size so far of a value that nobody can reach yet."""
+        self.writing = writing
+        """Told of the length so far of a text that nobody can reach yet."""
+
+
+class CopyTerms(thread_local):
+    """The terms of the run that a thread works for."""
+
+    run: Terms = Terms()
 
 
 COPY_TERMS: Final = CopyTerms()
@@ -219,17 +236,17 @@ def copy_value(value: Any) -> Any:
         if not SCALARS.issuperset(map(type, value)):
             return _copy_nested(value)
         if len(value) > LARGE_COPY:
-            COPY_TERMS.pay(len(value))
+            COPY_TERMS.run.pay(len(value))
         return value.copy()
     if cls is dict:
         if not SCALARS.issuperset(map(type, value.values())):
             return _copy_nested(value)
         if len(value) > LARGE_COPY:
-            COPY_TERMS.pay(len(value))
+            COPY_TERMS.run.pay(len(value))
         return value.copy()
     if cls is bytearray:
         if len(value) > LONG_TEXT:
-            COPY_TERMS.grew(len(value))
+            COPY_TERMS.run.grew(len(value))
         return bytearray(value)
     if cls is Cell:
         return copy_value(value.v)
@@ -238,7 +255,7 @@ def copy_value(value: Any) -> Any:
 
 def _copy_nested(value: Any) -> Any:
     """Copy an array or map that may hold others."""
-    copier = _Copier(COPY_TERMS.room)
+    copier = _Copier(COPY_TERMS.run.room)
     made = copier.copy(value)
     copier.finish()
     return made
@@ -271,11 +288,11 @@ class _Copier:
         """Account for the rest, where it is worth the while."""
         rest = self.mark - self.left + SETTLED
         if rest > LARGE_COPY:
-            COPY_TERMS.grew(rest * 8)
+            COPY_TERMS.run.grew(rest * 8)
 
     def settle(self) -> None:
         """Another stretch is copied: pay for it, or stop where the copy has become too large."""
         if self.left < 0:
-            COPY_TERMS.refuse()
-        COPY_TERMS.pay(self.mark - self.left + SETTLED, self.room - self.left)
+            COPY_TERMS.run.refuse()
+        COPY_TERMS.run.pay(self.mark - self.left + SETTLED, self.room - self.left)
         self.mark = self.left - SETTLED

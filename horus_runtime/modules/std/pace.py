@@ -21,7 +21,7 @@ def made(value: T) -> T:
     """The value, with which the account of the run's data was told of it where it is large."""
     size = len(value) * 16 if isinstance(value, list) else len(value)
     if size > LONG_TEXT:
-        COPY_TERMS.grew(size)
+        COPY_TERMS.run.grew(size)
     return value
 
 

@@ -20,7 +20,7 @@ LONGEST_CHECKED: Final = 64
 
 def look() -> None:
     """Look at the clock of the run that this thread works for."""
-    COPY_TERMS.making(0)
+    COPY_TERMS.run.making(0)
 
 
 def find(text: str, part: str, start: int = 0) -> int:

@@ -28,6 +28,13 @@ def dispatch(words: list[str]) -> int:
             from horus_runtime.cli.execution import RunOptions, evaluate, run_file
 
             return run_file(words[1], RunOptions()) if words[0] == "run" else evaluate(words[1], RunOptions())
+    if words[:1] == ["repl"]:
+        with starting():  # the prompt says when it has started
+            return _run_click(words)
+    return _run_click(words)
+
+
+def _run_click(words: list[str]) -> int:
     from horus_runtime.cli.app import run_click
 
     return run_click(words)

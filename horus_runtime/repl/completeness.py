@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from horus_runtime.errors import HorusError, ParseError
-from horus_runtime.heroscript.segments import holds_action
+from horus_runtime.repl.actions import holds_action
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from horus_runtime.repl.catalog import Catalog, Entry
@@ -199,12 +198,20 @@ def _libraries(prefix: str) -> Iterator[Candidate]:
 def file_names(prefix: str) -> Iterator[Candidate]:
     """Files and folders of this machine that begin so; folders end with a slash."""
     folder, _, start = prefix.rpartition("/")
-    root = Path(os.path.expanduser(f"{folder}/")) if folder or prefix.startswith("/") else Path()  # noqa: PTH111
+    root = os.path.expanduser(f"{folder}/") if folder or prefix.startswith("/") else "."  # noqa: PTH111
     try:
-        found = sorted(root.iterdir())[: MAX_CANDIDATES * 10]
+        with os.scandir(root) as entries:
+            found = [entry for entry in entries if entry.name.startswith(start)]
     except OSError:
         return
-    for path in found:
-        if path.name.startswith(start) and (start.startswith(".") or not path.name.startswith(".")):
-            is_folder = path.is_dir()
-            yield Candidate(f"{path.name}{'/' * is_folder}", len(start), "folder" if is_folder else "file")
+    for entry in sorted(found, key=lambda entry: entry.name):
+        if start.startswith(".") or not entry.name.startswith("."):
+            is_folder = _is_folder(entry)
+            yield Candidate(f"{entry.name}{'/' * is_folder}", len(start), "folder" if is_folder else "file")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -10,10 +10,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from horus_runtime.ast import nodes
 from horus_runtime.source import Position, SourceFile, Span
 
 if TYPE_CHECKING:
+    from horus_runtime.ast import nodes
     from horus_runtime.engine.handle import AST, FunctionInfo
 
 FunctionKey = tuple[str, int, str | None]
@@ -85,6 +85,8 @@ class Library:
 
     def adopt(self, tree: AST, cell: int) -> None:
         """Keep what the text of an input defines."""
+        from horus_runtime.ast import nodes
+
         source = SourceFile(tree.source_file.text)
         for node, info in zip(tree.script.functions, tree.functions(), strict=True):
             private = "private " if node.private else ""

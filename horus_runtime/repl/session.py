@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import HorusError
-from horus_runtime.heroscript.segments import holds_action
+from horus_runtime.repl.actions import holds_action
 from horus_runtime.repl.library import Layout, Library, Place, key_of
 from horus_runtime.source import Position, SourceFile
 

@@ -33,13 +33,19 @@ def signature_help(before: str, completer: Completer) -> Help | None:
     if found is None:
         return None
     owner, name = found[1].rstrip(".:"), found[2]
-    is_method = callee[: found.start(2)].rstrip().endswith(".") and completer.catalog.module(owner) is None
+    is_method = callee[: found.start(2)].rstrip().endswith(".") and _is_value(owner, completer)
     entries = _entries(owner, name, completer, is_method=is_method)
     signatures = tuple(signature for entry in entries for signature in entry.signatures)
     if not signatures:
         return None
     docs = [entry.doc.split("\n")[0] for entry in entries if entry.doc]
     return Help(signatures, argument + is_method, docs[0] if docs else "")
+
+
+def _is_value(owner: str, completer: Completer) -> bool:
+    """Is the name before a dot a value? A variable hides the module of its name."""
+    is_variable = owner != "" and completer.value_of(owner) is not MISSING
+    return is_variable or completer.catalog.module(owner) is None
 
 
 def _entries(owner: str, name: str, completer: Completer, *, is_method: bool) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -54,12 +54,11 @@ class _Candidates(ToolkitCompleter):
             yield Completion(found.text, -found.length, display_meta=visible(found.detail).replace("\n", " "))
 
 
-def run_terminal(repl: Repl) -> None:
-    """Read inputs until somebody leaves."""
+def run_terminal(repl: Repl, on_start: Callable[[], None] = lambda: None) -> None:
+    """Read inputs until somebody leaves; `on_start` is called once the prompt is there."""
     prompt = make_prompt(repl)
     repl.ask = _ask
-    # The parser is read in while the first line is being typed.
-    Thread(target=repl.session.engine.compile, args=("0",), daemon=True).start()
+    prompt.app.after_render += _Preparation(repl, on_start)
     while True:
         try:
             text = prompt.prompt([("class:prompt", PROMPT)])
@@ -69,6 +68,26 @@ def run_terminal(repl: Repl) -> None:
             return
         if not repl.handle(text):
             return
+
+
+class _Preparation:
+    """Reads in what the first line will need, once the prompt is there: while that line is being typed."""
+
+    def __init__(self, repl: Repl, on_start: Callable[[], None]) -> None:
+        self._repl: Repl | None = repl
+        self._on_start = on_start
+
+    def __call__(self, app: object) -> None:
+        """Begin, at the first call only."""
+        repl, self._repl = self._repl, None
+        if repl is not None:
+            self._on_start()
+            Thread(target=self._prepare, args=(repl,), daemon=True).start()
+
+    @staticmethod
+    def _prepare(repl: Repl) -> None:
+        repl.session.engine.compile("0")
+        repl.completer.complete("!!")
 
 
 def _ask(text: str) -> str | None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.ast import nodes
-from horus_runtime.heroscript.segments import holds_action
+from horus_runtime.repl.actions import holds_action
 from horus_runtime.repl.library import cut
 from horus_runtime.repl.session import LAST
 from horus_runtime.runtime.text import quote

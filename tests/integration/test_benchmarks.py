@@ -54,3 +54,24 @@ def test_wrong_usage_exits_with_2(arguments, message):
     done = bench(*arguments)
     assert done.stderr.splitlines()[-1] == f"benchmarks/run.py: error: {message}"
     assert done.returncode == 2
+
+
+def test_the_prompt_is_timed_by_kinds_of_help():
+    command = [sys.executable, str(ROOT / "benchmarks" / "prompt.py"), "--repeat", "1", "--size", "40"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    rows = [line[:28].strip() for line in done.stdout.splitlines()]
+    assert rows[:4] == ["ms", "ready", "variables", "functions"]
+    assert len(rows) > 20
+
+
+def test_what_the_prompt_is_timed_at_completing_is_completed(tmp_path):
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        import prompt
+    finally:
+        sys.path.pop(0)
+    (tmp_path / "files").mkdir()
+    with prompt.session(tmp_path / "files", 40) as repl:
+        answers = {kind: work() for kind, work in prompt.kinds(repl, tmp_path / "files").items()}
+    # A text that is complete has no candidates; everything else finds something.
+    assert [kind for kind, answer in answers.items() if not answer] == []

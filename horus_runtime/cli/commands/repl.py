@@ -124,11 +124,14 @@ def start(files: tuple[str, ...], options: RunOptions) -> int:
 
 
 def _talk(prompt: Repl, *, is_terminal: bool) -> None:
+    from horus_runtime.cli.guard import started
+
     if is_terminal and os.environ.get("TERM", "dumb") != "dumb":
         from horus_runtime.repl.terminal import run_terminal
 
-        run_terminal(prompt)
+        run_terminal(prompt, started)
         return
     from horus_runtime.repl.plain import run_plain
 
+    started()
     run_plain(prompt, sys.stdin, show_prompt=is_terminal)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from horus_runtime.heroscript.segments import holds_action
+from horus_runtime.repl.actions import holds_action
 from horus_runtime.repl.commands.base import Command, CommandError
 
 if TYPE_CHECKING:

@@ -125,3 +125,17 @@ def test_help_on_a_method_counts_the_receiver(completer):
 
 def test_help_on_a_module_function_does_not(completer):
     assert signature_help("os.list_dir(", completer).argument == 0
+
+
+def test_a_variable_hides_the_module_of_its_name(completer):
+    completer.session.run('let text = "abc";')
+    assert signature_help("text.index_of(", completer).argument == 1
+
+
+def test_files_that_only_begin_so_are_looked_at(completer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("day.txt", "other.txt", ".dark"):
+        (tmp_path / name).touch()
+    assert texts(completer, 'os.read("da') == ["data/", "day.txt"]
+    assert texts(completer, 'os.read(".d') == [".dark"]

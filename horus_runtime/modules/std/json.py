@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from horus_runtime.modules.std.json_depth import is_deeper
 from horus_runtime.modules.std.pace import charge_for
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -64,7 +65,8 @@ def read(text: str, poll: Callable[[], Any] = no_poll) -> Any:
     """
     import json
 
-    if _needs_care(text):
+    if is_deeper(text, MAX_DEPTH, poll) or "\\ud" in text or "\\uD" in text:
+        # Python accepts deep nesting and half surrogate pairs.
         _refuse(text, poll)
     try:
         if len(text) <= LONG_TEXT:
@@ -85,11 +87,6 @@ def _refuse(text: str, poll: Callable[[], Any]) -> None:
     message = first_error(text, poll)
     if message is not None:
         raise faults.runtime_error(message)
-
-
-def _needs_care(text: str) -> bool:
-    """Say whether the text may hold what Python accepts but JSON does not: deep nesting, half surrogate pairs."""
-    return text.count("[") + text.count("{") > MAX_DEPTH or "\\ud" in text or "\\uD" in text
 
 
 def _integer(digits: str) -> int | float:

@@ -6,14 +6,13 @@ assignments, begun with none of them and widened to round numbers where they kee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from horus_runtime.analysis import results
 from horus_runtime.analysis.scopes import MethodPredicate, ProgramInfo, Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
+from horus_runtime.ast.visitor import READERS, children
 from horus_runtime.runtime.values import INT_MAX, INT_MIN
 
 Interval = tuple[int, int]
@@ -92,14 +91,9 @@ class Intervals:
         for variable, _, _ in definitions([node], self.program, self.is_pure):
             self.narrowed.pop(variable, None)
 
-    @contextmanager
-    def branch(self) -> Iterator[None]:
+    def branch(self) -> _Branch:
         """Code that may run or not: what is learned in it ends with it."""
-        known, assigned = dict(self.narrowed), self.assigned
-        self.assigned = set()
-        yield
-        self.narrowed = {v: bounds for v, bounds in known.items() if v not in self.assigned}
-        self.assigned |= assigned
+        return _Branch(self)
 
     # ---- variables --------------------------------------------------------------------------------------------------
 
@@ -185,6 +179,27 @@ class Intervals:
         return FULL
 
 
+class _Branch:
+    """Keeps what is known while a branch is compiled."""
+
+    __slots__ = ("assigned", "intervals", "known")
+
+    def __init__(self, intervals: Intervals) -> None:
+        self.intervals = intervals
+        self.known = dict(intervals.narrowed)
+        self.assigned = intervals.assigned
+
+    def __enter__(self) -> None:
+        self.intervals.assigned = set()
+
+    def __exit__(self, *_error: object) -> None:
+        intervals, assigned = self.intervals, self.intervals.assigned
+        if assigned:
+            self.known = {v: bounds for v, bounds in self.known.items() if v not in assigned}
+        intervals.narrowed = self.known
+        intervals.assigned |= self.assigned
+
+
 _MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 _OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "!=": "=="}
 _OPEN: Final = frozenset({"external", "catch", "param"})
@@ -203,8 +218,9 @@ def definitions(body: Iterable[nodes.Node], program: ProgramInfo, is_pure: Metho
     pending = list(body)
     while pending:
         node = pending.pop()
-        if type(node) not in _DEFINING:
-            pending.extend(children(node))
+        kind = type(node)
+        if kind not in _DEFINING:
+            pending.extend(READERS[kind](node))
             continue
         match node:
             case nodes.Closure():
@@ -230,7 +246,7 @@ def definitions(body: Iterable[nodes.Node], program: ProgramInfo, is_pure: Metho
                 variable = program.bindings.get(id(node.target))
                 if variable is not None and variable.mutated:
                     found.append((variable, "", node))
-        pending.extend(children(node))
+        pending.extend(READERS[kind](node))
     return found
 
 

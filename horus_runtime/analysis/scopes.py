@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import READERS
 from horus_runtime.source import Span
 
 MethodPredicate = Callable[[str, int], bool]
@@ -470,18 +471,16 @@ def _is_dynamic_call(node: nodes.Node) -> bool:
 
 def _needs_names(node: nodes.Node) -> bool:
     """Does the code contain `eval` or a call in the caller's scope (closures aside)?"""
-    from horus_runtime.ast.visitor import children
-
     pending = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, nodes.CustomSyntax):
+        kind = type(current)
+        if kind is nodes.CustomSyntax:
             return True
-        if isinstance(current, nodes.Call) and (current.captures_scope or current.name == "eval"):
+        if kind is nodes.Call and (current.captures_scope or current.name == "eval"):  # type: ignore[attr-defined]
             return True
-        if isinstance(current, nodes.Closure):
-            continue
-        pending.extend(children(current))
+        if kind is not nodes.Closure:
+            pending.extend(READERS[kind](current))
     return False
 
 

@@ -8,9 +8,9 @@ looked at yet).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any, Final
 
 from horus_runtime.analysis import results
@@ -176,9 +176,12 @@ class Inference:
         self.types: dict[Variable, int] = {}
         self.narrowed: dict[Variable, int] = {}
         """What conditions say of variables at the place that is being looked at."""
-        self.read: set[Variable] = set()
-        """Variables whose types this pass has used: when one of those grows, another pass is needed."""
-        self.changed = False
+        self.read: set[Variable | None] = set()
+        """Variables whose types the statement in hand has used; `None` stands for `this`."""
+        self.grown: list[Variable | None] = []
+        """Variables whose types have grown in this statement."""
+        self.outdated = False
+        """Has one of them grown after the statement had used it?"""
         self.returned = NONE
         self.breaks: list[int] = []
 
@@ -205,8 +208,7 @@ class Inference:
         old = self.types.get(variable, NONE)
         if t & ~old:
             self.types[variable] = old | t
-            if variable in self.read:
-                self.changed = True
+            self._grow(variable)
 
     this = ANY
     """The type of `this`; more precise in variants made for one class of receiver."""
@@ -214,7 +216,11 @@ class Inference:
     def widen_this(self, t: int) -> None:
         if t & ~self.this:
             self.this |= t
-            self.changed = True
+            self._grow(None)
+
+    def _grow(self, variable: Variable | None) -> None:
+        self.grown.append(variable)
+        self.outdated = self.outdated or variable in self.read
 
     def run(self, params: tuple[int, ...]) -> int:
         """Iterate to the fixpoint for these parameter types; returns the result type."""
@@ -222,19 +228,32 @@ class Inference:
             self.types[variable] = t
         for variable in self.fn.literals:
             self.types[variable] = self.expr(variable.literal)
-        self.changed = True
-        while self.changed:
-            self.changed = False
-            self.read.clear()
-            self.returned = NONE
-            node = self.fn.node
-            if isinstance(node, nodes.FnDef):
-                result = self.body(node.body.body)
-            elif isinstance(node, nodes.Closure):
-                result = self.stmt(node.body)
-            else:
-                result = self.body(node.body)
-            self.returned |= result
+        node = self.fn.node
+        if isinstance(node, nodes.Closure):
+            return self.fixpoint((node.body,))
+        return self.fixpoint(node.body.body if isinstance(node, nodes.FnDef) else node.body)
+
+    def fixpoint(self, body: tuple[nodes.Node, ...]) -> int:
+        """Look at the statements until no type grows that one of them has used; only those are looked at again."""
+        values, returned = [UNIT] * len(body), [NONE] * len(body)
+        readers: dict[Variable | None, set[int]] = {}
+        waiting: Iterable[int] = range(len(body))
+        while waiting:
+            again: set[int] = set()
+            for at in waiting:
+                self.read, self.grown, self.outdated, self.returned = set(), [], False, NONE
+                values[at] = self.stmt(body[at])
+                returned[at] = self.returned
+                for variable in self.grown:
+                    again |= readers.get(variable, frozenset())
+                for variable in self.read:
+                    readers.setdefault(variable, set()).add(at)
+                if self.outdated:
+                    again.add(at)
+                else:
+                    again.discard(at)
+            waiting = sorted(again)
+        self.returned = reduce(or_, returned, values[-1] if values else UNIT)
         return self.returned
 
     # ---- statements: each returns the type of its value as the last one of a block ----------------------------------
@@ -259,20 +278,23 @@ class Inference:
 
     def stmt_If(self, node: nodes.If) -> int:
         self.expr(node.condition)
-        with self.narrowing(node.condition):
-            then = self.stmt(node.then)
+        variable = self.narrow(node.condition)
+        then = self.stmt(node.then)
+        self.end_narrow(variable)
         return then | self.stmt(node.orelse)
 
-    @contextmanager
-    def narrowing(self, condition: nodes.Node) -> Iterator[None]:
-        """Code that only runs where the condition holds, which may tell the type of a variable."""
+    def narrow(self, condition: nodes.Node) -> Variable | None:
+        """What the condition tells of a variable's type holds from here on; the variable, to `end_narrow` it."""
         variable, classes = self.type_test(condition)
         if variable is None or variable.assigned or variable.mutated or variable in self.narrowed:
-            yield
-            return
+            return None
         self.narrowed[variable] = classes
-        yield
-        del self.narrowed[variable]
+        return variable
+
+    def end_narrow(self, variable: Variable | None) -> None:
+        """The code ends for which `narrow` gave this variable."""
+        if variable is not None:
+            del self.narrowed[variable]
 
     def type_test(self, node: nodes.Node) -> tuple[Variable | None, int]:
         """The variable whose type `type_of(x) == "name"` asks for, and that type; `None` for other conditions."""
@@ -453,6 +475,7 @@ class Inference:
         return ANY if variable is None or node.namespace else self.type_of_variable(variable)
 
     def expr_This(self, _node: nodes.This) -> int:
+        self.read.add(None)
         return self.this
 
     def expr_Property(self, node: nodes.Property) -> int:

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import fields
+from functools import partial
+from operator import attrgetter
+from sys import intern
+from typing import Any, Final
 
 from horus_runtime.ast import nodes
 
-_NODE_CLASSES = {
-    name for name, value in vars(nodes).items() if isinstance(value, type) and issubclass(value, nodes.Node)
+_NODE_CLASSES: Final[dict[str, type[nodes.Node]]] = {
+    name: value for name, value in vars(nodes).items() if isinstance(value, type) and issubclass(value, nodes.Node)
 }
 _child_fields: dict[type, tuple[str, ...]] = {}
+Children = Sequence[nodes.Node]
 
 
 def child_fields(cls: type[nodes.Node]) -> tuple[str, ...]:
     """Names of the fields that hold nodes, in source order as declared."""
     names = _child_fields.get(cls)
     if names is None:
-        names = tuple(f.name for f in fields(cls) if _NODE_CLASSES & set(re.findall(r"\w+", str(f.type))))
+        names = tuple(f.name for f in fields(cls) if _NODE_CLASSES.keys() & set(re.findall(r"\w+", str(f.type))))
         _child_fields[cls] = names
     return names
 
 
-def children(node: nodes.Node) -> list[nodes.Node]:
+def children(node: nodes.Node) -> Children:
     """The direct children of a node."""
-    found: list[nodes.Node] = []
-    names = _child_fields.get(type(node))
-    if names is None:
-        names = child_fields(type(node))
-    for name in names:
-        value = getattr(node, name)
-        if type(value) is tuple:
-            found.extend(value)
-        elif value is not None:
-            found.append(value)
-    return found
+    return READERS[type(node)](node)
 
 
 def walk(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -44,4 +39,61 @@ def walk(node: nodes.Node) -> Iterator[nodes.Node]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(children(current)))
+        pending.extend(reversed(READERS[type(current)](current)))
+
+
+def contains(node: nodes.Node, classes: Container[type[nodes.Node]]) -> bool:
+    """Is the node, or one below it, of one of the classes?"""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        cls = type(current)
+        if cls in classes:
+            return True
+        pending.extend(READERS[cls](current))
+    return False
+
+
+def method_names(prefix: str) -> dict[type, str]:
+    """The names of a visitor's methods by class: made once, so that Python's own cache of attributes knows them."""
+    return {cls: intern(prefix + cls.__name__) for cls in _NODE_CLASSES.values()}
+
+
+class _Readers(dict[type[nodes.Node], Callable[[nodes.Node], Children]]):
+    """What reads the children of a class's nodes, made from the declared fields when it is first asked for."""
+
+    def __missing__(self, cls: type[nodes.Node]) -> Callable[[nodes.Node], Children]:
+        reader = self[cls] = _reader(cls)
+        return reader
+
+
+READERS: Final = _Readers()
+"""`READERS[type(node)](node)` is `children(node)`, for loops that run over whole scripts."""
+
+
+def _reader(cls: type[nodes.Node]) -> Callable[[nodes.Node], Children]:
+    names = child_fields(cls)
+    if not names:
+        return _no_children
+    types = [str(f.type) for f in fields(cls) if f.name in names]
+    read: Callable[[nodes.Node], Any] = attrgetter(*names)
+    if all("None" not in text and "tuple" not in text for text in types):
+        return read if len(names) > 1 else lambda node: (read(node),)
+    if len(names) == 1 and "tuple" in types[0]:
+        return read
+    return partial(_mixed, read if len(names) > 1 else lambda node: (read(node),))
+
+
+def _no_children(_node: nodes.Node) -> Children:
+    return ()
+
+
+def _mixed(read: Callable[[nodes.Node], Iterable[Any]], node: nodes.Node) -> Children:
+    """Children of fields that may be empty or hold any number of nodes."""
+    found: list[nodes.Node] = []
+    for value in read(node):
+        if type(value) is tuple:
+            found.extend(value)
+        elif value is not None:
+            found.append(value)
+    return found

@@ -38,6 +38,8 @@ class Chains(Calls):
         """
         if id(node) in self.split:
             return None
+        if type(node) is nodes.Property and type(node.target) is nodes.Variable and not node.null_safe:
+            return None  # the most frequent chain has no arguments
         links = _links(node)
         safe = [_is_safe(links, at) for at in range(len(links))]
         if not any(link.null_safe for link in links) and not self.order_shows(links):

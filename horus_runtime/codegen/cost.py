@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
+from horus_runtime.ast.visitor import READERS
 
 LOOPS = (nodes.While, nodes.Loop, nodes.Do, nodes.For)
 _APART = frozenset((*LOOPS, nodes.Closure))
@@ -29,7 +29,7 @@ def block_cost(body: Iterable[nodes.Node]) -> int:
         if kind is nodes.For:
             pending.append(node.iterable)  # type: ignore[attr-defined]
         elif kind not in _APART:
-            pending.extend(children(node))
+            pending.extend(READERS[kind](node))
     return cost
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
+from horus_runtime.ast.visitor import children, method_names
 from horus_runtime.codegen.emitter import STORE, Emitter, place
 from horus_runtime.optimize.passes import is_constant, is_literal
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
@@ -51,6 +51,7 @@ TEXT: Final = ty.STR | ty.CHAR
 LIGHT: Final = ty.INT | ty.FLOAT | ty.BOOL | ty.CHAR | ty.UNIT | ty.RANGE
 ATOMIC: Final = (pyast.Name, pyast.Constant, pyast.NamedExpr)
 NEEDS_COPY: Final = ty.ARRAY | ty.MAP | ty.BLOB
+EXPRESSION_METHODS: Final = method_names("expr_")
 JUMPS: Final = (nodes.Return, nodes.Throw, nodes.Break, nodes.Continue)
 
 
@@ -92,7 +93,7 @@ class Expressions(Emitter):
     def spill(self, expr: pyast.expr, at: int | None = None) -> pyast.expr:
         """Put a value into a temporary; `at` is where in `out` the assignment goes."""
         name = self.temp()
-        statement = place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], expr), self.loc)
+        statement = place(pyast.Assign([self.slot(name)], expr), self.loc)
         self.out.insert(len(self.out) if at is None else at, statement)
         return self.name(name)
 
@@ -221,7 +222,7 @@ class Expressions(Emitter):
 
     def expr(self, node: nodes.Node, owned: bool = False) -> pyast.expr:
         """Compile an expression."""
-        method = getattr(self, "expr_" + type(node).__name__, None)
+        method = getattr(self, EXPRESSION_METHODS[type(node)], None)
         if method is not None:
             result: pyast.expr = method(node, owned)
             return result

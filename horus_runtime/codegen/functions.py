@@ -11,7 +11,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.constructs import Constructs
-from horus_runtime.codegen.cost import LOOPS, block_cost
+from horus_runtime.codegen.cost import LOOPS
 from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN
 from horus_runtime.codegen.native.selection import function_kernel
@@ -109,19 +109,18 @@ class FunctionCompiler(Constructs):
     def prologue(self) -> None:
         """What a function does before its first statement: depth check, charge, own copies of changed parameters."""
         body = self.statements()
+        cost = self.program.body_cost(self.fn, body)
         number = None
         if self.variant is not None and self.program.has_kernels:
             number = function_kernel(self, self.variant)
         if number is not None:
             self.program.kernel_functions[number] = self.py_name
             self.is_whole_kernel = True
-            self.offer_kernel(
-                number, block_cost(body) + 1, loops=any(isinstance(n, LOOPS) for b in body for n in walk(b))
-            )
+            self.offer_kernel(number, cost + 1, loops=any(isinstance(n, LOOPS) for b in body for n in walk(b)))
         elif self.is_main:
-            self.charge(block_cost(body))
+            self.charge(cost)
         else:
-            self.charge_call(block_cost(body) + 1)
+            self.charge_call(cost + 1)
         limit = self.program.config.max_variables
         if limit is not None and not self.is_main:
             count = len(self.fn.params) + len(self.fn.captures)

@@ -21,7 +21,7 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children, walk
+from horus_runtime.ast.visitor import READERS, children, walk
 from horus_runtime.codegen.chains import Chains
 from horus_runtime.codegen.cost import LOOPS, loop_cost
 from horus_runtime.codegen.emitter import STORE, place
@@ -93,6 +93,14 @@ class Loops(Chains):
     def finish_loop(self, target: str | None, dest: str | None) -> None:
         if dest == RETURN and target is not None:
             self.give_back(self.name(target))
+
+    def loop_cost(self, node: Loop) -> int:
+        """Operations of one turn of a loop, found once for all variants of the function around it."""
+        costs = self.program.loop_costs
+        found = costs.get(id(node))
+        if found is None:
+            found = costs[id(node)] = loop_cost(node)
+        return found
 
     def has_strips(self, node: Loop) -> bool:
         """Are the turns of this loop paid for in advance? CPython bounds how deeply blocks may nest."""
@@ -194,7 +202,7 @@ class Loops(Chains):
         outer, self.out = self.out, []
         self.at(node.span)
         if charged:
-            self.charge(loop_cost(node))
+            self.charge(self.loop_cost(node))
         self.loops.append(dest)
         self.blocks += blocks
         self.nest_depth += entry is not None
@@ -244,10 +252,10 @@ class Loops(Chains):
         # A turn is paid for before its condition is looked at, with strips and without: both agree where that fails.
         counted = self.program.config.metered and not strips and not _is_true(node.condition)
         if counted:
-            self.out.append(self.spend(pyast.Sub(), self.const(loop_cost(node))))
+            self.out.append(self.spend(pyast.Sub(), self.const(self.loop_cost(node))))
         test = self.condition(node.condition)
         self.at(node.span)
-        refund = [self.spend(pyast.Add(), self.const(loop_cost(node)))] if strips or counted else []
+        refund = [self.spend(pyast.Add(), self.const(self.loop_cost(node)))] if strips or counted else []
         always = isinstance(test, pyast.Constant) and test.value is True
         if not always and (strips or self.out):
             self.when(self.negate(test), [*refund, place(pyast.Break(), self.loc)])
@@ -282,7 +290,7 @@ class Loops(Chains):
         if not strips:
             self.emit(pyast.While(test, [*prepare, *body] or [self.nothing()], []))
             return
-        cost = loop_cost(node)
+        cost = self.loop_cost(node)
         turns = self.turns(cost)
         busy = entry is not None and self.is_busy(node)
         if entry is not None and busy:
@@ -350,7 +358,7 @@ class Loops(Chains):
         self.at(node.span)
         if target is not None:
             self.assign(target, self.const(None))
-        turns = self.turns(loop_cost(node))
+        turns = self.turns(self.loop_cost(node))
         if not strips and isinstance(sequence, pyast.Call) and self.type(node.iterable) & ty.LOW & ~LIGHT:
             name = self.temp()
             self.waiting.append(name)
@@ -377,7 +385,7 @@ class Loops(Chains):
             # The call stands in the code already; which of the two it is depends on the body.
             helper = self.program.use_helper("_turns_light" if light else "_turns")
             paid.func = self.name(helper)  # type: ignore[attr-defined]
-        self.out.append(self.giving_back(turns, loop_cost(node), [loop], light=light) if strips else loop)
+        self.out.append(self.giving_back(turns, self.loop_cost(node), [loop], light=light) if strips else loop)
         self.finish_loop(target, dest)
 
     def for_kernel(self, node: nodes.For, target: str | None, entry: LoopEntry) -> None:
@@ -387,7 +395,7 @@ class Loops(Chains):
         variable = self.program.info.bindings[id(node)]
         source = node.iterable
         assert isinstance(source, nodes.Binary)
-        span, cost = self.temp(), loop_cost(node)
+        span, cost = self.temp(), self.loop_cost(node)
         self.assign(span, self.int_range(source))
         self.at(node.span)
         if target is not None:
@@ -447,7 +455,7 @@ class Loops(Chains):
         With strips it is paid for, by a call of `_turns` that the caller makes sure of.
         """
         source = node.iterable
-        cost = self.const(loop_cost(node))
+        cost = self.const(self.loop_cost(node))
         if isinstance(source, nodes.Binary) and source.op in ("..", "..=") and self.is_int_pair(source):
             span = self.int_range(source)
             self.at(node.span)
@@ -521,10 +529,19 @@ def _is_call_of(expr: pyast.expr, name: str) -> bool:
     return isinstance(expr, pyast.Call) and isinstance(expr.func, pyast.Name) and expr.func.id == name
 
 
+_BLOCKS: Final = frozenset((*LOOPS, nodes.Try))
+
+
 def _height(node: nodes.Node) -> int:
     """How many loops and `try` blocks stand inside each other below the node."""
     deepest = 0
-    for child in children(node):
-        if not isinstance(child, nodes.Closure):
-            deepest = max(deepest, _height(child) + isinstance(child, (*LOOPS, nodes.Try)))
+    pending = [(child, 0) for child in children(node)]
+    while pending:
+        current, height = pending.pop()
+        kind = type(current)
+        if kind in _BLOCKS:
+            height += 1
+            deepest = max(deepest, height)
+        if kind is not nodes.Closure:
+            pending.extend((child, height) for child in READERS[kind](current))
     return deepest

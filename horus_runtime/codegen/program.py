@@ -20,7 +20,7 @@ import itertools
 import keyword
 import linecache
 import sys
-from collections import deque
+from collections import defaultdict, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -31,6 +31,7 @@ from horus_runtime.analysis.intervals import Definition, definitions
 from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo, Variable, analyze
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
+from horus_runtime.codegen.cost import block_cost
 from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
 from horus_runtime.codegen.functions import FunctionCompiler
 from horus_runtime.codegen.metering import SERVICES_OF, helper_functions
@@ -131,14 +132,16 @@ class TypeView:
 
     def __init__(self, inference: ty.Inference) -> None:
         self.inference = inference
-        self.memo: dict[tuple[int, int], int] = {}
-
-    def of(self, node: nodes.Node) -> int:
         # Some look at an expression from outside the conditions that stand around it and say more of its variables.
-        key = (id(node), len(self.inference.narrowed))
-        found = self.memo.get(key)
+        self.memos: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        self.look = inference.expr
+        inference.expr = self.of  # type: ignore[method-assign] # parts of expressions are looked at once, too
+
+    def of(self, node: nodes.Node | None) -> int:
+        memo = self.memos[len(self.inference.narrowed)]
+        found = memo.get(id(node))
         if found is None:
-            found = self.memo[key] = self.inference.expr(node)
+            found = memo[id(node)] = self.look(node)
         return found
 
     def variable(self, variable: Variable) -> int:
@@ -214,6 +217,7 @@ class ProgramCompiler(Emitter):
         self.method_keys = {(f.name, len(f.params)) for f in script.functions}
         digest = hashlib.sha256(f"{source.name}\0{source.text}".encode("utf-8", "surrogatepass")).hexdigest()
         self.digest = digest
+        self.pure_calls: dict[tuple[str, int], bool] = {}
         self.info = analyze(
             script,
             self.is_pure_call,
@@ -239,6 +243,8 @@ class ProgramCompiler(Emitter):
         self.closure_states: dict[int, ClosureState] = {}
         self.fields = ty.Fields()
         self.defined: dict[FunctionInfo, list[Definition]] = {}
+        self.costs: dict[FunctionInfo, int] = {}
+        self.loop_costs: dict[int, int] = {}
         self.closures: dict[int, str] = {}
         self.closure_names: dict[int, str] = {}
         self.closure_infos: list[FunctionInfo] = []
@@ -262,6 +268,12 @@ class ProgramCompiler(Emitter):
     # ---- what the function compilers ask ----------------------------------------------------------------------------
 
     def is_pure_call(self, name: str, count: int) -> bool:
+        found = self.pure_calls.get((name, count))
+        if found is None:
+            found = self.pure_calls[name, count] = self._is_pure_call(name, count)
+        return found
+
+    def _is_pure_call(self, name: str, count: int) -> bool:
         if (name, count) in self.method_keys or (name, count - 1) in self.method_keys:
             return (name, count) in self.by_key and (name, count - 1) not in self.method_keys
         if name == "type_of" and count == 1:
@@ -451,6 +463,12 @@ class ProgramCompiler(Emitter):
         if fn not in self.defined:
             self.defined[fn] = definitions(body, self.info, self.is_pure_call)
         return self.defined[fn]
+
+    def body_cost(self, fn: FunctionInfo, body: tuple[nodes.Node, ...]) -> int:
+        """Operations of a function's body, counted once for all its variants."""
+        if fn not in self.costs:
+            self.costs[fn] = block_cost(body)
+        return self.costs[fn]
 
     new_inference: Callable[..., ty.Inference] = ty.Inference
 

@@ -12,10 +12,11 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable, is_literal
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children, walk
+from horus_runtime.ast.visitor import children, method_names, walk
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.codegen.loops import RETURN, Loops
 
+STATEMENT_METHODS: Final = method_names("stmt_")
 EXPRESSIONS_WITHOUT_EFFECT: Final = (
     nodes.IntLit,
     nodes.FloatLit,
@@ -78,7 +79,7 @@ class Statements(Loops):
         """Compile one statement."""
         if self.program.config.debug and id(node) in self.fn.visible and not isinstance(node, nodes.Block):
             self.debug_step(node)
-        method = getattr(self, "stmt_" + type(node).__name__, None)
+        method = getattr(self, STATEMENT_METHODS[type(node)], None)
         if method is not None:
             method(node, dest)
         else:
@@ -461,8 +462,9 @@ class Statements(Loops):
         test = self.condition(node.condition)
         with self.intervals.branch():
             self.intervals.assume(node.condition, True)
-            with self.types.inference.narrowing(node.condition):
-                then = self.suite(node.then.body, dest)
+            narrowed = self.types.inference.narrow(node.condition)
+            then = self.suite(node.then.body, dest)
+            self.types.inference.end_narrow(narrowed)
         orelse: list[pyast.stmt] = []
         if node.orelse is not None:
             with self.intervals.branch():

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import child_fields, walk
+from horus_runtime.ast.visitor import READERS, child_fields, walk
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime.fn_names import may_name
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -76,7 +76,7 @@ class _Optimizer:
         self.functions = {(f.name, len(f.params)) for f in script.functions}
         self.blocks: list[Environment] = [{}]
         # What `eval` declares may shadow a constant.
-        self.propagates = not any(type(node) is nodes.Call and _hides_names(node) for node in walk(script))
+        self.propagates = not _hides_names(script)
 
     def run(self) -> nodes.Script:
         script = self.script
@@ -494,8 +494,16 @@ _CHANGING: Final = frozenset(
 # ---- what nodes are -------------------------------------------------------------------------------------------------
 
 
-def _hides_names(node: nodes.Call) -> bool:
-    return node.name == "eval" or node.captures_scope
+def _hides_names(script: nodes.Script) -> bool:
+    """Is there a call that could declare variables?"""
+    pending: list[nodes.Node] = [script]
+    while pending:
+        node = pending.pop()
+        kind = type(node)
+        if kind is nodes.Call and (node.name == "eval" or node.captures_scope):  # type: ignore[attr-defined]
+            return True
+        pending.extend(READERS[kind](node))
+    return False
 
 
 def _changed(node: nodes.Node) -> str | None:

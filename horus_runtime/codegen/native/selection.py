@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import walk
+from horus_runtime.ast.visitor import contains, walk
 from horus_runtime.codegen.native import kernels as k
 from horus_runtime.codegen.native.kernels import Kernel, Unqualified, kind_of
 from horus_runtime.codegen.native.lowering import LOOPS, Group, Loop, Lowering
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from horus_runtime.codegen.program import Variant
 
 LOADS: Final = {k.INT: "i64.load", k.FLOAT: "f64.load"}
-SKIPPED: Final = (
+SKIPPED: Final[frozenset[type[nodes.Node]]] = frozenset((
     nodes.StringLit, nodes.CharLit, nodes.Template, nodes.MapLit, nodes.Closure, nodes.Throw, nodes.Try, nodes.Import,
     nodes.Export, nodes.This, nodes.CustomSyntax,
-)  # fmt: skip
+))  # fmt: skip
 """Code with one of these is no kernel; looking for them first is cheap."""
 
 
@@ -58,7 +58,7 @@ def may_have_kernels(program: Any) -> bool:
 
 def loop_kernel(compiler: FunctionCompiler, node: Loop) -> LoopEntry | None:
     """The kernel of a loop in the function that is being compiled, if it qualifies."""
-    if compiler.dynamic or any(isinstance(part, SKIPPED) for part in walk(node)):
+    if compiler.dynamic or contains(node, SKIPPED):
         return None
     try:
         return _LoopKernel(compiler, node).build()
@@ -218,11 +218,10 @@ def function_kernel(compiler: FunctionCompiler, variant: Variant) -> int | None:
     node = info.node
     if not isinstance(node, nodes.FnDef) or info.dynamic or info.uses_this or any(t == ty.ANY for t in variant.params):
         return None
-    parts = list(walk(node.body))
-    if any(isinstance(part, SKIPPED) for part in parts):
+    if contains(node.body, SKIPPED):
         return None
     recurses = compiler.program.checks_depth(info) and bool(info.calls)
-    if not recurses and not any(isinstance(part, LOOPS) for part in parts):
+    if not recurses and not contains(node.body, LOOPS):
         return None
     try:
         return _build_function(compiler.program, info, variant)

@@ -232,8 +232,9 @@ class _Walk:
     def visit_If(self, node: nodes.If) -> None:
         self.condition(node.condition)
         sure = self.sure
-        with self.inference.narrowing(node.condition):
-            self.perhaps(node.then)
+        narrowed = self.inference.narrow(node.condition)
+        self.perhaps(node.then)
+        self.inference.end_narrow(narrowed)
         then, self.sure = self.sure, sure
         self.perhaps(node.orelse)
         self.sure = self.sure and then

@@ -665,30 +665,46 @@ class Expressions(Emitter):
             return self.binop(left, PY_OPS[op](), right)
         if op in ("+", "-", "*"):
             return self.checked(op, left, right, _bounds(op, a, b), at)
+        if op in ("/", "%"):
+            return self.int_division(op, left, right, a, b, at=at)
         general = self.use_assign(op + "=") if at else self.program.use_operator(op)
-        if op in ("/", "%") and b[0] > 0:
-            raw: pyast.operator = pyast.FloorDiv() if op == "/" else pyast.Mod()
-            if a[0] >= 0:
-                return self.binop(left, raw, right)
-            if isinstance(right, (pyast.Constant, pyast.Name)):
-                first, again = self.atom(left)
-                positive = self.compare(first, (pyast.GtE(), self.const(0)))
-                return self.choose(positive, self.binop(again, raw, right), self.call(general, again, right))
-        if op in ("/", "%") and a[0] >= 0 and self.is_stable(left):
-            raw = pyast.FloorDiv() if op == "/" else pyast.Mod()
-            first, again = self.atom(right)
-            positive = first if b[0] >= 0 else self.compare(first, (pyast.Gt(), self.const(0)))
-            return self.choose(positive, self.binop(left, raw, again), self.call(general, left, again))
-        if op in ("/", "%") and isinstance(right, pyast.Name):
-            raw = pyast.FloorDiv() if op == "/" else pyast.Mod()
-            first, again = self.atom(left)
-            positive = self.compare(first, (pyast.GtE(), self.const(0)), (pyast.Lt(), right))
-            return self.choose(positive, self.binop(again, raw, right), self.call(general, again, right))
         if op == ">>" and b[0] >= 0 and b[1] < 64:
             return self.binop(left, pyast.RShift(), right)
         if op == "<<" and b[0] >= 0 and b[1] < 64 and max(abs(a[0]), abs(a[1])) << b[1] <= INT_MAX:
             return self.binop(left, pyast.LShift(), right)
         return self.call(general, left, right)
+
+    def int_division(
+        self, op: str, left: pyast.expr, right: pyast.expr, a: tuple[int, int], b: tuple[int, int], *, at: bool
+    ) -> pyast.expr:
+        """`/` or `%` of two INT: Python's own where the signs allow, as that rounds down and Rhai toward zero."""
+
+        def raw(dividend: pyast.expr, divisor: pyast.expr) -> pyast.expr:
+            return self.binop(dividend, pyast.FloorDiv() if op == "/" else pyast.Mod(), divisor)
+
+        if at:
+            general = self.use_assign(op + "=")
+        else:
+            general = "_int_div" if op == "/" else "_int_mod"
+        if b[0] > 0:
+            if a[0] >= 0:
+                return raw(left, right)
+            if isinstance(right, (pyast.Constant, pyast.Name)):
+                first, again = self.atom(left)
+                positive = self.compare(first, (pyast.GtE(), self.const(0)))
+                return self.choose(positive, raw(again, right), self.minus(raw(self.minus(again), right)))
+        if a[0] >= 0 and self.is_stable(left):
+            first, again = self.atom(right)
+            positive = first if b[0] >= 0 else self.compare(first, (pyast.Gt(), self.const(0)))
+            return self.choose(positive, raw(left, again), self.call(general, left, again))
+        if isinstance(right, pyast.Name):
+            first, again = self.atom(left)
+            positive = self.compare(first, (pyast.GtE(), self.const(0)), (pyast.Lt(), right))
+            return self.choose(positive, raw(again, right), self.call(general, again, right))
+        return self.call(general, left, right)
+
+    def minus(self, value: pyast.expr) -> pyast.expr:
+        return place(pyast.UnaryOp(pyast.USub(), value), self.loc)  # type: ignore[no-any-return]
 
     def checked(self, op: str, left: pyast.expr, right: pyast.expr, bounds: tuple[int, int], at: bool) -> pyast.expr:
         """An integer operation with the overflow check that its bounds still need."""
@@ -727,6 +743,8 @@ class Expressions(Emitter):
         py_op = PY_COMPARE[op]()
         for kind in (ty.INT, ty.STR, ty.CHAR, ty.BOOL):
             if ty.is_only(lt, kind) and ty.is_only(rt, kind):
+                if op in ("==", "!=") and isinstance(right, pyast.Constant) and right.value == 0:
+                    left = _without_sign(left)
                 return self.compare(left, (py_op, right))
         if op in ("==", "!=") and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
             return self.compare(left, (py_op, right))
@@ -830,6 +848,20 @@ class Expressions(Emitter):
 def _is_plain(expr: pyast.expr) -> bool:
     """A name or a constant: free to evaluate, any number of times."""
     return isinstance(expr, (pyast.Name, pyast.Constant))
+
+
+def _without_sign(expr: pyast.expr) -> pyast.expr:
+    """A remainder that is only compared with zero: its sign does not matter."""
+    if (
+        isinstance(expr, pyast.IfExp)
+        and isinstance(expr.orelse, pyast.UnaryOp)
+        and isinstance(expr.test, pyast.Compare)
+    ):
+        remainder = expr.body
+        if isinstance(remainder, pyast.BinOp) and isinstance(remainder.op, pyast.Mod):
+            remainder.left = expr.test.left
+            return remainder
+    return expr
 
 
 def _bounds(op: str, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:

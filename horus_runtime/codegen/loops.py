@@ -500,7 +500,7 @@ def _is_true(node: nodes.Node) -> bool:
 
 
 SHORT_CALLS: Final = frozenset({
-    "_overflow", "_overflow_at", "_mod", "_div", "_poll", "_owe", "_turns", "_owe_light", "_turns_light",
+    "_overflow", "_overflow_at", "_int_mod", "_int_div", "_poll", "_owe", "_turns", "_owe_light", "_turns_light",
     "_trim", "len", "range",
 })  # fmt: skip
 """What light loops may call: it takes no time to speak of, whatever the values."""

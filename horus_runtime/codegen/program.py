@@ -818,6 +818,7 @@ _LITERAL_TYPES: Final[dict[type, str]] = {
 SERVICES: Final = {
     "_import": "import_module",
     "_caught": "caught_value",
+    "_seen": "catch_value",
     "_step": "debug_step",
     "_watch": "debug_watch",
 }

@@ -612,8 +612,12 @@ class Statements(Loops):
         self.at(node.span)
         raw, error = self.temp(), self.temp()
         variable = self.program.info.bindings.get(id(node))
-        light = variable is not None and not any(map(_rethrows, node.handler.body))
-        caught = self.caught(raw, error, light=light)
+        light = not any(map(_rethrows, node.handler.body))
+        if variable is None and light:
+            look = place(pyast.Expr(self.service("_seen", self.name(raw))), self.loc)
+            self.when(self.compare(self.call("type", self.name(raw)), (pyast.IsNot(), self.name("_Thrown"))), [look])
+        else:
+            caught = self.caught(raw, error, light=light)
         if variable is not None:
             if self.program.config.checks_definitions and node.variable_span is not None:
                 self.at(node.variable_span)
@@ -632,12 +636,14 @@ class Statements(Loops):
 
     def caught(self, raw: str, error: str, *, light: bool) -> pyast.expr:
         """What `catch` binds. Where nobody throws the error again (`light`), a value that was thrown is just taken."""
-        catch = self.service("_catch", self.name(raw))
         if not light:
-            self.assign(error, catch)
+            self.assign(error, self.service("_catch", self.name(raw)))
             return self.service("_caught", self.name(error))
         thrown = self.subscript(self.attribute(self.name(raw), "args"), self.const(0))
-        return self.choose(self.type_is(self.name(raw), "_Thrown"), thrown, self.service("_caught", catch))
+        name = [self.const(self.program.source_name)] if self.program.source_name else []
+        return self.choose(
+            self.type_is(self.name(raw), "_Thrown"), thrown, self.service("_seen", self.name(raw), *name)
+        )
 
     # ---- modules ----------------------------------------------------------------------------------------------------
 

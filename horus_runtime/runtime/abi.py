@@ -92,14 +92,17 @@ def leave(scope: Scope, base: int, declared: tuple[tuple[str, Any, bool], ...]) 
             scope.add(name, value, constant)
 
 
+_OVERFLOWS: Final = {"+": "Addition", "-": "Subtraction", "*": "Multiplication"}
+
+
 def overflow(op: str, left: int, right: int) -> Any:
-    """An inlined integer operation left 64 bits: let the slow operator raise."""
-    return operators.BINARY[op](left, right)
+    """An inlined integer operation left 64 bits."""
+    raise faults.PlainFault(f"{_OVERFLOWS[op]} overflow: {left} {op} {right}")
 
 
 def overflow_at(op: str, left: int, right: int) -> Any:
     """As `overflow`, for compound assignments, which report a position."""
-    return operators.ASSIGN[op + "="](left, right)
+    raise faults.ArithmeticFault(f"{_OVERFLOWS[op]} overflow: {left} {op} {right}")
 
 
 def same(value: Any, literal: Any) -> bool:
@@ -211,6 +214,8 @@ EXPORTS: Final[dict[str, Any]] = {
     "_leave": leave,
     "_overflow": overflow,
     "_overflow_at": overflow_at,
+    "_int_div": operators.int_div,
+    "_int_mod": operators.int_mod,
     "_INF": float("inf"),
     "_NINF": float("-inf"),
     "_same": same,

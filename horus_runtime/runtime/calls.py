@@ -254,7 +254,7 @@ class Calling(RunState):
         if answer is not NOTHING:
             return answer
         error = faults.function_not_found_for(name, [self.type_name(arg) for arg in args])
-        error.hint = self._suggest(name, len(args))
+        error.hint = partial(self._suggest, name, len(args))
         raise error
 
     def _suggest(self, name: str, count: int) -> str | None:

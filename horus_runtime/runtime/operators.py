@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.comparison import DEFAULTS, NO_OPERATOR, eq, ge, gt, le, lt, ne
+from horus_runtime.runtime.faults import PlainFault
 from horus_runtime.runtime.text import contains_host_value, float_plain, to_display
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, Range, Timestamp, copy_value
 
@@ -25,17 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASSIGN", "BINARY", "DEFAULTS", "NO_OPERATOR", "UNARY", "add", "add_assign", "bit_and", "bit_or", "bit_xor", "div",
-    "eq", "ge", "gt", "le", "lt", "make_range", "make_range_inclusive", "mod", "mul", "ne", "neg", "not_", "plus",
-    "power", "shl", "shr", "sub",
+    "eq", "ge", "gt", "int_div", "int_mod", "le", "lt", "make_range", "make_range_inclusive", "mod", "mul", "ne", "neg",
+    "not_", "plus", "power", "shl", "shr", "sub",
 ]  # fmt: skip
 
 NANOSECONDS: Final = 1_000_000_000
 NAN: Final = math.inf - math.inf
 """What the processor gives for 0.0 / 0.0, with its sign bit."""
-
-
-def _fault(message: str) -> EvalError:
-    return faults.arithmetic(message, positioned=False)
 
 
 # --- Arithmetic -------------------------------------------------------------------------------------------------------
@@ -50,7 +47,7 @@ def add(a: Any, b: Any) -> Any:
             result = a + b
             if INT_MIN <= result <= INT_MAX:
                 return result
-            raise _fault(f"Addition overflow: {a} + {b}")
+            raise PlainFault(f"Addition overflow: {a} + {b}")
         if tb is float:
             return a + b
     elif ta is float:
@@ -100,7 +97,7 @@ def sub(a: Any, b: Any) -> Any:
             result = a - b
             if INT_MIN <= result <= INT_MAX:
                 return result
-            raise _fault(f"Subtraction overflow: {a} - {b}")
+            raise PlainFault(f"Subtraction overflow: {a} - {b}")
         if tb is float:
             return a - b
     elif ta is float:
@@ -129,7 +126,7 @@ def mul(a: Any, b: Any) -> Any:
             result = a * b
             if INT_MIN <= result <= INT_MAX:
                 return result
-            raise _fault(f"Multiplication overflow: {a} * {b}")
+            raise PlainFault(f"Multiplication overflow: {a} * {b}")
         if tb is float:
             return a * b
     elif ta is float and (tb is float or tb is int):
@@ -142,18 +139,23 @@ def div(a: Any, b: Any) -> Any:
     ta = type(a)
     tb = type(b)
     if ta is int and tb is int:
-        if b == 0:
-            raise _fault(f"Division by zero: {a} / 0")
-        if a >= 0 and b > 0:
-            return a // b
-        if b == -1 and a == INT_MIN:
-            raise _fault(f"Division overflow: {a} / {b}")
-        return -(-a // b) if b > 0 else (a // b if a <= 0 else -(a // -b))
+        return int_div(a, b)
     if (ta is float or ta is int) and (tb is float or tb is int):
         if b:
             return float(a) / float(b)
         return _over_zero(float(a), float(b))
     return NO_OPERATOR
+
+
+def int_div(a: int, b: int) -> int:
+    """`a / b` of two INT, truncated toward zero."""
+    if b == 0:
+        raise PlainFault(f"Division by zero: {a} / 0")
+    if a >= 0 and b > 0:
+        return a // b
+    if b == -1 and a == INT_MIN:
+        raise PlainFault(f"Division overflow: {a} / {b}")
+    return -(-a // b) if b > 0 else (a // b if a <= 0 else -(a // -b))
 
 
 def _over_zero(a: float, b: float) -> float:
@@ -167,17 +169,20 @@ def mod(a: Any, b: Any) -> Any:
     ta = type(a)
     tb = type(b)
     if ta is int and tb is int:
-        if b == 0 or (b == -1 and a == INT_MIN):
-            raise _fault(f"Modulo division by zero or overflow: {a} % {b}")
-        if a >= 0:
-            return a % abs(b)
-        return -(-a % abs(b))
+        return int_mod(a, b)
     if (ta is float or ta is int) and (tb is float or tb is int):
         try:
             return math.fmod(a, b)
         except ValueError:
             return math.nan
     return NO_OPERATOR
+
+
+def int_mod(a: int, b: int) -> int:
+    """`a % b` of two INT, with the sign of `a`."""
+    if b == 0 or (b == -1 and a == INT_MIN):
+        raise PlainFault(f"Modulo division by zero or overflow: {a} % {b}")
+    return a % abs(b) if a >= 0 else -(-a % abs(b))
 
 
 def power(a: Any, b: Any) -> Any:
@@ -193,13 +198,13 @@ def power(a: Any, b: Any) -> Any:
 
 def _int_power(a: int, b: int) -> int:
     if b < 0:
-        raise _fault(f"Integer raised to a negative power: {a} ** {b}")
+        raise PlainFault(f"Integer raised to a negative power: {a} ** {b}")
     # Bases other than -1, 0 and 1 overflow at the exponent 64 at the latest: nothing large is ever computed.
     if b <= 64 or (-1 <= a <= 1 and b <= 0xFFFF_FFFF):
         result = a**b
         if INT_MIN <= result <= INT_MAX:
             return int(result)
-    raise _fault(f"Exponential overflow: {a} ** {b}")
+    raise PlainFault(f"Exponential overflow: {a} ** {b}")
 
 
 def _float_power(a: float, b: float) -> float:

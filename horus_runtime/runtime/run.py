@@ -12,7 +12,7 @@ from horus_runtime.errors import UNSET, EvalError, HorusError
 from horus_runtime.runtime import abi, text
 from horus_runtime.runtime.access import Accessing
 from horus_runtime.runtime.environment import Environment
-from horus_runtime.runtime.faults import ArithmeticFault
+from horus_runtime.runtime.faults import ArithmeticFault, PlainFault
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.state import Host, Linked, RunSettings
@@ -22,6 +22,8 @@ from horus_runtime.runtime.values import copy_value
 from horus_runtime.source import Position
 
 _NOTHING: Final = object()
+_PLAIN: Final = (EvalError, ArithmeticFault, PlainFault)
+"""Errors as services raise them: nothing but their place has to be found out."""
 
 
 class Run(Accessing, Environment):
@@ -101,7 +103,7 @@ class Run(Accessing, Environment):
         if isinstance(error, ThrownError):
             thrown: EvalError = error
             return thrown  # its value is all that `catch` shows; the rest is explained if it is thrown again
-        if isinstance(error, EvalError) and type(error) in (EvalError, ArithmeticFault) and self._place_here(error):
+        if isinstance(error, EvalError) and type(error) in _PLAIN and self._place_here(error):
             return error
         found = self.explain(error)
         if not isinstance(found, EvalError):
@@ -126,6 +128,17 @@ class Run(Accessing, Environment):
             error.source = program.source
         return True
 
+    def catch_value(self, error: Exception, source: str | None = None) -> Any:
+        """What `catch (e)` binds where nobody throws the error again; `source` is the name of the script's text."""
+        if type(error) is PlainFault and _is_own(error):
+            value = {"error": "ErrorArithmetic", "message": error.args[0]}
+            if source:
+                value["source"] = source
+            return value
+        found = self.catch(error)
+        assert isinstance(found, EvalError)
+        return self.caught_value(found)
+
     def caught_value(self, error: EvalError) -> Any:
         """The value bound by `catch (e)`."""
         root = error.root()
@@ -145,6 +158,12 @@ class Run(Accessing, Environment):
         assert isinstance(found, EvalError)
         found.position = UNSET
         return found.with_traceback(None)
+
+
+def _is_own(error: PlainFault) -> bool:
+    """Was the function that failed called by the very code that catches? Then there is no call to tell of."""
+    traceback = error.__traceback__
+    return traceback is not None and (inner := traceback.tb_next) is not None and inner.tb_next is None
 
 
 __all__ = ["Host", "Linked", "Run", "RunSettings"]

@@ -165,7 +165,10 @@ def nested_text(inner: HorusError, source: str | None) -> str:
 
 def translate(error: BaseException, frames: list[Frame]) -> HorusError:
     """A Python exception out of generated code, as the error it stands for."""
-    if isinstance(error, IndexError) and frames and frames[-1][4].tb_next is None and _redo(frames[-1], error) is None:
+    redone = _redo(frames[-1], error) if frames else None
+    if redone is not None:
+        return redone
+    if isinstance(error, IndexError) and frames and frames[-1][4].tb_next is None:
         return faults.stack_overflow(len(frames[-1][4].tb_frame.f_locals.get("_deeper", ())))
     if isinstance(error, RecursionError):
         return faults.frames_overflow()
@@ -173,10 +176,6 @@ def translate(error: BaseException, frames: list[Frame]) -> HorusError:
         return faults.out_of_memory()
     if isinstance(error, AttributeError) and type(error.obj) is Cell and error.name == "v":
         return EvalError("ErrorDataRace", "Data race detected", None, fields={"variable": ""})
-    if frames:
-        redone = _redo(frames[-1], error)
-        if redone is not None:
-            return redone
     internal = InternalError("InternalError", f"internal error: {type(error).__name__}: {error}")
     internal.__cause__ = error
     return internal

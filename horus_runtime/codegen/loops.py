@@ -504,6 +504,8 @@ SHORT_CALLS: Final = frozenset({
     "_trim", "len", "range",
 })  # fmt: skip
 """What light loops may call: it takes no time to speak of, whatever the values."""
+SHORT_METHODS: Final = frozenset({"__length_hint__", "bit_length"})
+"""Those that are called on something."""
 HEAVY: Final = (
     pyast.JoinedStr, pyast.List, pyast.Dict, pyast.Slice, pyast.In, pyast.NotIn, pyast.Delete, pyast.Starred,
 )  # fmt: skip
@@ -518,7 +520,7 @@ def _is_light(body: list[pyast.stmt]) -> bool:
             if isinstance(node, pyast.Call):
                 function = node.func
                 if isinstance(function, pyast.Attribute):
-                    if function.attr != "__length_hint__":
+                    if function.attr not in SHORT_METHODS:
                         return False
                 elif not (isinstance(function, pyast.Name) and function.id in SHORT_CALLS):
                     return False

@@ -613,11 +613,9 @@ class Statements(Loops):
         raw, error = self.temp(), self.temp()
         variable = self.program.info.bindings.get(id(node))
         light = not any(map(_rethrows, node.handler.body))
+        caught = self.caught(raw, error, light=light)
         if variable is None and light:
-            look = place(pyast.Expr(self.service("_seen", self.name(raw))), self.loc)
-            self.when(self.compare(self.call("type", self.name(raw)), (pyast.IsNot(), self.name("_Thrown"))), [look])
-        else:
-            caught = self.caught(raw, error, light=light)
+            self.evaluate(caught)
         if variable is not None:
             if self.program.config.checks_definitions and node.variable_span is not None:
                 self.at(node.variable_span)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import repeat
+from operator import add, mul, sub
 from typing import Any, Final
 
 from horus_runtime.errors import HorusError
@@ -92,16 +93,21 @@ def leave(scope: Scope, base: int, declared: tuple[tuple[str, Any, bool], ...]) 
             scope.add(name, value, constant)
 
 
+_EXACT: Final[dict[str, Callable[[int, int], int]]] = {"+": add, "-": sub, "*": mul}
 _OVERFLOWS: Final = {"+": "Addition", "-": "Subtraction", "*": "Multiplication"}
 
 
 def overflow(op: str, left: int, right: int) -> Any:
-    """An inlined integer operation left 64 bits."""
+    """An inlined integer operation whose result seems to need more than 64 bits: only the lowest INT does not."""
+    if _EXACT[op](left, right) == INT_MIN:
+        return INT_MIN
     raise faults.PlainFault(f"{_OVERFLOWS[op]} overflow: {left} {op} {right}")
 
 
 def overflow_at(op: str, left: int, right: int) -> Any:
     """As `overflow`, for compound assignments, which report a position."""
+    if _EXACT[op](left, right) == INT_MIN:
+        return INT_MIN
     raise faults.ArithmeticFault(f"{_OVERFLOWS[op]} overflow: {left} {op} {right}")
 
 
@@ -190,8 +196,6 @@ EXPORTS: Final[dict[str, Any]] = {
     "range": range,
     "enumerate": enumerate,
     "Exception": Exception,
-    "_MIN": INT_MIN,
-    "_MAX": INT_MAX,
     "_MISSING": MISSING,
     "_SCALARS": SCALARS,
     "_Cell": Cell,

@@ -39,7 +39,8 @@ class PlainFault(ArithmeticFault):
 
 def arithmetic(message: str) -> EvalError:
     """`ErrorArithmetic` at the place where it is raised."""
-    return ArithmeticFault(message)
+    error: EvalError = ArithmeticFault(message)
+    return error
 
 
 def signature_name(name: str) -> str:

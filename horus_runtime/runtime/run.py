@@ -160,7 +160,7 @@ class Run(Accessing, Environment):
         return found.with_traceback(None)
 
 
-def _is_own(error: PlainFault) -> bool:
+def _is_own(error: Exception) -> bool:
     """Was the function that failed called by the very code that catches? Then there is no call to tell of."""
     traceback = error.__traceback__
     return traceback is not None and (inner := traceback.tb_next) is not None and inner.tb_next is None

@@ -55,3 +55,36 @@ def test_a_missing_function_still_hints_at_a_near_name():
     with pytest.raises(hr.EvalError) as caught:
         hr.Engine().eval("fn total(x) { x } totla(1)")
     assert caught.value.hint == "did you mean 'total'?"
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ("-9223372036854775807 - 1", -(2**63)),
+        ("-9223372036854775807 + -1", -(2**63)),
+        ("4611686018427387904 * -2", -(2**63)),
+        ("9223372036854775806 + 1", 2**63 - 1),
+    ],
+)
+def test_the_outermost_integers_are_no_overflow(operation, expected):
+    left, op, right = operation.split()
+    engine = hr.Engine()
+    assert engine.eval(f"fn f(a, b) {{ a {op} b }} f({left}, {right})") == expected
+    assert engine.eval(f"fn f(a, b) {{ a {op}= b; a }} f({left}, {right})") == expected
+    assert engine.eval(f"fn f(a, b) {{ let c = [a, b]; c[0] {op} c[1] }} f({left}, {right})") == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        ("9223372036854775807 + 1", "Addition"),
+        ("-9223372036854775808 - 1", "Subtraction"),
+        ("4611686018427387904 * 2", "Multiplication"),
+        ("-4611686018427387905 * 2", "Multiplication"),
+    ],
+)
+def test_an_overflow_names_the_operation(operation, name):
+    left, op, right = operation.split()
+    with pytest.raises(hr.EvalError) as caught:
+        hr.Engine().eval(f"fn f(a, b) {{ a {op} b }} f({left}, {right})")
+    assert caught.value.root().message == f"{name} overflow: {operation}"

@@ -38,6 +38,8 @@ class Variable:
     """Block depth of the declaration; 0 is the function's own level."""
     literal: nodes.Node | None = None
     """The literal a constant was declared with, which closures receive by value."""
+    initial: nodes.Node | None = None
+    """What a constant was declared with."""
     slot: int = 0
     """How many variables of its function live already when it is declared, captured ones aside."""
     shadows: bool = False
@@ -191,7 +193,7 @@ class _Analyzer:
             return view
         source.captured = True
         source.read = True
-        view = Variable(name, "capture", fn, source.constant, captured=True)
+        view = Variable(name, "capture", fn, source.constant, captured=True, initial=source.initial)
         fn.captures.append(view)
         fn.capture_sources.append(source)
         fn.capture_spans.append(span)
@@ -311,7 +313,9 @@ class _Analyzer:
         self.note_visible(node)
         self.visit_all(node.args)
         first = node.args[0] if node.args else None
-        if isinstance(first, nodes.Variable) and not self.is_pure(node.name, len(node.args)):
+        if isinstance(first, nodes.This):
+            self.touch_this(node.name, len(node.args))
+        elif isinstance(first, nodes.Variable) and not self.is_pure(node.name, len(node.args)):
             self.touch(first)
 
     def visit_MethodCall(self, node: nodes.MethodCall) -> None:
@@ -319,12 +323,15 @@ class _Analyzer:
         self.visit(node.target)
         self.visit_all(node.args)
         count = len(node.args) + 1
-        pure = self.is_pure(node.name, count)
         if isinstance(node.target, nodes.This):
-            self.fn.writes_this = self.fn.writes_this or self.may_replace(node.name, count)
-            self.fn.changes_this = self.fn.changes_this or not pure
-        elif not pure:
+            self.touch_this(node.name, count)
+        elif not self.is_pure(node.name, count):
             self.touch(node.target)
+
+    def touch_this(self, name: str, count: int) -> None:
+        """A function gets `this` by reference, as the first of so many arguments."""
+        self.fn.writes_this = self.fn.writes_this or self.may_replace(name, count)
+        self.fn.changes_this = self.fn.changes_this or not self.is_pure(name, count)
 
     def note_visible(self, node: nodes.Call) -> None:
         if _is_dynamic_call(node):
@@ -411,6 +418,8 @@ class _Analyzer:
     def visit_Let(self, node: nodes.Let) -> None:
         self.visit(node.value)
         variable = self.declare(node.name, "local", node, constant=node.constant)
+        if node.constant:
+            variable.initial = node.value
         if self.literals and node.constant and is_literal(node.value):
             variable.literal = node.value
 

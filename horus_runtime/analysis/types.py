@@ -103,6 +103,8 @@ TESTABLE: Final = {
     "()": UNIT,
 }
 """What `type_of` says of a class of values, where that is one class only."""
+TAKE: Final = "take"
+"""The standard function that leaves `()` behind."""
 ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%", "**"})
 COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
@@ -578,6 +580,8 @@ class Inference:
             return ANY
         if not self.is_pure(node.name, len(node.args)):
             self.forget_elements(node.args[0] if node.args else None, node.name)
+        if node.name == TAKE and node.args:
+            self.widen_root(node.args[0], UNIT)
         return self.call_type(node, types)
 
     def expr_MethodCall(self, node: nodes.MethodCall) -> int:
@@ -589,6 +593,8 @@ class Inference:
             return self.calling_result(node.name, receiver, returned, types)
         types = [self.expr(arg) for arg in node.args]
         name = node.name
+        if name == TAKE:
+            self.widen_root(node.target, UNIT)
         if receiver & MAP and element(receiver) & FN:
             # A property may hold a function, which is then called with the map as `this`.
             self.forget_elements(node.target, "")

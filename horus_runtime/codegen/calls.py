@@ -11,7 +11,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.emitter import LOAD, place
 from horus_runtime.codegen.expressions import Expressions
-from horus_runtime.optimize.passes import LOST_CLOSURE
+from horus_runtime.optimize.passes import LOST_CLOSURE, is_inserted
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
 from horus_runtime.source import Span
 
@@ -107,6 +107,8 @@ class Calls(Expressions):
         owned = name in KEEPERS or not self.program.is_standard(name)
         if count and table.may_replace(name, count) and isinstance(node.args[0], nodes.Variable):
             return self.native_by_reference(node)
+        if count and isinstance(node.args[0], nodes.This) and not table.is_pure(name, count):
+            return self.native_on_this(node)
         if count and isinstance(node.args[0], nodes.Variable) and node.args[0].namespace:
             return self.native_on_constant(node)
         args = self.native_args(node.args, owned, table.is_pure(name, count))
@@ -156,18 +158,22 @@ class Calls(Expressions):
 
     def own_if_fixed(self, variable: Variable, value: pyast.expr, t: int) -> pyast.expr:
         """A copy of a variable's value, unless it is a cell that no closure has captured yet."""
-        if variable.constant or not variable.is_cell or self.dynamic:
+        if variable.constant or not variable.is_cell:
             return self.own(value, t)
         value = value if isinstance(value, pyast.Name) else self.spill(value)
-        return self.choose(self.is_fixed(variable), self.own(value, t), value)
+        return self.choose(self.is_fixed(variable, self.cell_of(variable)), self.own(value, t), value)
 
-    def is_fixed(self, variable: Variable) -> pyast.expr:
-        """Is the cell of a variable shared, or that of a constant of the host?"""
-        cell = self.name(variable.py)
+    def is_fixed(self, variable: Variable, cell: pyast.expr) -> pyast.expr:
+        """Is the cell of a variable shared, or that of a constant of the host or of `eval`?"""
         shared = self.attribute(cell, "shared")
-        if variable.kind != "external":
+        if variable.kind != "external" and not self.dynamic:
             return shared
         return self.either(shared, self.attribute(cell, "constant"))
+
+    def cell_of(self, variable: Variable) -> pyast.expr:
+        """The cell that a variable lives in, under a name."""
+        cell = self.capture_source(variable)
+        return cell if isinstance(cell, pyast.Name) else self.spill(cell)
 
     @staticmethod
     def is_borrowed(node: nodes.Node) -> bool:
@@ -187,13 +193,26 @@ class Calls(Expressions):
         cell = self.temp()
         fixed = variable is None or variable.constant or variable.is_cell
         holder = self.call("_Cell", self.own(value, self.type(node.args[0])) if fixed else value)
-        if variable is not None and variable.is_cell and not variable.constant and not self.dynamic:
-            holder = self.choose(self.is_fixed(variable), holder, self.name(variable.py))
+        if variable is not None and variable.is_cell and not variable.constant:
+            own = self.cell_of(variable)
+            holder = self.choose(self.is_fixed(variable, own), holder, own)
         self.assign(cell, holder)
         result = self.spill(self.service("_native_ref", self.level(), self.const(node.name), self.name(cell), *rest))
         if variable is not None and not fixed:
             self.write(variable, self.cell_value(cell))
         return result
+
+    def native_on_this(self, node: nodes.Call) -> pyast.expr:
+        """`push(this, 1)`: natives get `this` by reference in this form, too."""
+        this, *rest = node.args
+        items = self.operands(tuple(rest), owned=True)
+        self.at(this.span)
+        value = self.this_value()
+        if self.this_is_cell:
+            self.evaluate(value)
+            value = self.name("_this")
+        self.at(node.span)
+        return self.service("_native_on_this", self.home(), self.level(), self.const(node.name), value, *items)
 
     def native_on_constant(self, node: nodes.Call) -> pyast.expr:
         """`push(m::list, 1)`: what a module offers is refused to natives that would change it."""
@@ -276,10 +295,16 @@ class Calls(Expressions):
             return None
         return self.shared_test(node.args[0], node.span)
 
+    def is_inlined(self, variable: Variable) -> bool:
+        """Does Rhai put the value of a constant where it is used? Then nothing of it is shared or locked."""
+        return self.program.config.optimized and is_inserted(variable.initial)
+
     def shared_test(self, item: nodes.Node, span: Span) -> pyast.expr:
         variable = self.program.info.bindings.get(id(item))
         value = self.expr(item)
         self.at(span)
+        if variable is not None and self.is_inlined(variable):
+            return self.const(False)
         if isinstance(item, nodes.Variable) and variable is not None and variable.is_cell:
             return self.attribute(self.name(variable.py), "shared")
         self.evaluate(value)

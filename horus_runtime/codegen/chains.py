@@ -18,6 +18,8 @@ from horus_runtime.source import Span
 CONTAINS_INLINE: Final = frozenset({("string", "string"), ("string", "char"), ("map", "string")})
 
 LITERALS: Final = (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
+PLACES: Final = (nodes.Variable, nodes.This, nodes.Property, nodes.Index)
+"""Where values stand; all other expressions make values that nothing else holds."""
 INT_OPERATORS: Final = frozenset({"+", "-", "*", "&", "|", "^", "<<", ">>", "..", "..="})
 
 Link = nodes.Property | nodes.Index | nodes.MethodCall
@@ -57,8 +59,10 @@ class Chains(Calls):
     def order_shows(self, links: list[Link]) -> bool:
         """Could somebody tell that arguments are evaluated before the object of the chain?"""
         if len(links) == 1 and isinstance(links[0].target, nodes.Variable):
-            if self.is_sure(links[0].target) or isinstance(links[0], nodes.MethodCall):
+            if isinstance(links[0], nodes.MethodCall):
                 return False
+            if self.is_sure(links[0].target):
+                return any(map(_has_effects, _arguments(links[0])))
             return any(not self.is_sure(arg) for arg in _arguments(links[0]))
         return any(_has_effects(arg) or not self.is_sure(arg) for link in links for arg in _arguments(link))
 
@@ -316,21 +320,24 @@ class Chains(Calls):
         if self.dynamic or (variable is not None and variable.kind == "external"):
             return None
         args, kept = self.lent_args(node)
-        cell = variable.py if variable is not None and variable.is_cell else None
+        cell = variable.py if variable is not None and variable.is_cell and not self.is_inlined(variable) else None
         holder = self.name(cell) if cell is not None else None
         # `obj.call(f)` may put another value into `obj`, unlike `f.call(x)`.
         if cell is None and node.args and self.type(node.args[0]) & ty.FN and self.is_place(target):
             return self.pointer_call_with_write_back(node, target, args, kept)
         pointer = self.names(self.target(target))[0]
         self.at(node.name_span)
+        if variable is not None and self.is_inlined(variable):
+            holder = self.constant_receiver(target, pointer)
         first = self.error_span(node.args[0]) if node.args else node.name_span
         self.program.places[self.loc] = first.start
         token = self.compare(
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
         ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
-        fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
-        slow = self.service("_method_call", self.home(), self.level(), holder or pointer, *kept)
+        fast = self.locking(node, self.attribute(pointer, "target"), holder or pointer, self.next_level(), *args)
+        service = self.name(self.use("_method_call"))
+        slow = self.locking(node, service, holder or pointer, self.home(), self.level(), holder or pointer, *kept)
         if cell is None:
             return self.choose(ready, fast, slow)
         return self.locked_call(cell, pointer, ready, fast, slow)
@@ -360,7 +367,7 @@ class Chains(Calls):
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
         ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
-        fast = place(pyast.Call(self.attribute(pointer, "target"), [self.next_level(), *args], []), self.loc)
+        fast = self.locking(node, self.attribute(pointer, "target"), pointer, self.next_level(), *args)
         result = self.temp()
         outer, self.out = self.out, []
         self.call_on_cell(node, target, pointer, store, kept, result)
@@ -374,8 +381,8 @@ class Chains(Calls):
         """A captured variable is locked while the pointer it holds runs: using it meanwhile is a data race."""
         result = self.temp()
         slot = place(pyast.Name(result, STORE), self.loc)
-        lock = place(pyast.Delete([place(pyast.Attribute(self.name(cell), "v", pyast.Del()), self.loc)]), self.loc)
-        unlock = place(pyast.Assign([place(pyast.Attribute(self.name(cell), "v", STORE), self.loc)], pointer), self.loc)
+        lock = place(pyast.Expr(self.call_attribute(cell, "lock")), self.loc)
+        unlock = place(pyast.Expr(self.call_attribute(cell, "unlock")), self.loc)
         call = place(pyast.Assign([slot], fast), self.loc)
         guarded = place(pyast.Try([call], [], [], [unlock]), self.loc)
         # A closure without captured variables cannot reach the one that holds it.
@@ -383,6 +390,10 @@ class Chains(Calls):
         locked = place(pyast.If(reaches, [lock, guarded], [call]), self.loc)
         self.when(ready, [locked], [place(pyast.Assign([slot], slow), self.loc)])
         return self.name(result)
+
+    def call_attribute(self, cell: str, name: str) -> pyast.expr:
+        """Call a method of a cell."""
+        return place(pyast.Call(self.attribute(self.name(cell), name), [], []), self.loc)  # type: ignore[no-any-return]
 
     def is_constant_root(self, node: nodes.Node) -> bool:
         while isinstance(node, (nodes.Property, nodes.Index)):
@@ -429,10 +440,46 @@ class Chains(Calls):
         if node.name == "call":
             first = self.error_span(node.args[0]) if node.args else node.name_span
             self.program.places[self.loc] = first.start
-            return self.service("_method_call", self.home(), self.level(), receiver, *args)
+            service = self.name(self.use("_method_call"))
+            return self.locking(node, service, receiver, self.home(), self.level(), receiver, *args)
         if node.name == "curry":
             return self.service("_curry", receiver, *args)
-        return self.service("_method", self.home(), self.level(), name, receiver, *args)
+        if self.program.config.exact_sizes and not isinstance(node.target, PLACES):
+            receiver = self.call("_Temporary", receiver)
+        service = self.name(self.use("_method"))
+        return self.locking(node, service, receiver, self.home(), self.level(), name, receiver, *args)
+
+    def locking(
+        self, node: nodes.MethodCall, function: pyast.expr, receiver: pyast.expr, *args: pyast.expr
+    ) -> pyast.expr:
+        """Call a method; a captured variable that its receiver is part of is locked meanwhile."""
+        cell = self.locked_root(node, receiver)
+        if cell is None:
+            return place(pyast.Call(function, list(args), []), self.loc)  # type: ignore[no-any-return]
+        return self.service("_locked", cell, function, *args)
+
+    def locked_root(self, node: nodes.MethodCall, receiver: pyast.expr) -> pyast.expr | None:
+        """The cell of the variable that a receiver is part of, where the method may come to use it, too.
+
+        A method that is given the cell itself locks it on its own.
+        """
+        root, count = node.target, len(node.args)
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        if not isinstance(root, nodes.Variable) or root.namespace:
+            return None
+        variable = self.program.info.bindings.get(id(root))
+        if variable is None or not variable.is_cell or not variable.py:
+            return None
+        if self.is_inlined(variable):
+            return None
+        if isinstance(receiver, pyast.Name) and receiver.id == variable.py:
+            return None
+        if node.name == "call" or self.program.has_method(node.name, count):
+            return self.name(variable.py)
+        table = self.program.config.table
+        harmless = self.program.is_standard(node.name) and not table.calls_back(node.name, count + 1)
+        return None if harmless else self.name(variable.py)
 
     def constant_receiver(self, receiver: nodes.Node, value: pyast.expr) -> pyast.expr:
         """A constant travels in a cell that says so: mutating natives refuse it."""
@@ -466,11 +513,12 @@ class Chains(Calls):
         target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args), t)
         self.at(node.name_span)
         this = [] if self.program.this_mode(info) == THIS_NONE else [value]
-        call = self.call(target, *this, self.next_level(checked=self.program.checks_depth(info)), *args)
+        level = self.next_level(checked=self.program.checks_depth(info))
+        call = self.locking(node, self.name(target), value, *this, level, *args)
         if not (t & ty.MAP and ty.element(t) & ty.FN):
             return call
         stored = self.compare(self.const(node.name), (pyast.In(), value))
-        general = self.service("_method", self.home(), self.level(), self.const(node.name), value, *args)
+        general = self.dispatch(node, value, args, len(args))
         return self.choose(self.both(self.type_is(value, "dict"), stored), general, call)
 
     def is_place(self, node: nodes.Node) -> bool:

@@ -489,11 +489,11 @@ class Expressions(Emitter):
         raise AssertionError
 
     def membership(self, node: nodes.Binary) -> pyast.expr:
-        """`item in container`, which is `contains(container, item)`: the container is evaluated first.
+        """`item in container`, which is `contains(container, item)`: the container is evaluated first, a variable last.
 
         Maps and strings are asked directly unless somebody redefines `contains`.
         """
-        if isinstance(node.right, nodes.Variable) and not self.is_sure(node.right):
+        if isinstance(node.right, nodes.Variable) and not (self.is_sure(node.right) and self.is_sure(node.left)):
             item, container = self.operands([node.left, node.right])
             item = item if self.is_stable(item) else self.spill(item)
         else:

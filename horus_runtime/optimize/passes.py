@@ -544,6 +544,11 @@ def is_literal(node: Any) -> bool:
     return checks.is_constant(node) or (checks.is_function_pointer(node) and may_name(node.args[0].value))
 
 
+def is_inserted(node: nodes.Node | None) -> bool:
+    """Does Rhai's optimizer put the value of a constant that was declared with this where the constant is used?"""
+    return is_literal(node) or (node is not None and _is_constant_range(node))
+
+
 def constant_value(node: nodes.Node) -> Any:
     """The value of a node that `is_literal`, as far as its raw text goes."""
     if type(node) is nodes.ArrayLit:

@@ -15,7 +15,7 @@ from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
-from horus_runtime.runtime.values import SCALARS, Cell, Range, full_type_name
+from horus_runtime.runtime.values import SCALARS, Cell, LockedCell, Range, copy_value, full_type_name
 
 
 class Calling(RunState):
@@ -110,7 +110,6 @@ class Calling(RunState):
             raise faults.no_pointer(self.type_name(pointer))
         if pointer.token is not None and pointer.token is self.tokens.get(len(args)):
             return pointer.target(self.next_level(depth), *args)
-        _refuse_captured(pointer, this)
         args = (*pointer.curried, *args)
         if pointer.native is not None:
             return self._call_host_pointer(depth, pointer, args)
@@ -120,11 +119,11 @@ class Calling(RunState):
                 return self._invoke(closure, this, args, depth)
             return self._wrong_count(pointer.name, closure[1], this, args)
         found = self.find_script(pointer.name, len(args), self.home(pointer))
-        if found is None and type(this) is Cell:
+        if found is None and isinstance(this, Cell):
             found = self._find_typed(pointer.name, this, len(args))
         if found is not None:
             return self._invoke(found, this, args, depth)
-        if type(this) is Cell:
+        if isinstance(this, Cell):
             return self.native_ref(depth, pointer.name, this, *args)
         return self.native_named(depth, pointer.name, args)
 
@@ -138,7 +137,7 @@ class Calling(RunState):
         shown = [self.type_name(arg) for arg in args]
         for place, kind in meta.literals:
             shown.insert(place, kind)
-        if type(this) is Cell:
+        if isinstance(this, Cell):
             shown.insert(0, self.type_name(this.v))
         raise faults.function_not_found_for(name, shown)
 
@@ -160,8 +159,8 @@ class Calling(RunState):
         if meta.this == THIS_NONE:
             return function(*args)
         if meta.this == THIS_CELL:
-            return function(this if type(this) is Cell else Cell(this), *args)
-        return function(this.v if type(this) is Cell else this, *args)
+            return function(this if isinstance(this, Cell) else Cell(this), *args)
+        return function(this.v if isinstance(this, Cell) else this, *args)
 
     # ---- calls by name ----------------------------------------------------------------------------------------------
 
@@ -174,6 +173,17 @@ class Calling(RunState):
                 return self._invoke(found, MISSING, args, depth)
             linked = linked.parent
         return self.native_named(depth, name, args)
+
+    def native_on_this(self, home: Linked, depth: int, name: str, this: Any, *args: Any) -> Any:
+        """`f(this, args)` where the compiler knew no script function: natives get `this` by reference."""
+        cell = this if isinstance(this, Cell) else Cell(this)
+        linked = home.parent
+        while linked is not None:
+            found = linked.find(name, len(args) + 1)
+            if found is not None:
+                return self._invoke(found, MISSING, (copy_value(cell.v), *args), depth)
+            linked = linked.parent
+        return self.native_ref(depth, name, cell, *args)
 
     def native_named(self, depth: int, name: str, args: tuple[Any, ...]) -> Any:
         """Call a native function found by name and argument types."""
@@ -221,13 +231,13 @@ class Calling(RunState):
         outer, self.depth = self.depth, depth + 1
         lock = fn.callbacks and cell.shared
         if lock:
-            del cell.v
+            cell.lock()
         try:
             result = fn.call(self, receiver, *args) if fn.context else fn.call(receiver, *args)
         finally:
             self.depth = outer
             if lock:
-                cell.v = receiver
+                cell.unlock()
         if fn.ref:
             cell.v, result = result
         return result
@@ -288,12 +298,12 @@ class Calling(RunState):
 
     def method(self, home: Linked, depth: int, name: str, cell: Any, *args: Any) -> Any:
         """`obj.f(args)`, the general case. `cell` is a `Cell` when the receiver may be replaced, else its value."""
-        boxed = cell if type(cell) is Cell else Cell(cell)
+        boxed = cell if isinstance(cell, Cell) else Cell(cell)
         receiver = boxed.v
         if type(receiver) is dict:
             stored = receiver.get(name)
             if type(stored) is FnPtr:
-                return self.call_pointer_this(depth, stored, boxed, *args)
+                return self._lend(boxed, self.call_pointer_this, depth, stored, args)
         count = len(args)
         key = (name, count)
         linked: Linked | None = home
@@ -301,16 +311,50 @@ class Calling(RunState):
             if linked.typed:
                 typed = linked.typed.get((self.type_name(receiver), name, count))
                 if typed is not None:
-                    return self._invoke(typed, boxed, args, depth)
+                    return self._invoke_method(depth, typed, boxed, args)
             function = linked.functions.get(key)
             if function is not None:
-                return self._invoke((function, linked.metas[key]), boxed, args, depth)
+                return self._invoke_method(depth, (function, linked.metas[key]), boxed, args)
             linked = linked.parent
         return self.native_ref(depth, name, boxed, *args)
 
+    @staticmethod
+    def _lend(cell: Cell, call: Callable[..., Any], depth: int, what: Any, args: tuple[Any, ...]) -> Any:
+        """Call a method; a captured variable is locked meanwhile, and the method works on a stand-in for it."""
+        if not cell.shared:
+            return call(depth, what, cell, *args)
+        stand_in = Cell(cell.v, cell.constant)
+        cell.lock()
+        try:
+            return call(depth, what, stand_in, *args)
+        finally:
+            cell.unlock()
+            cell.v = stand_in.v
+
+    def _invoke_method(self, depth: int, found: Found, this: Cell, args: tuple[Any, ...]) -> Any:
+        """Call a script function as a method."""
+        if not this.shared:
+            return self._invoke(found, this, args, depth)
+
+        def invoke(depth: int, found: Found, this: Cell, *args: Any) -> Any:
+            return self._invoke(found, this, args, depth)
+
+        return self._lend(this, invoke, depth, found, args)
+
+    @staticmethod
+    def locked(cell: Any, call: Callable[..., Any], *args: Any) -> Any:
+        """Call a method on a part of a captured variable, which is locked meanwhile: using it is a data race."""
+        if not isinstance(cell, Cell) or not cell.shared:
+            return call(*args)
+        cell.lock()
+        try:
+            return call(*args)
+        finally:
+            cell.unlock()
+
     def method_call(self, home: Linked, depth: int, receiver: Any, *args: Any) -> Any:
         """`f.call(args)` on a pointer, `obj.call(f, args)` on anything else."""
-        cell = receiver if type(receiver) is Cell else Cell(receiver)
+        cell = receiver if isinstance(receiver, Cell) else Cell(receiver)
         value = cell.v
         if type(value) is FnPtr:
             if cell.shared:
@@ -318,18 +362,22 @@ class Calling(RunState):
             return self._call_pointer(depth, value, MISSING, args)
         if type(value) is dict and type(value.get("call")) is FnPtr:
             return self.method(home, depth, "call", receiver, *args)
-        if args and type(args[0]) is FnPtr:
-            _refuse_captured(args[0], cell)
-        return self._call_pointer(depth, args[0] if args else value, cell, args[1:])
+        return self._lend(cell, self._call_with_object, depth, args[0] if args else value, args[1:])
+
+    def _call_with_object(self, depth: int, pointer: Any, this: Cell, *args: Any) -> Any:
+        """`obj.call(f, args)`."""
+        if type(pointer) is FnPtr:
+            _refuse_captured(pointer)
+        return self._call_pointer(depth, pointer, this, args)
 
     def _call_locked(self, depth: int, cell: Cell, args: tuple[Any, ...]) -> Any:
         """Call a pointer held by a captured variable: the variable is locked meanwhile, as in Rhai."""
         pointer = cell.v
-        del cell.v
+        cell.lock()
         try:
             return self._call_pointer(depth, pointer, MISSING, args)
         finally:
-            cell.v = pointer
+            cell.unlock()
 
     def check_pointer(self, pointer: Any) -> None:
         """The first argument of `call` and `curry` must be a function pointer."""
@@ -342,7 +390,7 @@ class Calling(RunState):
 
     def curry(self, pointer: Any, *args: Any) -> FnPtr:
         """`f.curry(args)`."""
-        if type(pointer) is Cell:
+        if isinstance(pointer, Cell):
             pointer = pointer.v
         if type(pointer) is not FnPtr:
             raise faults.no_pointer(self.type_name(pointer))
@@ -388,11 +436,10 @@ def _described(meta: FunctionMeta) -> dict[str, Any]:
 __all__ = ["Calling", "find_in_module"]
 
 
-def _refuse_captured(pointer: FnPtr, this: Any) -> None:
-    """No object may be lent to a closure that has captured it."""
-    if type(this) is Cell and this.shared:
-        for number, cell in enumerate(pointer.curried, 1):
-            if cell is this:
-                argument = f"argument #{number} of function '{pointer.name}'"
-                message = f"Data race detected on variable '{argument}'"
-                raise EvalError("ErrorDataRace", message, None, fields={"variable": argument})
+def _refuse_captured(pointer: FnPtr) -> None:
+    """No object may be lent to a closure while what that has captured is locked."""
+    for number, cell in enumerate(pointer.curried, 1):
+        if type(cell) is LockedCell:
+            argument = f"argument #{number} of function '{pointer.name}'"
+            message = f"Data race detected on variable '{argument}'"
+            raise EvalError("ErrorDataRace", message, None, fields={"variable": argument})

@@ -200,6 +200,10 @@ class FunctionTable:
         found = self.overloads(name, count)
         return bool(found) and all(fn.pure and not fn.ref and not fn.callbacks for fn in found)
 
+    def calls_back(self, name: str, count: int) -> bool:
+        """Could some overload call functions of the script?"""
+        return any(fn.callbacks for fn in self.overloads(name, count))
+
     def may_replace(self, name: str, count: int) -> bool:
         """Could some overload put another value into its first argument?"""
         return any(fn.ref for fn in self.overloads(name, count))

@@ -16,7 +16,7 @@ from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.run import Run
 from horus_runtime.runtime.sizes import Size, size_of
 from horus_runtime.runtime.state import ENTRY_BYTES, SHORT_ARRAY, SHORT_TEXT, SLOT_BYTES
-from horus_runtime.runtime.values import Cell
+from horus_runtime.runtime.values import Cell, Temporary
 from horus_runtime.source import Position
 
 SLACK: Final = 1 << 20
@@ -115,7 +115,8 @@ class ExactRun(Run):
         return self.checked(super().run_native(fn, depth, args), args)
 
     def native_ref(self, depth: int, name: str, cell: Cell, *args: Any) -> Any:
-        return self.checked(self.careful(name, super().native_ref, depth, name, cell, *args), (cell.v,))
+        result = self.careful(name, super().native_ref, depth, name, cell, *args)
+        return self.checked(result, () if type(cell) is Temporary else (cell.v,))
 
     def careful(self, name: str, call: Callable[..., Any], *args: Any) -> Any:
         """Rhai asks `pad` itself how much it is going to add."""

@@ -112,7 +112,7 @@ class Scope:
     def store(self, at: int, value: Any) -> None:
         """Put a value into the entry at index `at`; a shared cell keeps its identity."""
         old = self._values[at]
-        if type(old) is Cell and type(value) is not Cell:
+        if isinstance(old, Cell) and not isinstance(value, Cell):
             old.v = value
         else:
             self._values[at] = value
@@ -140,7 +140,7 @@ class Scope:
             return None
         value = self._values.pop(at)
         del self._names[at], self._constants[at]
-        return value.v if type(value) is Cell else value
+        return value.v if isinstance(value, Cell) else value
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
@@ -156,7 +156,7 @@ class Scope:
         self._names.pop()
         self._constants.pop()
         value = self._values.pop()
-        return value.v if type(value) is Cell else value
+        return value.v if isinstance(value, Cell) else value
 
     def rewind(self, size: int) -> None:
         """Drop every entry after the first `size`."""
@@ -200,7 +200,7 @@ class Scope:
         if at < 0:
             return default
         value = self._values[at]
-        return value.v if type(value) is Cell else value
+        return value.v if isinstance(value, Cell) else value
 
     def raw(self, name: str) -> Any:
         """The value or the shared cell; `MISSING` when there is no such entry."""
@@ -232,7 +232,7 @@ class Scope:
         """Names whose visible entry is a cell captured by a closure."""
         if Cell not in map(type, self._values):
             return frozenset()
-        return frozenset(name for name in self._names if type(self.raw(name)) is Cell)
+        return frozenset(name for name in self._names if isinstance(self.raw(name), Cell))
 
     def __len__(self) -> int:
         return len(self._names)
@@ -240,7 +240,7 @@ class Scope:
     def __iter__(self) -> Iterator[tuple[str, bool, Any]]:
         """Entries oldest first: (name, is constant, value)."""
         for name, constant, value in zip(self._names, self._constants, self._values, strict=True):
-            yield name, constant, value.v if type(value) is Cell else value
+            yield name, constant, value.v if isinstance(value, Cell) else value
 
     def weighed(self) -> list[Any]:
         """What the entries hold, cells included, for the account of the run's data."""

@@ -174,7 +174,7 @@ def translate(error: BaseException, frames: list[Frame]) -> HorusError:
         return faults.frames_overflow()
     if isinstance(error, MemoryError):
         return faults.out_of_memory()
-    if isinstance(error, AttributeError) and type(error.obj) is Cell and error.name == "v":
+    if isinstance(error, AttributeError) and isinstance(error.obj, Cell) and error.name == "v":
         return EvalError("ErrorDataRace", "Data race detected", None, fields={"variable": ""})
     internal = InternalError("InternalError", f"internal error: {type(error).__name__}: {error}")
     internal.__cause__ = error

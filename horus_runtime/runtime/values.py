@@ -121,8 +121,8 @@ class Timestamp:
 class Cell:
     """A variable that can be reached from more than one place: captured by a closure, or bound to `this`.
 
-    While a native method with a callback runs on a captured variable, its value is taken out (the attribute is
-    deleted), so that any other use fails: that is Rhai's data race, at no cost for ordinary reads.
+    While a method that may call back runs on a captured variable, or on a part of it, the cell is locked, so that
+    any other use fails: that is Rhai's data race, at no cost for ordinary reads.
     """
 
     __slots__ = ("constant", "shared", "v")
@@ -131,6 +131,31 @@ class Cell:
         self.v = v
         self.shared = False
         self.constant = constant
+
+    def lock(self) -> None:
+        """Let every use of the value fail until `unlock`."""
+        self.__class__ = LockedCell
+
+    def unlock(self) -> None:
+        """Make it an ordinary cell again."""
+        self.__class__ = Cell
+
+
+class LockedCell(Cell):
+    """A cell whose value is being used: reading and writing it raise an `AttributeError` that tells the cell."""
+
+    __slots__ = ()
+
+    def _refuse(self, _value: Any = None) -> Any:
+        raise AttributeError("the cell is locked", name="v", obj=self)
+
+    v = property(_refuse, _refuse)  # hides the slot, which keeps the value
+
+
+class Temporary(Cell):
+    """The object of a method call that nothing else holds: what the method makes of it is lost."""
+
+    __slots__ = ()
 
 
 class ModuleRef:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from horus_runtime.errors import LimitError
 from horus_runtime.modules.std.pace import made
 from horus_runtime.modules.std.signature import ARRAY, BLOB, BOOL, CHAR, INT, RANGES, STRING, UNIT
 from horus_runtime.modules.std.spans import (
@@ -126,7 +127,12 @@ def insert(blob: Blob, index: int, value: int) -> None:
 def pad(ctx: NativeCallContext, blob: Blob, length: int, value: int) -> None:
     """Add a byte at the end until the blob has this length."""
     if length > len(blob):
-        ctx.check_array(length)
+        try:
+            ctx.check_array(length)
+        except LimitError as error:
+            error.message = "Size of BLOB too large"
+            error.args = (error.message,)
+            raise
         blob += bytes([value & 0xFF]) * (length - len(blob))
 
 

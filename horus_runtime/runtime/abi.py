@@ -20,7 +20,18 @@ from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Faul
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.thrown import ThrownError
 from horus_runtime.runtime.turns import NONE_LEFT, Turns
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, SCALARS, Cell, Char, Range, Temporary, chars, copy_value, full_type_name
+from horus_runtime.runtime.values import (
+    INT_MAX,
+    INT_MIN,
+    SCALARS,
+    Cell,
+    Char,
+    Range,
+    Temporary,
+    chars,
+    copy_value,
+    full_type_name,
+)
 
 SHARED_TYPE: Final = "alloc::rc::Rc<core::cell::RefCell<rhai::types::dynamic::Dynamic>>"
 OPERATORS: Final = operators.BINARY

@@ -23,7 +23,8 @@ class Variable:
 
     name: str
     kind: str
-    """`param`, `local`, `loop`, `catch`, `external`, `capture` (a closure's view of an outer variable) or `literal`."""
+    """`param`, `local`, `loop`, `catch`, `external`, `capture` (a closure's view of an outer variable), `literal`, or
+    `missing`: what a closure wants to capture is declared nowhere."""
     owner: FunctionInfo
     constant: bool = False
     captured: bool = False
@@ -182,8 +183,10 @@ class _Analyzer:
         source = self.lookup(name, span)
         self.stack.append((self.fn, self.blocks))
         self.fn, self.blocks = fn, blocks
-        if source is None or (source.kind == "external" and name in self.modules):
+        if name in self.modules and (source is None or source.kind == "external"):
             return None
+        if source is None:
+            source = Variable(name, "missing", self.stack[-1][0], py="_MISSING")
         if source.literal is not None:
             # Rhai inserts constants with a literal value into closures: by value, and assignable there.
             view = Variable(name, "literal", fn, literal=source.literal)

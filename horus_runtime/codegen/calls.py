@@ -186,9 +186,11 @@ class Calls(Expressions):
     def native_by_reference(self, node: nodes.Call) -> pyast.expr:
         """`trim(s)` with a bare variable: the native may put another value into it."""
         variable = self.program.info.bindings.get(id(node.args[0]))
-        rest = self.operands(node.args[1:], owned=True)
+        rest = [arg if self.is_stable(arg) else self.spill(arg) for arg in self.operands(node.args[1:], owned=True)]
         self.at(node.args[0].span)
         value = self.expr(node.args[0])
+        if variable is None or variable.kind == "external" or self.dynamic:
+            value = self.spill(value)  # fails when there is no such variable
         self.at(node.span)
         cell = self.temp()
         fixed = variable is None or variable.constant or variable.is_cell
@@ -205,7 +207,7 @@ class Calls(Expressions):
     def native_on_this(self, node: nodes.Call) -> pyast.expr:
         """`push(this, 1)`: natives get `this` by reference in this form, too."""
         this, *rest = node.args
-        items = self.operands(tuple(rest), owned=True)
+        items = [arg if self.is_stable(arg) else self.spill(arg) for arg in self.operands(tuple(rest), owned=True)]
         self.at(this.span)
         value = self.this_value()
         if self.this_is_cell:
@@ -302,6 +304,8 @@ class Calls(Expressions):
     def shared_test(self, item: nodes.Node, span: Span) -> pyast.expr:
         variable = self.program.info.bindings.get(id(item))
         value = self.expr(item)
+        if self.dynamic and isinstance(item, nodes.Variable) and not item.namespace:
+            return self.dynamic_shared_test(item, value, variable)
         self.at(span)
         if variable is not None and self.is_inlined(variable):
             return self.const(False)
@@ -309,6 +313,13 @@ class Calls(Expressions):
             return self.attribute(self.name(variable.py), "shared")
         self.evaluate(value)
         return self.const(False)
+
+    def dynamic_shared_test(self, item: nodes.Variable, value: pyast.expr, variable: Variable | None) -> pyast.expr:
+        """As `shared_test`, where `eval` may have declared the variable."""
+        self.evaluate(value)
+        if variable is None:
+            return self.attribute(self.call("_external_cell", self.name("_dyn"), self.const(item.name)), "shared")
+        return self.attribute(self.capture_source(variable), "shared")
 
     def special_is_def_fn(self, node: nodes.Call) -> pyast.expr | None:
         if len(node.args) not in (2, 3):
@@ -388,6 +399,8 @@ class Calls(Expressions):
     def capture_source(self, source: Variable) -> pyast.expr:
         """The cell of a variable to be captured; `eval` may have declared one of that name."""
         static = self.name(source.py)
+        if source.kind == "missing":
+            static = self.service("_unknown_cell", self.home(), self.const(source.name))
         if not self.dynamic:
             return static
         found = self.compare(self.const(source.name), (pyast.In(), self.name("_dyn")))

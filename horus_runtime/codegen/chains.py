@@ -68,7 +68,10 @@ class Chains(Calls):
 
     def is_sure(self, node: nodes.Node) -> bool:
         """Can nothing but arithmetic go wrong when the node is evaluated?"""
-        if isinstance(node, (nodes.Closure, *LITERALS)):
+        if isinstance(node, nodes.Closure):
+            captured = self.program.info.closures[id(node)].capture_sources
+            return not self.dynamic and all(source.kind not in ("external", "missing") for source in captured)
+        if isinstance(node, LITERALS):
             return True
         if isinstance(node, nodes.Variable):
             variable = self.program.info.bindings.get(id(node))

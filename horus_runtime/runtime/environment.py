@@ -110,6 +110,10 @@ class Environment(Calling):
             return self.call_scope[name]
         raise faults.variable_not_found(name)
 
+    def unknown_cell(self, home: Linked, name: str) -> Cell:
+        """As `unknown`, for a closure that captures the name."""
+        return Cell(self.unknown(home, name))
+
     def define(
         self,
         scope: Scope | None,

@@ -438,17 +438,18 @@ def mutate(program: str, seed: int) -> str:
     return "".join(tokens)
 
 
-KINDS = ("grammar", "aliasing", "numbers", "snippets", "lines")
+KINDS = ("grammar", "aliasing", "numbers", "snippets", "effects", "lines")
 
 
 def _generator(seed: int, kind: str) -> Any:
     from tests.differential.generate_aliasing import AliasingGenerator
+    from tests.differential.generate_effects import EffectsGenerator
     from tests.differential.generate_numbers import NumberGenerator
     from tests.differential.generate_snippets import SnippetGenerator
 
     if kind == "lines":
         return SnippetGenerator(seed, small=True)
-    kinds = (ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator)
+    kinds = (ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator, EffectsGenerator)
     return dict(zip(KINDS, kinds, strict=False))[kind](seed)
 
 

@@ -16,7 +16,7 @@ _VALUES = {
     "m": ("#{x: 1}", "#{x: [1, 2], y: 2}", "#{f: |v| this, x: 3}", "#{x: 1, g: || 5}"),
     "s": ('"abc"', '" xy "', "'c'", "`t${1}`"),
     "n": ("5", "0", "-3", "1.5", "true", "()"),
-    "f": ("|v| v", "|v| [v, v]", "Fn(\"f1\")", "|v| n", "|v| { n = v; n }", "|v| a.len()", "|v| { a = v; 1 }", "|| this"),
+    "f": ("|v| v", "|v| [v, v]", 'Fn("f1")', "|v| n", "|v| { n = v; n }", "|v| a.len()", "|v| { a = v; 1 }", "|| this"),
 }
 _ATOMS = ("0", "1", "2", "-1", '"x"', "'c'", "2.5", "true", "()", "[1]", "#{x: 2}", '"abc"', "1..3")
 _FUNCTIONS = (
@@ -49,7 +49,7 @@ _CALLS = (
     "take({x})", "push({x}, {e})", "len({x})", "f0()", "f1({e})", "f2({x}, {e})", "f2({e}, {x})", "max({x}, {e})",
     "min({e}, {x})", "type_of({x})", "is_shared({x})", "trim({x})", "clear({x})", "pop({x})", "f.call({e})",
     "call(f, {e})", "f.curry({e}).call()", "print({x})", "debug({x})", 'eval("{x}")', 'eval("{x} = {q}; {x}")',
-    'eval("let {x} = {q}; {x}")', "eval(\"1\")", "set({x}, {e}, {e})", "{x}.tag", "abs({x})", "f2!({x}, {e})", "f0!()",
+    'eval("let {x} = {q}; {x}")', 'eval("1")', "set({x}, {e}, {e})", "{x}.tag", "abs({x})", "f2!({x}, {e})", "f0!()",
     "reverse({x})", "sort({x})", "append({x}, {e})", 'is_def_var("{x}")', "make_upper({x})",
 )  # fmt: skip
 _BINARY = ("+", "-", "*", "==", "!=", "<", ">=", "&&", "||", "??", "in", "!in", "&", "..", "%", "<<")
@@ -133,7 +133,14 @@ class EffectsGenerator:
 
     def _literal(self, depth: int) -> str:
         first, second = self._operand(depth - 1), self._operand(depth - 1)
-        return self._pick((f"[{first}, {second}]", f"#{{x: {first}, y: {second}}}", f"`${{{first}}}-${{{second}}}`", f"{first}..{second}"))
+        return self._pick(
+            (
+                f"[{first}, {second}]",
+                f"#{{x: {first}, y: {second}}}",
+                f"`${{{first}}}-${{{second}}}`",
+                f"{first}..{second}",
+            )
+        )
 
     def _assignment(self, depth: int) -> str:
         return f"{self._place(depth)} {self._pick(_ASSIGN)} {self._operand(depth)}"

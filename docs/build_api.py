@@ -28,6 +28,7 @@ GROUPS = {
                                                  "Range", "ModuleResolver", "StaticModuleResolver",
                                                  "FileModuleResolver", "ModuleResolversCollection",
                                                  "DummyModuleResolver", "ModuleNotFoundInResolverError"],
+    "Plans": ["plan", "Plan", "Answers"],
     "Errors": ["HorusError", "ParseError", "EvalError", "HostFailure", "PolicyError", "LimitError", "DeadlineError",
                "TerminatedError", "JobError", "InternalError", "Position"],
 }  # fmt: skip

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from horus_runtime.jobs.validation import validate
     from horus_runtime.limits import Limits
     from horus_runtime.modules.policy import Policy
+    from horus_runtime.planning.effects import Answers
+    from horus_runtime.planning.plan import Plan, plan
     from horus_runtime.runtime.context import CallContext, NativeCallContext, Ref
     from horus_runtime.runtime.fn_ptr import FnPtr
     from horus_runtime.runtime.module import Module
@@ -66,6 +68,7 @@ _HOMES = {
     "Event": "engine.debugger",
     "Stop": "engine.debugger",
     "AST": "engine.handle",
+    "Answers": "planning.effects",
     "CallContext": "runtime.context",
     "Char": "runtime.values",
     "DeadlineError": "errors",
@@ -91,6 +94,7 @@ _HOMES = {
     "NativeCallContext": "runtime.context",
     "ParseError": "errors",
     "Policy": "modules.policy",
+    "Plan": "planning.plan",
     "PointerFunction": "engine.functions",
     "PolicyError": "errors",
     "Position": "source",
@@ -111,6 +115,7 @@ _HOMES = {
     "eval": "engine.presets",
     "eval_file": "engine.presets",
     "execute": "jobs.execution",
+    "plan": "planning.plan",
     "run": "engine.presets",
     "run_file": "engine.presets",
     "validate": "jobs.validation",
@@ -123,6 +128,7 @@ __all__ = [
     "AST",
     "UNIT",
     "Action",
+    "Answers",
     "Breakpoint",
     "CallContext",
     "Char",
@@ -151,6 +157,7 @@ __all__ = [
     "ModuleResolversCollection",
     "NativeCallContext",
     "ParseError",
+    "Plan",
     "PointerFunction",
     "Policy",
     "PolicyError",
@@ -175,6 +182,7 @@ __all__ = [
     "eval_file",
     "execute",
     "osiris",
+    "plan",
     "run",
     "run_file",
     "validate",

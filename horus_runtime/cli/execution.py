@@ -74,13 +74,13 @@ def run_script(script: Script, options: RunOptions, *, show: bool) -> int:
 def _run(engine: Engine, script: Script, options: RunOptions, *, show: bool) -> int:
     if options.as_json:
         return _run_for_programs(engine, script, options)
-    engine.on_print(_print)
-    engine.on_debug(_debug)
+    engine.on_print(say)
+    engine.on_debug(say_debug)
     value = _value_of(engine, script, options)
     if show and value is not None:
         from horus_runtime.runtime.text import to_display
 
-        _print(to_display(value))
+        say(to_display(value))
     return exits.OK
 
 
@@ -145,11 +145,11 @@ def _run_for_programs(engine: Engine, script: Script, options: RunOptions) -> in
     return code
 
 
-def _print(text: str) -> None:
+def say(text: str) -> None:
     write_output(f"{text}\n")
 
 
-def _debug(text: str, source: str | None, position: Position | None) -> None:
+def say_debug(text: str, source: str | None, position: Position | None) -> None:
     from horus_runtime.jobs.console import debug_line
 
-    _print(debug_line(text, source, position))
+    say(debug_line(text, source, position))

@@ -8,6 +8,8 @@ USAGE: Final = 2
 LIMIT: Final = 3
 POLICY: Final = 4
 INVALID_JOB: Final = 5
+CHANGES: Final = 10
+"""Of `horus plan --exit-code`: the payload would change something."""
 INTERNAL: Final = 70
 TIMEOUT: Final = 124
 CANCELLED: Final = 130

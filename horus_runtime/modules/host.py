@@ -14,6 +14,7 @@ from inspect import get_annotations
 from typing import Any, Final, NamedTuple, TypeVar
 
 from horus_runtime.errors import HorusError, HostFailure, PolicyError, PolicyStop
+from horus_runtime.modules.disk import REAL, Disk
 from horus_runtime.modules.policy import CAPABILITIES, LEVELS, SWITCHES, Decision, Policy
 from horus_runtime.runtime.context import ENDINGS, NativeCallContext
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -21,6 +22,9 @@ from horus_runtime.runtime.module import ANY, Module, NativeFn
 from horus_runtime.runtime.values import type_name
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Effects = Callable[["HostCall", str, str, dict[str, Any]], bool]
+"""Who hears of programs, requests and signals, and may say that they are only planned: call, kind, subject, facts."""
 
 NOTHING_GRANTED: Final = Policy()
 MASK: Final = "***"
@@ -52,7 +56,7 @@ _CLASSES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 class HostCall:
     """One call from a script: which function it is, what the run grants, and how to fail."""
 
-    __slots__ = ("context", "function", "granted", "memo", "module", "policy", "services")
+    __slots__ = ("context", "disk", "function", "granted", "memo", "module", "policy", "services")
 
     def __init__(self, context: NativeCallContext, module: str, function: str) -> None:
         self.context = context
@@ -60,6 +64,8 @@ class HostCall:
         self.function = function
         self.services = context.services
         """What the host wired in for this run."""
+        self.disk: Disk = self.services.get("disk", REAL)
+        """Where files are: the operating system, or what a host put in its place."""
         self.memo: Any = None
         """What a module wants to remember from one call of this function to the next one of the same run."""
         policy = self.services.get("policy")
@@ -107,6 +113,15 @@ class HostCall:
         error = self.refusal(capability, subject, rule, flag)
         return PolicyStop(error) if self.policy.on_denied == "fatal" else error
 
+    def postponed(self, kind: str, subject: str, **facts: Any) -> bool:
+        """Tell the run's service `effects` of something outside that is no file; true: it must not really be done.
+
+        Callers ask behind the policy's gate and in front of the effect, and answer for a postponed one themselves:
+        with what a success looks like that brings nothing, marked `simulated` where the answer has room for it.
+        """
+        effects: Effects | None = self.services.get("effects")
+        return effects is not None and effects(self, kind, subject, facts)
+
     def count(self, what: str, amount: int = 1) -> None:
         """Spend from the run's quota of something; more than the quota is `LimitExceeded`."""
         quota = {**QUOTAS, **self.context.services.get("quotas", {})}[what]
@@ -142,6 +157,7 @@ class HostCall:
     def hide(self, secret: str) -> None:
         """Mask a text in program output, errors and audit records of this run from now on."""
         if len(secret) >= MIN_SECRET:
+            self.context.services.get("hidden", []).append(secret)
             self.context.services["secrets"] = (*self.context.services.get("secrets", ()), secret)
 
     def masked(self, text: str) -> str:

@@ -16,14 +16,14 @@ from horus_runtime.cli.options import (
     take_run_options,
 )
 
-_TIMEOUT = click.option(
+TIMEOUT_OPTION = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall-clock time (default 60)."
 )
 
 
 @click.command(cls=Command, epilog="Examples: horus run hello.rhai; horus run --allow-read=/srv report.rhai")
 @click.argument("file")
-@_TIMEOUT
+@TIMEOUT_OPTION
 @limit_options
 @policy_options
 @audit_options
@@ -41,7 +41,7 @@ def run(file: str, **values: Any) -> int:
 
 @click.command("eval", cls=Command, epilog="Example: horus eval '40 + 2'")
 @click.argument("expr")
-@_TIMEOUT
+@TIMEOUT_OPTION
 @limit_options
 @policy_options
 @audit_options

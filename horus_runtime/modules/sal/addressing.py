@@ -25,16 +25,32 @@ class Endpoint(NamedTuple):
     addresses: tuple[str, ...]
 
 
-def resolve(call: HostCall, host: str, port: int) -> Endpoint:
-    """The gate for the network: look the name up, and let no address pass that the policy does not grant."""
+def gate_unasked(call: HostCall, host: str, port: int) -> None:
+    """The gate for a host that is not asked, nor looked up: its name, or address if that is how it is written."""
+    name = _gate_name(call, host, port)
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        if name != "localhost":
+            return
+    resolve(call, host, port)
+
+
+def _gate_name(call: HostCall, host: str, port: int) -> str:
+    """What can be said about a host before it is looked up. Gives its name in normal form."""
     name = checked_host(call, host)
     if not 1 <= port <= 65_535:
         raise call.invalid("port", "must be between 1 and 65535")
-    shown = f"{host}:{port}"
     # A host that no rule names is not even looked up: names carry data too.
     known = call.policy.host(name, port)
     if not known.allowed and (known.rule or not _could_match(call, name)):
-        call.require(known, "net", shown)
+        call.require(known, "net", f"{host}:{port}")
+    return name
+
+
+def resolve(call: HostCall, host: str, port: int) -> Endpoint:
+    """The gate for the network: look the name up, and let no address pass that the policy does not grant."""
+    name, shown = _gate_name(call, host, port), f"{host}:{port}"
     addresses = _look_up(call, name, port)
     call.require(call.policy.host(name, port, addresses), "net", shown)
     listed = {normal_host(rule.rpartition(":")[0] or rule) for rule in call.policy.net} | set(call.policy.net)

@@ -57,7 +57,7 @@ def _content(call: HostCall, source: str) -> Iterator[tuple[str, os.stat_result,
             if count > MAX_ENTRIES:
                 raise call.fail("LimitExceeded", f"'{source}' has more than {MAX_ENTRIES} entries", path=source)
             with opened(call, trees.join(source, below), "read") as (handle, _):
-                status = os.fstat(handle)
+                status = call.disk.fstat(handle)
                 if kind == "dir":
                     yield below, status, None
                     continue

@@ -62,6 +62,8 @@ class Outcome:
     timed_out: bool
     truncated: bool
     seconds: float
+    simulated: bool = False
+    """The program was not started: this run only plans."""
 
     @property
     def success(self) -> bool:
@@ -79,6 +81,7 @@ class Outcome:
             "truncated": self.truncated,
             "duration_ms": int(self.seconds * 1000),
             "command": list(self.command),
+            **({"simulated": True} if self.simulated else {}),
         }
 
 
@@ -113,6 +116,8 @@ def built_environment(call: HostCall, overlay: Mapping[str, str] | None = None) 
     job = call.context.services.get("env") or {}
     environment.update({name: value for name, value in job.items() if not is_refused_name(name)})
     environment.update(overlay or {})
+    if "effects" in call.services:
+        environment["GIT_OPTIONAL_LOCKS"] = "0"  # a look at a repository must not write its index
     return environment
 
 
@@ -131,6 +136,8 @@ def _home(call: HostCall) -> Any:
 
 def run(call: HostCall, command: Command) -> Outcome:
     """Start a program and wait for its end, at most for the command's timeout and the script's own deadline."""
+    if postponed(call, command):
+        return nothing_done(command)
     fakes = call.context.services.get("fake_programs")
     if fakes is not None:
         return masked(call, _faked(command, fakes(command.argv)))
@@ -150,6 +157,17 @@ def run(call: HostCall, command: Command) -> Outcome:
         command.argv, bytes(reader.stdout), bytes(reader.stderr), code, timed_out, reader.truncated,
         time.monotonic() - started,
     ))  # fmt: skip
+
+
+def postponed(call: HostCall, command: Command) -> bool:
+    """Is the program only planned, not started?"""
+    name = " ".join((os.path.basename(command.argv[0]), *command.argv[1:]))
+    return call.postponed("run", call.masked(name), argv=command.argv, directory=command.directory)
+
+
+def nothing_done(command: Command) -> Outcome:
+    """What stands for the outcome of a program that was only planned: success, and no word."""
+    return Outcome(command.argv, b"", b"", 0, False, False, 0.0, simulated=True)
 
 
 def _faked(command: Command, answer: Mapping[str, Any]) -> Outcome:

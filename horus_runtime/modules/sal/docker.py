@@ -62,7 +62,10 @@ def inspect(call: HostCall, container: str, opts: EngineOptions) -> dict[str, An
     import json
 
     call.require_level("docker", "inspect", container)
-    found = json.loads(checked(call, ["container", "inspect", name_of(call, container)], opts.timeout).stdout)
+    outcome = checked(call, ["container", "inspect", name_of(call, container)], opts.timeout)
+    if outcome.simulated:
+        return {}
+    found = json.loads(outcome.stdout)
     if len(found) != 1:
         raise call.fail("NotFound", f"there is no container '{container}'")
     return dict(found[0])
@@ -236,6 +239,8 @@ def managed(call: HostCall, container: str, timeout: float) -> str:
 
     name = name_of(call, container)
     output = checked(call, ["container", "inspect", "--format", "{{json .Config.Labels}}", name], timeout)
+    if output.simulated:
+        return name
     labels = json.loads(output.stdout or b"null") or {}
     key, _, value = LABEL.partition("=")
     if labels.get(key) != value:

@@ -47,7 +47,7 @@ def kind_at(call: HostCall, path: str) -> str | None:
     """What a path stands for, links followed; `None` when nothing (or a broken link) is there."""
     try:
         with opened(call, path, "read", LOOK) as (handle, _):
-            return kind_of(os.fstat(handle).st_mode)
+            return kind_of(call.disk.fstat(handle).st_mode)
     except HostFailure as failure:
         if failure.failure in {"NotFound", "NotADirectory"}:
             return None
@@ -58,18 +58,18 @@ def read_bytes(call: HostCall, path: str, limit: int = MAX_READ) -> bytes:
     """The whole content of a regular file of at most `limit` bytes."""
     handle, _ = open_handle(call, path, "read")
     try:
-        status = os.fstat(handle)
+        status = call.disk.fstat(handle)
         check_regular(call, status, path)
         size = status.st_size
         if size > limit:
             raise _too_long(call, path, limit)
         # One byte more than there should be: a shorter answer is the whole file.
-        content = os.read(handle, size + 1)
+        content = call.disk.read(handle, size + 1)
         return content if len(content) == size > 0 else _rest(call, handle, content, path, limit)
     except OSError as error:
         raise os_failure(call, error, path) from None
     finally:
-        os.close(handle)
+        call.disk.close(handle)
 
 
 def _rest(call: HostCall, handle: int, content: bytes, path: str, limit: int) -> bytes:
@@ -79,7 +79,7 @@ def _rest(call: HostCall, handle: int, content: bytes, path: str, limit: int) ->
         call.context.charge(1)
         if len(found) > limit:
             raise _too_long(call, path, limit)
-        content = os.read(handle, _BLOCK)
+        content = call.disk.read(handle, _BLOCK)
         found += content
     return bytes(found)
 
@@ -114,19 +114,19 @@ def write_bytes(
                 raise OSError(errno.EEXIST, "")
         permissions = mode if mode is not None else stat.S_IMODE(old.st_mode) if old is not None else None
         temporary = _neighbour(place.name)
-        handle = os.open(
+        handle = call.disk.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | SAFE_OPEN, 0o644, dir_fd=place.directory
         )
         try:
             write_all(call, handle, content)
             if permissions is not None:
-                os.fchmod(handle, permissions & 0o1777)
+                call.disk.fchmod(handle, permissions & 0o1777)
             _put_in_place(place, temporary, overwrite)
         except BaseException:
             _forget(place, temporary)
             raise
         finally:
-            os.close(handle)
+            call.disk.close(handle)
     return len(content)
 
 
@@ -134,12 +134,12 @@ def append_bytes(call: HostCall, path: str, content: bytes) -> int:
     """Add to the end of a file, which is made when it is not there."""
     with located(call, path, "write") as place:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | SAFE_OPEN
-        handle = os.open(place.name or ".", flags, 0o644, dir_fd=place.directory)
+        handle = call.disk.open(place.name or ".", flags, 0o644, dir_fd=place.directory)
         try:
-            check_regular(call, os.fstat(handle), path)
+            check_regular(call, call.disk.fstat(handle), path)
             write_all(call, handle, content)
         finally:
-            os.close(handle)
+            call.disk.close(handle)
     return len(content)
 
 
@@ -149,13 +149,13 @@ def write_all(call: HostCall, handle: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         call.context.charge(1)
-        view = view[os.write(handle, view[: 1 << 20]) :]
+        view = view[call.disk.write(handle, view[: 1 << 20]) :]
 
 
 def entries(call: HostCall, handle: int, path: str, *, ordered: bool = True) -> list[Entry]:
     """The entries of an open directory, sorted by name unless the caller sorts what it makes of them."""
     found: list[Entry] = []
-    with os.scandir(handle) as scan:
+    with call.disk.scandir(handle) as scan:
         for entry in scan:
             if len(found) >= MAX_ENTRIES:
                 raise call.fail("LimitExceeded", f"'{path}' has more than {MAX_ENTRIES} entries", path=path)
@@ -176,7 +176,7 @@ def entries(call: HostCall, handle: int, path: str, *, ordered: bool = True) -> 
 def names(call: HostCall, path: str) -> list[str]:
     """The sorted names in a directory: the fast way, without looking at each entry."""
     with opened(call, path, "read", os.O_RDONLY | os.O_DIRECTORY) as (handle, _):
-        found = os.listdir(handle)
+        found = call.disk.listdir(handle)
     if len(found) > MAX_ENTRIES:
         raise call.fail("LimitExceeded", f"'{path}' has more than {MAX_ENTRIES} entries", path=path)
     call.context.charge(1 + len(found) // 128)
@@ -192,11 +192,11 @@ def stat_map(call: HostCall, path: str) -> dict[str, Any]:
         if status is None:
             raise OSError(errno.ENOENT, "")
         if stat.S_ISLNK(status.st_mode):
-            target = os.readlink(place.name, dir_fd=place.directory)
+            target = call.disk.readlink(place.name, dir_fd=place.directory)
     if target is not None:
         try:
             with opened(call, path, "read", LOOK) as (handle, _):
-                status = os.fstat(handle)
+                status = call.disk.fstat(handle)
         except HostFailure as failure:
             if failure.failure != "NotFound":
                 raise
@@ -253,9 +253,9 @@ def remove_file(call: HostCall, path: str) -> bool:
         if not place.name:
             raise call.invalid("path", "is a directory that cannot be removed under this name")
         if stat.S_ISDIR(status.st_mode):
-            os.rmdir(place.name, dir_fd=place.directory)
+            call.disk.rmdir(place.name, dir_fd=place.directory)
         else:
-            os.unlink(place.name, dir_fd=place.directory)
+            call.disk.unlink(place.name, dir_fd=place.directory)
     return True
 
 
@@ -267,7 +267,7 @@ def rename(call: HostCall, source: str, target: str, *, overwrite: bool) -> bool
         if status_at(new) is not None and not overwrite:
             raise call.fail("AlreadyExists", f"'{target}' exists already", path=target)
         try:
-            os.rename(old.name, new.name, src_dir_fd=old.directory, dst_dir_fd=new.directory)
+            call.disk.rename(old.name, new.name, src_dir_fd=old.directory, dst_dir_fd=new.directory)
         except OSError as error:
             if error.errno == errno.EXDEV:
                 return False
@@ -281,11 +281,11 @@ def change_mode(call: HostCall, path: str, mode: int, *, add: bool = False) -> N
         raise call.invalid("mode", "may only have the bits 0o777")
     handle, _ = open_handle(call, path, "write")
     try:
-        os.fchmod(handle, (stat.S_IMODE(os.fstat(handle).st_mode) | mode) & 0o777 if add else mode)
+        call.disk.fchmod(handle, (stat.S_IMODE(call.disk.fstat(handle).st_mode) | mode) & 0o777 if add else mode)
     except OSError as error:
         raise os_failure(call, error, path) from None
     finally:
-        os.close(handle)
+        call.disk.close(handle)
 
 
 def digest(call: HostCall, path: str, algo: str = "sha256") -> str:
@@ -294,8 +294,8 @@ def digest(call: HostCall, path: str, algo: str = "sha256") -> str:
 
     found = hashlib.new(algo, usedforsecurity=False)
     with opened(call, path, "read") as (handle, _):
-        check_regular(call, os.fstat(handle), path)
-        while block := os.read(handle, 1 << 20):
+        check_regular(call, call.disk.fstat(handle), path)
+        while block := call.disk.read(handle, 1 << 20):
             call.context.charge(100)
             found.update(block)
     return found.hexdigest()
@@ -304,16 +304,16 @@ def digest(call: HostCall, path: str, algo: str = "sha256") -> str:
 def copy_time(call: HostCall, source: str, target: str) -> None:
     """Give a file the time of another one."""
     with opened(call, source, "read", LOOK) as (handle, _):
-        status = os.fstat(handle)
+        status = call.disk.fstat(handle)
     with located(call, target, "write") as place:
         times = (status.st_atime_ns, status.st_mtime_ns)
-        os.utime(place.name or ".", ns=times, dir_fd=place.directory, follow_symlinks=False)
+        call.disk.utime(place.name or ".", ns=times, dir_fd=place.directory, follow_symlinks=False)
 
 
 def status_at(place: Place) -> os.stat_result | None:
     """The status of a place, a last link not followed; `None` when nothing is there."""
     try:
-        return os.stat(place.name or ".", dir_fd=place.directory, follow_symlinks=False)
+        return place.disk.stat(place.name or ".", dir_fd=place.directory, follow_symlinks=False)
     except FileNotFoundError:
         return None
 
@@ -330,7 +330,7 @@ def _make_one(call: HostCall, path: str) -> bool:
     with located(call, path, "write") as place:
         status = status_at(place)
         if status is None:
-            os.mkdir(place.name, 0o777, dir_fd=place.directory)
+            call.disk.mkdir(place.name, 0o777, dir_fd=place.directory)
             return True
         if not stat.S_ISDIR(status.st_mode):
             raise OSError(errno.ENOTDIR, "")
@@ -343,16 +343,16 @@ def _neighbour(name: str) -> str:
 
 def _put_in_place(place: Place, temporary: str, overwrite: bool) -> None:
     if overwrite:
-        os.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
+        place.disk.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
         return
     # A hard link fails when the name appeared meanwhile; a rename would replace it.
-    os.link(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
-    os.unlink(temporary, dir_fd=place.directory)
+    place.disk.link(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
+    place.disk.unlink(temporary, dir_fd=place.directory)
 
 
 def _forget(place: Place, temporary: str) -> None:
     try:
-        os.unlink(temporary, dir_fd=place.directory)
+        place.disk.unlink(temporary, dir_fd=place.directory)
     except OSError:
         return  # it may have been renamed already; the first error is the one to report
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Any, Final
 
 from horus_runtime.errors import HostFailure
+from horus_runtime.modules.disk import entry_status
 from horus_runtime.modules.host import HostCall, Options
 from horus_runtime.modules.sal import git_runner, trees
 from horus_runtime.modules.sal.files import status_at
@@ -142,7 +144,7 @@ def root(call: HostCall, path: str) -> str | None:
     """The top directory of the repository that contains `path`, or `()`."""
     call.require_level("git", "read", path)
     current = allowed_path(call, path, "read")
-    while not os.path.lexists(os.path.join(current, ".git")):
+    while not entry_status(call.disk, os.path.join(current, ".git")):
         parent = os.path.dirname(current)
         if parent == current:
             return None
@@ -158,7 +160,9 @@ def init(call: HostCall, path: str) -> GitRepo:
     call.require_level("git", "local", path)
     make_directory(call, path)
     real = allowed_path(call, path, "write")
-    checked(call, start_git(call, real, ("init", "--quiet", "--template=")), "init", path)
+    outcome = checked(call, start_git(call, real, ("init", "--quiet", "--template=")), "init", path)
+    if outcome.simulated:
+        make_directory(call, trees.join(path, ".git"))  # the mark of a repository, for what the script does next
     return GitRepo(path)
 
 
@@ -185,7 +189,7 @@ def clone(call: HostCall, url: str, path: str = "", opts: CloneOptions = _PLAIN_
 
 
 def _clone(call: HostCall, url: str, target: str, opts: CloneOptions) -> GitRepo:
-    from horus_runtime.modules.sal.files import make_parents, status_at
+    from horus_runtime.modules.sal.files import make_directory, make_parents
 
     make_parents(call, target)
     with located(call, target, "write", follow=False) as place:
@@ -197,6 +201,9 @@ def _clone(call: HostCall, url: str, target: str, opts: CloneOptions) -> GitRepo
     arguments += ["--depth", str(opts.depth)] if opts.depth > 0 else []
     arguments += ["--", url, real]
     outcome = start_git(call, os.path.dirname(real), arguments, timeout=git_runner.REMOTE_TIMEOUT)
+    if outcome.simulated:
+        make_directory(call, trees.join(target, ".git"))  # the mark of a repository, for what the script does next
+        return GitRepo(target)
     checked(call, outcome, "clone", git_runner.without_secrets(url))
     return GitRepo(target)
 
@@ -221,8 +228,9 @@ def tree(call: HostCall, base: str) -> GitTree:
     """The repositories below a directory as one thing to search."""
     call.require_level("git", "read", base)
     with located(call, base, "read") as place:
-        if place.name and not os.path.isdir(place.real):
-            kind = "NotADirectory" if os.path.lexists(place.real) else "NotFound"
+        status = status_at(place)
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            kind = "NotFound" if status is None else "NotADirectory"
             raise call.fail(kind, f"'{base}' is not a directory", path=base)
     return GitTree(base)
 
@@ -252,7 +260,7 @@ def tree_get(call: HostCall, tree: GitTree, name: str) -> GitRepo:
     call.require_level("git", "read", name)
     if "://" in name or "@" in name:
         target = trees.join(tree.base, "/".join(place_of(call, name)))
-        if os.path.lexists(os.path.join(target, ".git")):
+        if is_repo(call, target):
             open_repository(call, target)
             return GitRepo(target)
         call.require_level("git", "remote", git_runner.without_secrets(name))

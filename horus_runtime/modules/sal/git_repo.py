@@ -227,11 +227,11 @@ def commit(call: HostCall, repo: GitRepo, message: str, opts: CommitOptions) -> 
     if not message.strip():
         raise call.invalid("message", "is empty")
     repository = _open(call, repo, "local")
-    if opts.paths:
-        add(call, repo, opts.paths)
-    elif opts.all_:
-        git(call, repository, "add", "--all")
-    if not opts.allow_empty and not status_of(call, repository)["staged"]:
+    added = [check_word(call, "paths", str(name)) for name in opts.paths]
+    planned = False
+    if added or opts.all_:
+        planned = git(call, repository, "add", *(["--", *added] if added else ["--all"])).simulated
+    if not opts.allow_empty and not planned and not status_of(call, repository)["staged"]:
         raise call.fail("Conflict", f"there is nothing to commit in '{repo.place}'", path=repo.place)
     arguments = ["commit", "--quiet", "--no-verify", "--file=-", *_author(call, opts), *_who(call, repository)]
     if opts.allow_empty:

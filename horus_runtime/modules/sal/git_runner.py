@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from horus_runtime.errors import HostFailure
+from horus_runtime.modules.disk import entry_status
 from horus_runtime.modules.host import HostCall
 from horus_runtime.modules.sal.commands import Command, Outcome, find_program, run
-from horus_runtime.modules.sal.paths import allowed_path
+from horus_runtime.modules.sal.paths import SAFE_OPEN, allowed_path
 
 TIMEOUT: Final = 60.0
 REMOTE_TIMEOUT: Final = 600.0
@@ -111,9 +113,10 @@ def open_repository(call: HostCall, path: str, access: str = "read") -> Reposito
     """The repository whose top directory is `path`; one that names places outside of the roots is refused."""
     real = allowed_path(call, path, access)
     marker = os.path.join(real, ".git")
-    if not os.path.lexists(marker):
+    found = entry_status(call.disk, marker)
+    if found is None:
         raise call.fail("NotFound", f"'{path}' is not the top directory of a git repository", path=path)
-    if not os.path.isdir(marker) or os.path.islink(marker):
+    if not stat.S_ISDIR(found.st_mode):
         _check_outside_directory(call, path, real, marker)
     settings = _settings(call, path, real)
     if "core.worktree" in settings:
@@ -197,11 +200,15 @@ def _settings(call: HostCall, path: str, real: str) -> dict[str, str]:
 
 def _check_outside_directory(call: HostCall, path: str, real: str, marker: str) -> None:
     """A `.git` that is a file or a link names another directory, which must be inside the roots too."""
-    if os.path.islink(marker):
+    found = entry_status(call.disk, marker)
+    if found is not None and stat.S_ISLNK(found.st_mode):
         allowed_path(call, f"{path}/.git", "read")
         return
-    with open(marker, encoding="utf-8", errors="replace") as file:
-        text = file.read(4096)
+    handle = call.disk.open(marker, os.O_RDONLY | os.O_NOFOLLOW | SAFE_OPEN)
+    try:
+        text = call.disk.read(handle, 4096).decode("utf-8", "replace")
+    finally:
+        call.disk.close(handle)
     if not text.startswith("gitdir:"):
         raise call.fail("NotFound", f"'{path}' is not the top directory of a git repository", path=path)
     allowed_path(call, os.path.join(real, text[len("gitdir:") :].strip()), "read")

@@ -23,7 +23,7 @@ import httpx
 
 from horus_runtime.errors import HorusError, HostFailure
 from horus_runtime.modules.host import HostCall
-from horus_runtime.modules.sal.addressing import connect, resolve
+from horus_runtime.modules.sal.addressing import connect, gate_unasked, resolve
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -59,6 +59,8 @@ class Response:
     url: str
     truncated: bool
     seconds: float
+    simulated: bool = False
+    """Nothing was sent: this run only plans."""
 
     def text(self, errors: str) -> str:
         """The body as UTF-8 text."""
@@ -75,6 +77,7 @@ class Response:
             "url": self.url,
             "elapsed_ms": int(self.seconds * 1000),
             "truncated": self.truncated,
+            **({"simulated": True} if self.simulated else {}),
         }
 
 
@@ -108,7 +111,8 @@ def _follow(call: HostCall, request: Request) -> Response:
     started = time.monotonic()
     method, url, headers, body = request.method, request.url, dict(request.headers), request.body
     for _ in range(request.redirects + 1):
-        answer = _faked(call, method, url, body) or _Exchange(call, request, started).run(method, url, headers, body)
+        answer = _planned(call, method, url, body) or _faked(call, method, url, body)
+        answer = answer or _Exchange(call, request, started).run(method, url, headers, body)
         location = answer.headers.get("location") if answer.status in _REDIRECTS else None
         if location is None or request.redirects == 0:
             return answer
@@ -120,6 +124,19 @@ def _follow(call: HostCall, request: Request) -> Response:
             headers.pop("content-type", None)
         url = target
     raise call.fail("NetworkError", f"'{request.url}' redirects more than {request.redirects} times")
+
+
+def _planned(call: HostCall, method: str, url: str, body: bytes | None) -> Response | None:
+    """What stands for the answer to a request that is only planned: success, and an empty body."""
+    if "effects" not in call.services:
+        return None
+    host, port = origin(call, url)[1:]
+    gate_unasked(call, host, port)
+    if not call.postponed(
+        "http", call.masked(f"{method} {url}"), method=method, url=url, host=host, size=len(body or b"")
+    ):
+        return None
+    return Response(200, {}, b"", url, False, 0.0, simulated=True)
 
 
 def _faked(call: HostCall, method: str, url: str, body: bytes | None) -> Response | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from typing import Any
 
 from horus_runtime.errors import HostFailure
+from horus_runtime.modules.disk import remove_all
 from horus_runtime.modules.host import HostCall, HostModule, Options
 from horus_runtime.modules.jsonable import NotJsonError, format_json, parse_json
 from horus_runtime.modules.sal import files, trees
@@ -44,12 +46,12 @@ def list_dir(call: HostCall, path: str, opts: ListOptions) -> list[Any]:
             found = [entry for entry in found if entry.kind in wanted]
         if not opts.details:
             return [join(path, entry.name) if opts.full else entry.name for entry in found]
-        return [_details(handle, entry, join(path, entry.name) if opts.full else entry.name) for entry in found]
+        return [_details(call, handle, entry, join(path, entry.name) if opts.full else entry.name) for entry in found]
 
 
-def _details(handle: int, entry: files.Entry, shown: str) -> dict[str, Any]:
-    status = os.stat(entry.name, dir_fd=handle, follow_symlinks=False)
-    target = os.readlink(entry.name, dir_fd=handle) if entry.kind == "link" else None
+def _details(call: HostCall, handle: int, entry: files.Entry, shown: str) -> dict[str, Any]:
+    status = call.disk.stat(entry.name, dir_fd=handle, follow_symlinks=False)
+    target = call.disk.readlink(entry.name, dir_fd=handle) if entry.kind == "link" else None
     return files.status_map(shown, status, target)
 
 
@@ -94,7 +96,7 @@ def stat(call: HostCall, path: str) -> dict[str, Any]:
 def size(call: HostCall, path: str) -> int:
     """The bytes in a file."""
     with opened(call, path, "read", LOOK) as (handle, _):
-        status = os.fstat(handle)
+        status = call.disk.fstat(handle)
         files.check_regular(call, status, path)
         return status.st_size
 
@@ -103,7 +105,7 @@ def size(call: HostCall, path: str) -> int:
 def read_link(call: HostCall, path: str) -> str:
     """Where a symbolic link points, as it is written in the link."""
     with located(call, path, "read", follow=False) as place:
-        return os.readlink(place.name or ".", dir_fd=place.directory)
+        return call.disk.readlink(place.name or ".", dir_fd=place.directory)
 
 
 # --- search ----------------------------------------------------------------------------------------------------------
@@ -284,7 +286,7 @@ def touch(call: HostCall, path: str) -> bool:
         if not there:
             files.append_bytes(call, path, b"")
             return True
-        os.utime(place.name or ".", dir_fd=place.directory, follow_symlinks=False)
+        call.disk.utime(place.name or ".", dir_fd=place.directory, follow_symlinks=False)
     return False
 
 
@@ -344,8 +346,8 @@ def chmod(call: HostCall, path: str, mode: int) -> None:
 def make_executable(call: HostCall, path: str) -> None:
     """Let everybody start a file who may read it."""
     with opened(call, path, "write") as (handle, _):
-        mode = os.fstat(handle).st_mode
-        os.fchmod(handle, (mode | ((mode & 0o444) >> 2)) & 0o777)
+        mode = call.disk.fstat(handle).st_mode
+        call.disk.fchmod(handle, (mode | ((mode & 0o444) >> 2)) & 0o777)
 
 
 @OS.fn(capability="write")
@@ -356,7 +358,7 @@ def link(call: HostCall, target: str, path: str) -> str:
     with located(call, path, "write", follow=False) as place:
         if files.status_at(place) is not None:
             raise OSError(errno.EEXIST, "")
-        os.symlink(target, place.name, dir_fd=place.directory)
+        call.disk.symlink(target, place.name, dir_fd=place.directory)
     return path
 
 
@@ -418,13 +420,11 @@ def _temporary_path(call: HostCall, opts: TempOptions) -> str:
 
 def _remove_later(call: HostCall, path: str, keep: bool) -> None:
     """Put the removal on the run's clean-up stack, or at the end of the process when the host keeps none."""
-    import shutil
+    disk = call.disk
 
     def remove() -> None:
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        elif os.path.lexists(path):
-            os.unlink(path)
+        with suppress(OSError):  # what cannot be removed stays; the run is over
+            remove_all(disk, path)
 
     if not keep:
         call.at_end(remove)
@@ -445,6 +445,6 @@ def hash_(call: HostCall, path: str, algo: str = "sha256") -> str:
 def disk_usage(call: HostCall, path: str) -> dict[str, int]:
     """The bytes of the file system that holds a path: total, used and free."""
     with opened(call, path, "read") as (handle, _):
-        facts = os.fstatvfs(handle)
+        facts = call.disk.fstatvfs(handle)
     total, free = facts.f_blocks * facts.f_frsize, facts.f_bavail * facts.f_frsize
     return {"total": total, "used": total - facts.f_bfree * facts.f_frsize, "free": free}

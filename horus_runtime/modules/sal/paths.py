@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
+from horus_runtime.modules.disk import REAL, Disk
 from horus_runtime.modules.host import HostCall
 from horus_runtime.modules.policy import Decision, Root, root_of, split_path
 from horus_runtime.modules.sal.faults import os_failure
@@ -38,6 +39,8 @@ class Place(NamedTuple):
     name: str
     """Empty when the path is the root itself or ends in `..`: then the directory is meant."""
     real: str
+    disk: Disk
+    """Where all of this is."""
 
 
 class _OutsideError(Exception):
@@ -84,7 +87,7 @@ def opened(call: HostCall, path: str, access: str, flags: int = os.O_RDONLY) -> 
     except OSError as error:
         raise os_failure(call, error, path) from None
     finally:
-        os.close(handle)
+        call.disk.close(handle)
 
 
 def open_handle(call: HostCall, path: str, access: str, flags: int = os.O_RDONLY) -> tuple[int, str]:
@@ -100,7 +103,7 @@ def open_handle(call: HostCall, path: str, access: str, flags: int = os.O_RDONLY
         raise os_failure(call, error, path) from None
     decision = call.policy.path(access, real)
     if not decision.allowed:
-        os.close(handle)
+        call.disk.close(handle)
     _gate(call, decision, access, path)
     return handle, real
 
@@ -132,7 +135,7 @@ def check_entry(call: HostCall, access: str, real: str, shown: str) -> None:
 def allowed_path(call: HostCall, path: str, access: str) -> str:
     """The resolved path of an existing place, for programs that must be given a name (git, docker)."""
     handle, real = open_handle(call, path, access, _PATH)
-    os.close(handle)
+    call.disk.close(handle)
     return real
 
 
@@ -152,7 +155,7 @@ def _open(call: HostCall, access: str, parts: tuple[str, ...], flags: int) -> tu
     root = root_of(call.policy, access, parts)
     if root is None:
         raise _OutsideError
-    openat2 = kernel_walk()
+    openat2 = kernel_walk() if call.disk is REAL else None
     rest = parts[len(root.parts) :]
     if openat2 is not None and ".." not in rest:
         below = "/".join(rest)
@@ -161,7 +164,7 @@ def _open(call: HostCall, access: str, parts: tuple[str, ...], flags: int) -> tu
         if handle >= 0:
             return handle, real
     with _walk(call, access, root, parts, True) as place:
-        handle = os.open(place.name or ".", flags | os.O_NOFOLLOW, dir_fd=place.directory)
+        handle = call.disk.open(place.name or ".", flags | os.O_NOFOLLOW, dir_fd=place.directory)
         return handle, place.real
 
 
@@ -180,6 +183,7 @@ class _Walker:
 
     def __init__(self, call: HostCall, access: str) -> None:
         self.call = call
+        self.disk = call.disk
         self.access = access
         self.handles: list[int] = []
         self.names: list[str] = []
@@ -189,7 +193,7 @@ class _Walker:
 
     def close(self) -> None:
         while self.handles:
-            os.close(self.handles.pop())
+            self.disk.close(self.handles.pop())
 
     def start(self, root: Root, parts: tuple[str, ...]) -> None:
         """Begin at a root; a root that is a single file, or does not exist yet, begins at its directory."""
@@ -197,10 +201,10 @@ class _Walker:
         rest = list(parts[len(root.parts) :])
         base = root.real
         try:
-            handle = os.open(base, _DIRECTORY)
+            handle = self.disk.open(base, _DIRECTORY)
         except (NotADirectoryError, FileNotFoundError):
             base, name = os.path.split(root.real)
-            handle = os.open(base, _DIRECTORY)
+            handle = self.disk.open(base, _DIRECTORY)
             rest.insert(0, name)
         self.handles, self.names, self.base = [handle], [], base.rstrip("/")
         self.ahead = rest[::-1]
@@ -218,25 +222,25 @@ class _Walker:
             handle = self.look(part, last)
             if handle is None:
                 return self.place(part)
-            kind = os.fstat(handle).st_mode
+            kind = self.disk.fstat(handle).st_mode
             if stat.S_ISLNK(kind):
-                os.close(handle)
+                self.disk.close(handle)
                 self.follow(part)
             elif last:
-                os.close(handle)
+                self.disk.close(handle)
                 return self.place(part)
             elif stat.S_ISDIR(kind):
                 self.handles.append(handle)
                 self.names.append(part)
             else:
-                os.close(handle)
+                self.disk.close(handle)
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         return self.place("")
 
     def look(self, part: str, last: bool) -> int | None:
         """A handle that opens nothing yet; `None` for a last part that does not exist."""
         try:
-            return os.open(part, _PATH | os.O_NOFOLLOW, dir_fd=self.handles[-1])
+            return self.disk.open(part, _PATH | os.O_NOFOLLOW, dir_fd=self.handles[-1])
         except FileNotFoundError:
             if last:
                 return None
@@ -245,14 +249,14 @@ class _Walker:
     def up(self) -> None:
         if len(self.handles) == 1:
             raise _OutsideError
-        os.close(self.handles.pop())
+        self.disk.close(self.handles.pop())
         self.names.pop()
 
     def follow(self, part: str) -> None:
         self.hops += 1
         if self.hops > MAX_HOPS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        target = os.readlink(part, dir_fd=self.handles[-1])
+        target = self.disk.readlink(part, dir_fd=self.handles[-1])
         if not target.startswith("/"):
             self.ahead.extend(reversed(split_path(target)))
             return
@@ -263,7 +267,8 @@ class _Walker:
         self.start(root, parts)
 
     def place(self, name: str) -> Place:
-        return Place(self.handles[-1], name, "/".join((self.base, *self.names, *([name] if name else []))) or "/")
+        real = "/".join((self.base, *self.names, *([name] if name else []))) or "/"
+        return Place(self.handles[-1], name, real, self.disk)
 
 
 @cache

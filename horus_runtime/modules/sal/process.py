@@ -268,6 +268,8 @@ def kill(call: HostCall, pid: int, opts: KillOptions) -> bool:
         call.require(Decision(True, "own process"), "kill", str(pid))
         return kill_(call, job)
     call.require(Decision(call.policy.kill_user, "kill_user"), "kill", str(pid))
+    if call.postponed("kill", f"{opts.signal} {pid}", pid=pid, signal=opts.signal):
+        return _alive(pid)
     if opts.tree:
         for below in _descendants(pid):
             _signal(call, below, signals[opts.signal])

@@ -71,11 +71,43 @@ class Job:
         )
 
 
+class _NoChild:
+    """Stands for the process of a program that is only planned."""
+
+    pid = 0
+    returncode = 0
+
+
+class PlannedJob(Job):
+    """A program that is only planned: it has ended, and said nothing."""
+
+    __slots__ = ()
+
+    def __init__(self, command: Command) -> None:  # the handle without the process: nothing of `Job` is started
+        self.child: Any = _NoChild()
+        self.command = command
+        self.output, self.errors = bytearray(), bytearray()
+        self.truncated = self.killed = False
+
+    def running(self) -> bool:
+        """It is not there."""
+        return False
+
+    def end(self) -> None:
+        """There is nothing to end."""
+
+    def outcome(self, *, timed_out: bool = False) -> commands.Outcome:
+        """Success, and no word."""
+        return commands.nothing_done(self.command)
+
+
 def spawn(call: HostCall, command: Command) -> Job:
     """Start a program; it is ended when the run ends, at the latest with this process."""
     running = [job for job in _jobs(call) if job.running()]
     if len(running) >= MAX_AT_ONCE:
         raise call.fail("LimitExceeded", f"{MAX_AT_ONCE} programs are running beside the script already")
+    if commands.postponed(call, command):
+        return PlannedJob(command)
     child = commands.start(call, command)
     job = Job(child, command)
     if child.stdin is not None:

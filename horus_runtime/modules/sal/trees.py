@@ -67,7 +67,7 @@ class _Walk(NamedTuple):
             if self.skip(below) or not self.call.policy.path("read", real_below).allowed:
                 continue
             try:
-                inner = os.open(name, _DIRECTORY, dir_fd=handle)
+                inner = self.call.disk.open(name, _DIRECTORY, dir_fd=handle)
             except OSError as error:
                 if error.errno in {errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
                     continue  # not ours to read, or replaced while we walked
@@ -75,7 +75,7 @@ class _Walk(NamedTuple):
             try:
                 yield from self.go(inner, Visited(below, []), join(path, name), real_below, depth - 1)
             finally:
-                os.close(inner)
+                self.call.disk.close(inner)
 
 
 def find(
@@ -121,30 +121,30 @@ def delete_tree(call: HostCall, path: str) -> bool:
         if not place.name:
             raise call.invalid("path", "is a directory that cannot be removed under this name")
         try:
-            handle = os.open(place.name, _DIRECTORY, dir_fd=place.directory)
+            handle = call.disk.open(place.name, _DIRECTORY, dir_fd=place.directory)
         except OSError as error:
             if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
                 raise
-            os.unlink(place.name, dir_fd=place.directory)
+            call.disk.unlink(place.name, dir_fd=place.directory)
             return True
         try:
             _check_tree(call, handle, path, place.real, 0)
             _empty(call, handle, path)
         finally:
-            os.close(handle)
-        os.rmdir(place.name, dir_fd=place.directory)
+            call.disk.close(handle)
+        call.disk.rmdir(place.name, dir_fd=place.directory)
     return True
 
 
 def delete_repository(call: HostCall, path: str) -> bool:
     """As `delete_tree`, for a repository whose `.git` the policy keeps from file functions: it goes as a whole."""
     with located(call, path, "write", follow=False) as place:
-        handle = os.open(place.name, _DIRECTORY, dir_fd=place.directory)
+        handle = call.disk.open(place.name, _DIRECTORY, dir_fd=place.directory)
         try:
             _empty(call, handle, path)
         finally:
-            os.close(handle)
-        os.rmdir(place.name, dir_fd=place.directory)
+            call.disk.close(handle)
+        call.disk.rmdir(place.name, dir_fd=place.directory)
     return True
 
 
@@ -155,27 +155,27 @@ def _check_tree(call: HostCall, handle: int, path: str, real: str, depth: int) -
         shown, real_below = join(path, name), join(real, name)
         check_entry(call, "write", real_below, shown)
         if kind == "dir":
-            inner = os.open(name, _DIRECTORY, dir_fd=handle)
+            inner = call.disk.open(name, _DIRECTORY, dir_fd=handle)
             try:
                 _check_tree(call, inner, shown, real_below, depth + 1)
             finally:
-                os.close(inner)
+                call.disk.close(inner)
 
 
 def _empty(call: HostCall, handle: int, path: str) -> None:
-    device = os.fstat(handle).st_dev
+    device = call.disk.fstat(handle).st_dev
     for name, kind in entries(call, handle, path):
         if kind != "dir":
-            os.unlink(name, dir_fd=handle)
+            call.disk.unlink(name, dir_fd=handle)
             continue
-        inner = os.open(name, _DIRECTORY, dir_fd=handle)
+        inner = call.disk.open(name, _DIRECTORY, dir_fd=handle)
         try:
-            if os.fstat(inner).st_dev != device:
+            if call.disk.fstat(inner).st_dev != device:
                 raise call.fail("Conflict", f"'{join(path, name)}' is another file system", path=join(path, name))
             _empty(call, inner, join(path, name))
         finally:
-            os.close(inner)
-        os.rmdir(name, dir_fd=handle)
+            call.disk.close(inner)
+        call.disk.rmdir(name, dir_fd=handle)
 
 
 def copy_tree(call: HostCall, source: str, target: str, *, overwrite: bool) -> None:
@@ -200,7 +200,7 @@ class _Copy:
     def any(self, handle: int, real: str, source: str, place: Place, target: str) -> None:
         import stat
 
-        status = os.fstat(handle)
+        status = self.call.disk.fstat(handle)
         self.made += 1
         if self.made > MAX_ENTRIES:
             raise self.call.fail("LimitExceeded", f"'{source}' has more than {MAX_ENTRIES} entries", path=source)
@@ -214,17 +214,17 @@ class _Copy:
     def file(self, handle: int, mode: int, place: Place) -> None:
         temporary = f".{place.name[:200]}.{os.urandom(6).hex()}.tmp"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | SAFE_OPEN
-        out = os.open(temporary, flags, 0o600, dir_fd=place.directory)
+        out = self.call.disk.open(temporary, flags, 0o600, dir_fd=place.directory)
         try:
-            while block := os.read(handle, _BLOCK):
+            while block := self.call.disk.read(handle, _BLOCK):
                 write_all(self.call, out, block)
-            os.fchmod(out, mode & 0o777)
-            os.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
+            self.call.disk.fchmod(out, mode & 0o777)
+            self.call.disk.rename(temporary, place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
         except BaseException:
-            os.unlink(temporary, dir_fd=place.directory)
+            self.call.disk.unlink(temporary, dir_fd=place.directory)
             raise
         finally:
-            os.close(out)
+            self.call.disk.close(out)
 
     def directory(self, handle: int, real: str, source: str, place: Place, target: str) -> None:
         if self.depth >= MAX_TREE_DEPTH:
@@ -233,29 +233,29 @@ class _Copy:
         self.depth += 1
         found = entries(self.call, handle, source)
         if status_at(place) is None:
-            os.mkdir(place.name, 0o777, dir_fd=place.directory)
-        made = os.open(place.name or ".", _DIRECTORY, dir_fd=place.directory)
+            self.call.disk.mkdir(place.name, 0o777, dir_fd=place.directory)
+        made = self.call.disk.open(place.name or ".", _DIRECTORY, dir_fd=place.directory)
         try:
             for name, kind in found:
-                below = Place(made, name, join(place.real, name))
+                below = Place(made, name, join(place.real, name), self.call.disk)
                 shown, real_below = join(source, name), join(real, name)
                 check_entry(self.call, "read", real_below, shown)
                 if kind == "link":
                     self.link(handle, name, below, join(target, name))
                 elif kind in {"dir", "file"}:
-                    inner = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | SAFE_OPEN, dir_fd=handle)
+                    inner = self.call.disk.open(name, os.O_RDONLY | os.O_NOFOLLOW | SAFE_OPEN, dir_fd=handle)
                     try:
                         self.any(inner, real_below, shown, below, join(target, name))
                     finally:
-                        os.close(inner)
+                        self.call.disk.close(inner)
         finally:
             self.depth -= 1
-            os.close(made)
+            self.call.disk.close(made)
 
     def link(self, handle: int, name: str, place: Place, target: str) -> None:
         """A relative link without `..` is copied; any other could mean another place in the copy."""
-        points_to = os.readlink(name, dir_fd=handle)
+        points_to = self.call.disk.readlink(name, dir_fd=handle)
         if points_to.startswith("/") or ".." in points_to.split("/"):
             raise self.call.fail("InvalidArgument", f"the link '{target}' would point out of the copy", path=target)
         check_entry(self.call, "write", place.real, target)
-        os.symlink(points_to, place.name, dir_fd=place.directory)
+        self.call.disk.symlink(points_to, place.name, dir_fd=place.directory)

@@ -43,12 +43,83 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "job": Lazy("horus_runtime.cli.commands.job:job", "Make, sign, verify, run and submit jobs."),
     "worker": Lazy("horus_runtime.cli.commands.record:worker", "Run submitted jobs."),
     "osiris": Lazy("horus_runtime.cli.commands.osiris:osiris", "Look into a model store and work with it."),
+    "help": Lazy("horus_runtime.cli.commands.help:help_", "Explain a command or a topic."),
     "completion": Lazy("horus_runtime.cli.commands.completion:completion", "Print what makes a shell complete."),
     "keys": Lazy("horus_runtime.cli.commands.keys:keys", "Make signing keys and say whom to trust."),
 }
 
 
-class LazyGroup(click.Group):
+_LIMITING: Final = ("max_", "timeout")
+_GRANTING: Final = ("allow_", "deny_", "policy_file", "preset", "audit")
+_OWN: Final = frozenset({"allow_unavailable"})
+
+
+def option_groups(ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+    """The options of a command in the groups of its help, each as what is typed and what it does."""
+    groups: dict[str, list[tuple[str, str]]] = {"Options": [], "Limits": [], "Grants": []}
+    names = {param.name or "" for param in ctx.command.get_params(ctx)}
+    limits = any(name.startswith("max_") for name in names)
+    for param in ctx.command.get_params(ctx):
+        record, name = param.get_help_record(ctx), param.name or ""
+        if record is None or isinstance(param, click.Argument):
+            continue
+        if name.startswith(_GRANTING) and name not in _OWN:
+            groups["Grants"].append(record)
+        elif limits and name.startswith(_LIMITING):
+            groups["Limits"].append(record)
+        else:
+            groups["Options"].append(record)
+    return {title: records for title, records in groups.items() if records}
+
+
+def examples_of(ctx: click.Context) -> list[tuple[str, str]]:
+    """Examples of a command: from the table, or from an epilog such as `Examples: a; b`."""
+    from horus_runtime.cli.examples import EXAMPLES
+
+    path = " ".join(ctx.command_path.split())
+    if path in EXAMPLES:
+        return [(example.typed, example.does) for example in EXAMPLES[path]]
+    epilog = ctx.command.epilog or ""
+    word, colon, rest = epilog.partition(":")
+    return [(typed.strip(), "") for typed in rest.split(";")] if colon and word in {"Example", "Examples"} else []
+
+
+class _Explained(click.Command):
+    """A command whose help has its options in groups, and an example a line."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, records in option_groups(ctx).items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        examples = examples_of(ctx)
+        if not examples:
+            super().format_epilog(ctx, formatter)
+            return
+        with formatter.section("Examples"):
+            for typed, does in examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{typed}\n")
+                if does:
+                    with formatter.indentation():
+                        formatter.write_text(does)
+
+
+class Group(_Explained, click.Group):
+    """A group of commands whose help is made in the same way."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write_text(self.epilog)
+
+
+class LazyGroup(Group):
     """A group whose commands are loaded by name."""
 
     def __init__(self, *args: Any, lazy: Mapping[str, Lazy], **options: Any) -> None:
@@ -81,7 +152,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, entry.summary) for name, entry in self.lazy.items()])
 
 
-class Command(click.Command):
+class Command(_Explained):
     """A command whose grants may stand without a value: `--allow-read` alone grants everything.
 
     As in Deno a value follows `=`; a word behind a bare grant is an argument, never the grant's value.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from horus_runtime.cli.home import jobs_path, make_private_folder, trust_path
+from horus_runtime.cli.numbers import Whole
 from horus_runtime.cli.options import limit_options, place_options, policy_options, take_limits, take_policy
 from horus_runtime.cli.sources import UsageError
 
@@ -34,7 +35,7 @@ def trust_options(command: F) -> F:
     )
     command = click.option("--trust-key", multiple=True, metavar="KEY", help="A public key that is trusted.")(command)
     command = click.option(
-        "--required", type=click.IntRange(min=1), metavar="N", help="How many signatures a job needs (default 1)."
+        "--required", type=Whole(min=1), metavar="N", help="How many signatures a job needs (default 1)."
     )(command)
     return click.option("--allow-unsigned", is_flag=True, help="Take jobs without any signature, too.")(command)
 

@@ -11,6 +11,7 @@ import click
 from horus_runtime.cli.app import BARE_VALUE
 from horus_runtime.cli.execution import RunOptions
 from horus_runtime.cli.home import home
+from horus_runtime.cli.numbers import Whole
 from horus_runtime.cli.sources import UsageError
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ def policy_options(command: F) -> F:
 def limit_options(command: F) -> F:
     """The options that set limits."""
     options = [
-        click.option(f"--max-{name}", type=click.IntRange(min=0), metavar="N", help=text)
-        for name, text in _LIMITS.items()
+        click.option(f"--max-{name}", type=Whole(min=0), metavar="N", help=text) for name, text in _LIMITS.items()
     ]
     return _decorated(command, options)
 

@@ -14,6 +14,7 @@ from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command
 from horus_runtime.cli.commands.osiris import opened, store_options
 from horus_runtime.cli.guard import write_output
+from horus_runtime.cli.numbers import Number
 from horus_runtime.cli.render import visible
 from horus_runtime.errors import HorusError, ParseError
 
@@ -37,7 +38,7 @@ Any script statement, for example:
 
 @click.command(cls=Command)
 @click.option("--read-only", is_flag=True, help="Refuse every change.")
-@click.option("--timeout", type=click.FloatRange(min=0), default=60.0, metavar="SECONDS", help="For one statement.")
+@click.option("--timeout", type=Number(min=0), default=60.0, metavar="SECONDS", help="For one statement.")
 @store_options
 def shell(read_only: bool, timeout: float, **values: Any) -> int:
     """Work with the store interactively: statements in the script language, tables for records."""

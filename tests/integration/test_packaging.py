@@ -60,9 +60,13 @@ def test_the_wheel_says_that_the_package_is_typed_and_licensed(wheel):
     assert {"horus_runtime/py.typed", f"horus_runtime-{version}.dist-info/licenses/LICENSE"} - names == set()
 
 
-def test_the_wheel_holds_nothing_but_the_package(wheel):
+def test_the_wheel_holds_nothing_but_the_package_and_its_manual_pages(wheel):
     version = PROJECT["project"]["version"]
+    data = f"horus_runtime-{version}.data"
     assert {name.split("/")[0] for name in wheel.namelist()} == {
         "horus_runtime",
         f"horus_runtime-{version}.dist-info",
+        data,
     }
+    installed = {name.removeprefix(f"{data}/data/") for name in wheel.namelist() if name.startswith(data)}
+    assert installed == {f"share/man/man1/{path.name}" for path in (ROOT / "docs" / "man").iterdir()}

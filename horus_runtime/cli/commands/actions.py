@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from horus_runtime.heroscript.registry import ActionSpec
 
 
-@click.command(cls=Command, epilog="Examples: horus actions; horus actions git.clone; horus actions git")
+@click.command(cls=Command)
 @click.argument("name", required=False)
 @json_option
 def actions(name: str | None, as_json: bool) -> int:
@@ -27,7 +27,8 @@ def actions(name: str | None, as_json: bool) -> int:
     specs = builtin_actions().specs
     chosen = [spec for spec in specs.values() if name is None or name in {spec.name, spec.name.partition(".")[0]}]
     if not chosen:
-        raise UsageError(f"there is no action or actor '{name}'{meant(str(name), specs)}")
+        known = [*specs, *dict.fromkeys(spec.partition(".")[0] for spec in specs)]
+        raise UsageError(f"there is no action or actor '{name}'{meant(str(name), known)}")
     if as_json:
         print_json([spec.describe() for spec in chosen])
     elif name is not None and name in specs:

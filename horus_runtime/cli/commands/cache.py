@@ -6,11 +6,11 @@ import click
 
 from horus_runtime.cache import VARIABLE, DiskCache, default_cache
 from horus_runtime.cli import exits
-from horus_runtime.cli.app import Command
+from horus_runtime.cli.app import Command, Group
 from horus_runtime.cli.options import json_option
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def cache(context: click.Context) -> int:
     """Show or clear the cache of compiled scripts.
@@ -20,7 +20,7 @@ def cache(context: click.Context) -> int:
     return exits.OK if context.invoked_subcommand else _show(as_json=False)
 
 
-@cache.command(cls=Command, epilog="Example: horus cache info --json")
+@cache.command(cls=Command)
 @json_option
 def info(as_json: bool) -> int:
     """Show the folder, the number of entries and their size."""

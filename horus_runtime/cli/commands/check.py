@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 STAGES = ("tokens", "ast", "types", "py")
 
 
-@click.command(
-    cls=Command,
-    epilog="Examples: horus check report.rhai; horus check --policy=server.toml *.rhai; horus check --emit=py x.rhai",
-)
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--emit", type=click.Choice(STAGES), help="Show what this stage makes of the script.")
 @click.option("--fix", is_flag=True, help="Make the changes that are safe.")

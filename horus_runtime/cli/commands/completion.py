@@ -15,7 +15,7 @@ HOW: Final = {
 }
 
 
-@click.command(cls=Command, epilog=f"Examples: {'; '.join(text.partition('  ')[0] for text in HOW.values())}")
+@click.command(cls=Command)
 @click.argument("shell", type=click.Choice(sorted(HOW)))
 def completion(shell: str) -> None:
     """Print the completion of horus for SHELL: bash, zsh or fish. Let the shell read it when it starts."""

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from horus_runtime.engine import Engine
 
 
-@click.command(
-    cls=Command, epilog="Examples: horus docs lib.rhai; horus docs --out=docs lib/*.rhai; horus docs --definitions=defs"
-)
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--out", metavar="DIR", help="Write a page NAME.md for every file instead of printing.")
 @click.option("--definitions", metavar="DIR", help="Write definition files (.d.rhai) of everything scripts can use.")

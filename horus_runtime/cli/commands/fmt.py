@@ -13,9 +13,7 @@ from horus_runtime.cli.app import Command
 from horus_runtime.cli.sources import STDIN, STDIN_NAME, is_hero, read_text
 
 
-@click.command(
-    cls=Command, epilog="Examples: horus fmt report.rhai; horus fmt --check *.rhai *.hero; cat x.rhai | horus fmt -"
-)
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 when a file is not formatted.")
 @click.option("--diff", "as_diff", is_flag=True, help="Change nothing; show what would change.")

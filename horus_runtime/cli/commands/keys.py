@@ -8,6 +8,7 @@ import click
 
 from horus_runtime.cli.app import Command, Lazy, LazyGroup
 from horus_runtime.cli.home import key_folder, make_private_folder, trust_path
+from horus_runtime.cli.numbers import Whole
 from horus_runtime.cli.options import json_option
 from horus_runtime.cli.render import print_json
 from horus_runtime.cli.sources import UsageError
@@ -75,7 +76,7 @@ def list_(as_json: bool) -> None:
 @click.command(cls=Command)
 @click.argument("public_key")
 @click.option("--name", default="", help="Whose key it is.")
-@click.option("--required", type=click.IntRange(min=1), metavar="N", help="How many trusted signatures a job needs.")
+@click.option("--required", type=Whole(min=1), metavar="N", help="How many trusted signatures a job needs.")
 @click.option("--store", metavar="FILE", help="The trust store; by default the one in your horus folder.")
 @json_option
 def trust(public_key: str, name: str, required: int | None, store: str | None, as_json: bool) -> None:

@@ -12,6 +12,7 @@ import click
 
 from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command, Lazy, LazyGroup
+from horus_runtime.cli.numbers import Whole
 from horus_runtime.cli.options import json_option
 from horus_runtime.cli.render import print_json
 from horus_runtime.cli.sources import UsageError
@@ -148,8 +149,8 @@ def parse_filters(words: tuple[str, ...]) -> dict[str, Any]:
 @click.option("--where", metavar="JSON", help="A filter as a JSON object, also '-' for standard input.")
 @click.option("--search", metavar="TEXT", help="Only records that contain these words.")
 @click.option("--order", multiple=True, metavar="[-]FIELD", help="Sort by a field, downwards with '-'.")
-@click.option("--limit", type=click.IntRange(min=0), default=100, metavar="N", help="At most so many (default 100).")
-@click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out so many.")
+@click.option("--limit", type=Whole(min=0), default=100, metavar="N", help="At most so many (default 100).")
+@click.option("--offset", type=Whole(min=0), default=0, metavar="N", help="Leave out so many.")
 @click.option("--select", metavar="FIELD,...", help="Only these fields.")
 @click.option("--include", multiple=True, metavar="RELATION", help="Embed related records.")
 @click.option("--at", "moment", metavar="TIME", help="As it was at this time; the model needs a history.")
@@ -208,9 +209,14 @@ def create(model: str, record: str, as_json: bool, **values: Any) -> None:
 @click.argument("file")
 @click.option("--model", metavar="NAME", help="The model the records go to; without it FILE is a whole store.")
 @click.option("--format", "kind", type=click.Choice(("jsonl", "json", "csv")), help="If the name of FILE does not say.")
-@click.option("--on-conflict", type=click.Choice(("error", "skip", "update", "replace")), default="error")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(("error", "skip", "update", "replace")),
+    default="error",
+    help="What happens to a record that is there already (default: error).",
+)
 @click.option("--key", multiple=True, metavar="FIELD", help="How a record is recognised (default: by its id).")
-@click.option("--max-errors", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out so many bad records.")
+@click.option("--max-errors", type=Whole(min=0), default=0, metavar="N", help="Leave out so many bad records.")
 @click.option("--dry-run", is_flag=True, help="Do everything and undo it.")
 @store_options
 @json_option

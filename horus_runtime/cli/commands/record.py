@@ -12,6 +12,7 @@ from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command
 from horus_runtime.cli.home import jobs_path, make_private_folder
 from horus_runtime.cli.job_options import registry_options, take_registry, take_trust, trust_options
+from horus_runtime.cli.numbers import Whole
 from horus_runtime.cli.options import json_option
 from horus_runtime.cli.render import print_json
 
@@ -106,7 +107,7 @@ def cancel(job_id: str) -> int:
 
 @click.command("list", cls=Command)
 @click.option("--status", "wanted", type=click.Choice(STATUSES), help="Only jobs that stand there.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, metavar="N", help="At most so many (default 100).")
+@click.option("--limit", type=Whole(min=1), default=100, metavar="N", help="At most so many (default 100).")
 @json_option
 def list_(wanted: str | None, limit: int, as_json: bool) -> int:
     """List submitted jobs, the newest first."""

@@ -12,6 +12,7 @@ import click
 
 from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command
+from horus_runtime.cli.numbers import Number
 from horus_runtime.cli.options import limit_options, place_options, policy_options, take_run_options
 
 if TYPE_CHECKING:
@@ -77,13 +78,9 @@ def run_tests(paths: list[Path], policy: Policy | None) -> tuple[str, bool]:
     return "\n".join(report), not failed
 
 
-@click.command(
-    cls=Command, epilog="Examples: horus repl; horus repl --allow-read=. helpers.rhai; horus repl < lines.txt"
-)
+@click.command(cls=Command)
 @click.argument("files", nargs=-1)
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Time of one input (default 60)."
-)
+@click.option("--timeout", type=Number(min=0, min_open=True), metavar="SECONDS", help="Time of one input (default 60).")
 @limit_options
 @policy_options
 @place_options

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from horus_runtime.cli.app import Command
+from horus_runtime.cli.numbers import Number
 from horus_runtime.cli.options import (
     audit_options,
     json_option,
@@ -17,11 +18,11 @@ from horus_runtime.cli.options import (
 )
 
 TIMEOUT_OPTION = click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Wall-clock time (default 60)."
+    "--timeout", type=Number(min=0, min_open=True), metavar="SECONDS", help="Wall-clock time (default 60)."
 )
 
 
-@click.command(cls=Command, epilog="Examples: horus run hello.rhai; horus run --allow-read=/srv report.rhai")
+@click.command(cls=Command)
 @click.argument("file")
 @TIMEOUT_OPTION
 @limit_options
@@ -39,7 +40,7 @@ def run(file: str, **values: Any) -> int:
     return run_file(file, take_run_options(values))
 
 
-@click.command("eval", cls=Command, epilog="Example: horus eval '40 + 2'")
+@click.command("eval", cls=Command)
 @click.argument("expr")
 @TIMEOUT_OPTION
 @limit_options

@@ -11,6 +11,7 @@ import click
 
 from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command
+from horus_runtime.cli.numbers import Number, Whole
 from horus_runtime.cli.options import json_option, limit_options, policy_options, take_limits, take_policy
 from horus_runtime.cli.sources import UsageError
 
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
 DATA_FILE = ".horus/coverage"
 
 
-@click.command(
-    cls=Command, epilog="Examples: horus test; horus test -k 'report and not slow' -x; horus test --coverage tests/"
-)
+@click.command(cls=Command)
 @click.argument("paths", nargs=-1)
 @click.option("-k", "keyword", default="", metavar="EXPR", help="Only cases whose id fits: words, and, or, not, ( ).")
 @click.option("-x", "stop", is_flag=True, help="Stop at the first failure.")
 @click.option("--lf", "last_failed", is_flag=True, help="Only the cases that failed in the last run.")
-@click.option("-n", "workers", type=click.IntRange(min=1), default=1, metavar="N", help="Processes, a file each.")
+@click.option("-n", "workers", type=Whole(min=1), default=1, metavar="N", help="Processes, a file each.")
 @click.option("--update", is_flag=True, help="Keep new snapshots instead of comparing.")
 @click.option("--list", "listing", is_flag=True, help="List the cases and run none.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for every case.")
@@ -37,7 +36,7 @@ DATA_FILE = ".horus/coverage"
 @click.option("--coverage", is_flag=True, help="Tell which lines of the scripts under test ran.")
 @click.option("--coverage-html", metavar="DIR", help="Write pages that show these lines.")
 @click.option("--coverage-xml", metavar="FILE", help="Write them as Cobertura XML.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Time of one case.")
+@click.option("--timeout", type=Number(min=0, min_open=True), metavar="SECONDS", help="Time of one case.")
 @limit_options
 @policy_options
 @json_option

@@ -15,10 +15,6 @@ from horus_runtime.optimize.passes import LOST_CLOSURE, is_inserted
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
 from horus_runtime.source import Span
 
-KEEPERS: Final = frozenset({"push", "insert", "pad", "set", "append", "splice", "mixin", "fill_with", "take"})
-"""Standard functions that store an argument: it must be the callee's own. Unknown functions are treated alike."""
-
-
 TYPE_NAMES: Final = {
     ty.INT: "i64",
     ty.FLOAT: "f64",
@@ -104,7 +100,7 @@ class Calls(Expressions):
         """A function that the script does not define."""
         name, count = node.name, len(node.args)
         table = self.program.config.table
-        owned = name in KEEPERS or not self.program.is_standard(name)
+        owned = self.program.keeps_arguments(name, count)
         if count and table.may_replace(name, count) and isinstance(node.args[0], nodes.Variable):
             return self.native_by_reference(node)
         if count and isinstance(node.args[0], nodes.This) and not table.is_pure(name, count):
@@ -118,7 +114,9 @@ class Calls(Expressions):
             return bound
         if self.program.config.has_parent:
             return self.service("_call_named", self.home(), self.level(), self.const(name), *args)
-        return self.service("_native", self.level(), self.const(name), *args)
+        if not args:
+            return self.service("_native", self.level(), self.const(name))
+        return self.call(self.program.use_site("native_site", name, count), self.level(), *args)
 
     def bound_call(self, node: nodes.Call, args: list[pyast.expr]) -> pyast.expr | None:
         """A standard function without effects, chosen by types that are all known."""

@@ -10,7 +10,7 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
-from horus_runtime.codegen.calls import KEEPERS, TYPE_NAMES, Calls
+from horus_runtime.codegen.calls import TYPE_NAMES, Calls
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.runtime.abi import THIS_NONE, Fault
 from horus_runtime.source import Span
@@ -85,7 +85,7 @@ class Chains(Calls):
     def prepare(self, link: Link) -> None:
         """Evaluate the arguments or the index of a link now."""
         if isinstance(link, nodes.MethodCall):
-            owned = link.name in KEEPERS or not self.program.is_standard(link.name)
+            owned = self.program.keeps_arguments(link.name, len(link.args) + 1)
             self.prepared[id(link)] = [self.spill_unless_stable(a) for a in self.operands(link.args, owned)]
         elif isinstance(link, nodes.Index):
             self.prepared[id(link)] = [self.spill_unless_stable(self.expr(link.index))]
@@ -418,7 +418,7 @@ class Chains(Calls):
 
     def general_method(self, node: nodes.MethodCall) -> pyast.expr:
         """Find the method at run time. Arguments come first, then a computed receiver."""
-        owned = node.name in KEEPERS or not self.program.is_standard(node.name)
+        owned = self.program.keeps_arguments(node.name, len(node.args) + 1)
         args = [self.spill_if_complex(a) for a in self.args_of(node)]
         if owned or self.program.has_method(node.name, len(args)):
             args = [
@@ -438,8 +438,7 @@ class Chains(Calls):
             return self.dispatch(node, value, args, count)
         return self.method_with_write_back(node, receiver, args)
 
-    def dispatch(self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], _count: int) -> pyast.expr:
-        name = self.const(node.name)
+    def dispatch(self, node: nodes.MethodCall, receiver: pyast.expr, args: list[pyast.expr], count: int) -> pyast.expr:
         if node.name == "call":
             first = self.error_span(node.args[0]) if node.args else node.name_span
             self.program.places[self.loc] = first.start
@@ -449,8 +448,11 @@ class Chains(Calls):
             return self.service("_curry", receiver, *args)
         if self.program.config.exact_sizes and not isinstance(node.target, PLACES):
             receiver = self.call("_Temporary", receiver)
-        service = self.name(self.use("_method"))
-        return self.locking(node, service, receiver, self.home(), self.level(), name, receiver, *args)
+        if self.program.has_method(node.name, count):
+            name, service = self.const(node.name), self.name(self.use("_method"))
+            return self.locking(node, service, receiver, self.home(), self.level(), name, receiver, *args)
+        site = self.name(self.program.use_site("method_site", node.name, count))
+        return self.locking(node, site, receiver, self.level(), receiver, *args)
 
     def locking(
         self, node: nodes.MethodCall, function: pyast.expr, receiver: pyast.expr, *args: pyast.expr

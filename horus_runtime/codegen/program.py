@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 MAX_VARIANTS: Final = 4
 COMPILER_PREFIXES: Final = ("_", "fn_", "anon_", "v_")
 """How names in generated code begin that are no variable of the script."""
+KEEPERS: Final = frozenset({"push", "insert", "pad", "set", "append", "splice", "mixin", "fill_with", "take"})
+"""Standard functions that store an argument: it must be the callee's own. Unknown functions are treated alike."""
 NESTING_HINT: Final = "at most 18 loops and try blocks can stand inside each other in one function"
 PYTHON_BLOCKS: Final = 20
 TOO_DEEP: Final = "Expression exceeds maximum complexity"
@@ -298,6 +300,10 @@ class ProgramCompiler(Emitter):
     def is_standard(self, name: str) -> bool:
         return bool(self.config.table.is_standard(name))
 
+    def keeps_arguments(self, name: str, count: int) -> bool:
+        """May a native of this name, with so many arguments in all, change or keep those after the first?"""
+        return name in KEEPERS or not (self.is_standard(name) or self.config.table.borrows(name, count))
+
     def function(self, name: str, count: int) -> FunctionInfo | None:
         definition = self.by_key.get((name, count))
         return self.infos.get(id(definition)) if definition is not None else None
@@ -367,6 +373,16 @@ class ProgramCompiler(Emitter):
             attribute = SERVICES.get(service, service[1:])
             self.prelude[service] = place(pyast.Attribute(self.name("_rt"), attribute, LOAD), (1, 1))
         return service
+
+    def use_site(self, kind: str, name: str, count: int) -> str:
+        """What remembers the natives that the calls of a name lead to; `kind` is `method_site` or `native_site`."""
+        shown = name if name.isidentifier() and name.isascii() else name.encode("utf-8", "surrogatepass").hex()
+        site = f"_{'to' if kind == 'method_site' else 'of'}_{shown}_{count}"
+        if site not in self.prelude:
+            make = place(pyast.Attribute(self.name("_rt"), kind, LOAD), (1, 1))
+            home = [self.name("_linked")] if kind == "method_site" else []
+            self.prelude[site] = place(pyast.Call(make, [*home, self.const(name), self.const(count)], []), (1, 1))
+        return site
 
     def use_helper(self, name: str) -> str:
         """A function that generated code needs at its own counter."""

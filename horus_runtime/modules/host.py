@@ -56,7 +56,7 @@ _CLASSES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 class HostCall:
     """One call from a script: which function it is, what the run grants, and how to fail."""
 
-    __slots__ = ("context", "disk", "function", "granted", "memo", "module", "policy", "services")
+    __slots__ = ("asked", "context", "disk", "function", "granted", "memo", "module", "policy", "services")
 
     def __init__(self, context: NativeCallContext, module: str, function: str) -> None:
         self.context = context
@@ -68,7 +68,8 @@ class HostCall:
         """Where files are: the operating system, or what a host put in its place."""
         self.memo: Any = None
         """What a module wants to remember from one call of this function to the next one of the same run."""
-        policy = self.services.get("policy")
+        self.asked = policy = self.services.get("policy")
+        """What the run has for a policy."""
         self.policy: Policy = policy if isinstance(policy, Policy) else NOTHING_GRANTED
         """What the run grants; without a policy that is nothing."""
         self.granted = False
@@ -228,13 +229,15 @@ class HostModule:
         name: str | None = None,
         handle: str | None = None,
         pure: bool = True,
+        borrows: bool = False,
         like: Callable[..., Any] | None = None,
         hidden: int = 0,
     ) -> Callable[[F], F]:
         """Register a function; its parameters after the call are read from its annotations.
 
         `capability` is what the function needs at least, `PURE` for none. `handle` makes it a method of that host
-        type: its first parameter after the call is the receiver. `like` is a function whose name, help and parameters
+        type: its first parameter after the call is the receiver. `borrows` says that it changes and keeps nothing of
+        its arguments, so that scripts need not hand over copies. `like` is a function whose name, help and parameters
         are taken instead, after `hidden` further parameters that the registered function supplies itself.
         """
         if capability is not PURE and capability not in CAPABILITIES:
@@ -243,7 +246,8 @@ class HostModule:
         def register(function: F) -> F:
             model = like or function
             skip = (2 if handle else 1) + hidden
-            self._register(function, model, name or model.__name__.rstrip("_"), capability, handle, skip, pure=pure)
+            flags = {"pure": pure, "borrows": borrows}
+            self._register(function, model, name or model.__name__.rstrip("_"), capability, handle, skip, flags)
             return function
 
         return register
@@ -257,8 +261,9 @@ class HostModule:
                     self.module.add(native.renamed(alias))
 
     def _register(
-        self, function: Any, model: Any, name: str, capability: str | None, handle: str | None, skip: int, *, pure: bool
-    ) -> None:
+        self, function: Any, model: Any, name: str, capability: str | None, handle: str | None, skip: int,
+        flags: dict[str, bool],
+    ) -> None:  # fmt: skip
         arguments = _arguments(model, skip)
         defaults = len(model.__defaults__ or ())
         if arguments and arguments[-1].options is not None and not defaults:
@@ -272,7 +277,8 @@ class HostModule:
                     name,
                     ((handle,) if handle else ()) + (ANY,) * count,
                     call,
-                    pure=pure,
+                    pure=flags["pure"],
+                    borrows=flags["borrows"],
                     context=True,
                     callbacks=any(FnPtr in argument.classes for argument in arguments),
                     volatile=True,
@@ -300,7 +306,7 @@ def _native(
 
     def native(context: NativeCallContext, *given: Any) -> Any:
         call = context.calls.get(native)
-        if call is None or call.services.get("policy") is not call.policy:
+        if call is None or call.services.get("policy") is not call.asked:
             call = context.calls[native] = HostCall(context, module, name)
             call.granted = capability is not None and call.policy.grants_any(capability)
         if capability is not None:

@@ -176,8 +176,15 @@ class Budget:
 
     def charge(self, operations: int) -> None:
         """Spend operations outside generated code."""
-        self.granted += operations
-        self.check()
+        self.granted = granted = self.granted + operations
+        # Natives say this often; `check` looks closer only where something may be wrong.
+        if (
+            self.cancelled is not None
+            or granted > self.limit > 0
+            or self.on_progress is not None
+            or (self.deadline is not None and monotonic() >= self.deadline)
+        ):
+            self.check()
 
     def grew(self, size: int) -> None:
         """A value of so many bytes is about to be made, or has just been: natives say so of all but short ones.

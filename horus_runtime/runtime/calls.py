@@ -14,6 +14,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
 from horus_runtime.runtime.scope import MISSING
+from horus_runtime.runtime.sites import method_site, native_site
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
 from horus_runtime.runtime.values import SCALARS, Cell, LockedCell, Range, copy_value, full_type_name
 
@@ -210,6 +211,14 @@ class Calling(RunState):
         finally:
             self.depth = outer
         return result[1] if fn.ref else result
+
+    def native_site(self, name: str, count: int) -> Callable[..., Any]:
+        """As `native`, for one place in a script."""
+        return native_site(self, name, count)
+
+    def method_site(self, home: Linked, name: str, count: int) -> Callable[..., Any]:
+        """As `method`, for one place in a script where no function of a script can be meant."""
+        return method_site(self, home, name, count)
 
     def bind(self, name: str, types: tuple[str, ...]) -> Callable[..., Any]:
         """A native chosen by type names known when the script was compiled."""

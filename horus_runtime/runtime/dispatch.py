@@ -226,6 +226,11 @@ class FunctionTable:
             names = self._standard_names = ours - theirs
         return name in names
 
+    def borrows(self, name: str, count: int) -> bool:
+        """Does no overload of this name and count change or keep anything of its arguments?"""
+        found = self.overloads(name, count)
+        return bool(found) and all(fn.borrows for fn in found)
+
     def is_overridden(self, name: str, count: int, owners: frozenset[str] | None = None) -> bool:
         """Did the host register a function of this name and count, or a getter of this name, for one of these types?
 

@@ -33,6 +33,7 @@ class NativeFn:
         volatile: never called at compile time.
         capability: what the policy must grant; functions without effects outside have none.
         host: made from a Python function of the host: gets the run before the arguments, and may do without one.
+        borrows: changes and keeps nothing of any argument: callers need not copy them.
         namespace: `"global"`: known without a prefix, also from a static module; `"internal"`: known with a prefix
             only.
         classes: parameters that mean a host's class, under whatever name that is registered; empty when none does.
@@ -40,6 +41,7 @@ class NativeFn:
 
     # Written out, as `Module` is: the module `dataclasses` takes longer to import than a cached script runs.
     __slots__ = (
+        "borrows",
         "call",
         "callbacks",
         "capability",
@@ -67,6 +69,7 @@ class NativeFn:
         ref: bool = False,
         context: bool = False,
         callbacks: bool = False,
+        borrows: bool = False,
         volatile: bool = False,
         capability: str | None = None,
         doc: str = "",
@@ -83,6 +86,7 @@ class NativeFn:
         self.ref = ref
         self.context = context
         self.callbacks = callbacks
+        self.borrows = borrows
         self.volatile = volatile
         self.capability = capability
         self.doc = doc
@@ -100,7 +104,7 @@ class NativeFn:
 
     def signature(self) -> tuple[Any, ...]:
         """Everything about the function that code may depend on: plain values."""
-        flags = (self.pure, self.ref, self.context, self.callbacks, self.volatile, self.host)
+        flags = (self.pure, self.ref, self.context, self.callbacks, self.borrows, self.volatile, self.host)
         return (self.name, self.params, *flags, self.capability or "", self.namespace or "", self.returns)
 
     def __repr__(self) -> str:

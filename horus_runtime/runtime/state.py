@@ -190,6 +190,7 @@ class RunState:
         self.calls: dict[Any, Any] = {}  # what functions of host modules keep for this run
         self.tag = settings.tag
         self.budget = budget or Budget(settings.limits, settings.on_progress)
+        self.charge = self.budget.charge
         if self.budget.holdings is not None:
             self.budget.holdings.roots = self.roots
         self.follow_driver()
@@ -325,11 +326,6 @@ class RunState:
     @property
     def services(self) -> dict[str, Any]:
         return self.settings.services
-
-    def charge(self, operations: int) -> None:
-        budget = self.budget
-        budget.granted += operations  # as the budget's own `charge`
-        budget.check()
 
     def remaining_seconds(self) -> float | None:
         return self.budget.remaining_seconds()

@@ -7,6 +7,7 @@ namespaces. Methods of models, queries and groups carry their store with them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from horus_runtime.modules.host import HostCall, HostModule
@@ -90,27 +91,30 @@ def entry(level: str, name: str | None = None) -> Callable[[F], F]:
     return register
 
 
-def on_model(level: str, name: str | None = None) -> Callable[[F], F]:
-    """Decorator: a method of models."""
+def on_model(level: str, name: str | None = None, *, borrows: bool = False) -> Callable[[F], F]:
+    """Decorator: a method of models. `borrows`: see `HostModule.fn`."""
 
     def register(function: F) -> F:
         def run(call: HostCall, model: Model, *args: Any) -> Any:
-            store, services = model.store, call.services
+            store = model.store
             # SAFETY: what was allowed holds for this function, this run and this store; an audit hears of every call.
-            if call.memo is None or call.memo[0] is not store or services.get("audit") is not None:
+            known = call.memo
+            if known is None or known[0] is not store:
                 gate(call, store, level, model.name)
-                charge = call.context.charge
-                call.memo = (store, lambda: charge(1))
+                caller = (partial(call.context.charge, 1), call.services.get("actor") or store.running.caller[1])
+                known = (store, caller)
+                if call.services.get("audit") is None:
+                    call.memo = known
             # As `under`, written out: this is the path that loops of scripts take.
             running = store.running
             before = running.caller
-            running.caller = (call.memo[1], services.get("actor") or before[1])
+            running.caller = known[1]
             try:
                 return function(call, model, *args)
             finally:
                 running.caller = before
 
-        OSIRIS.fn(capability="osiris", name=name, handle="Model", like=function)(run)
+        OSIRIS.fn(capability="osiris", name=name, handle="Model", like=function, borrows=borrows)(run)
         return function
 
     return register

@@ -10,13 +10,13 @@ from horus_runtime.modules.osiris.query import Query
 from horus_runtime.modules.osiris.script.gate import on_model, on_query
 
 
-@on_model("write")
+@on_model("write", borrows=True)
 def create(call: HostCall, model: Model, record: dict[str, Any]) -> dict[str, Any]:
     """Store a new record. Gives it back with its id, times and version."""
     return model.create(record)
 
 
-@on_model("write")
+@on_model("write", borrows=True)
 def create_many(call: HostCall, model: Model, records: list[Any]) -> list[Any]:
     """Store several new records, all or none."""
     return model.create_many(records)

@@ -1,0 +1,159 @@
+"""Call sites: what remembers, for one place in a script, which native the classes of the arguments mean.
+
+The first call with some classes goes the general way, which knows every case; from then on the native is called at
+once. Only calls where nothing but the classes decides are remembered: no map (it may have a function of that name as a
+property), no cell (its value may be replaced), no range (two types share a class), no native that replaces its
+receiver. A registration makes a site forget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from horus_runtime.runtime.scope import MISSING
+from horus_runtime.runtime.values import Cell, Range, Stream, Temporary
+
+if TYPE_CHECKING:
+    from horus_runtime.runtime.calls import Calling
+    from horus_runtime.runtime.state import Linked
+
+UNDECIDED: Final = frozenset({Cell, Temporary, Range, Stream})
+Entry = tuple[Callable[..., Any], bool]
+"""A native with its context bound, and whether it may call back: then the level of the call is noted for it."""
+
+
+class Site:
+    """A place in a script that calls a native.
+
+    Args:
+        run: the run that the place belongs to.
+        name: of the function.
+        general: finds and calls it in any case: a function of depth and arguments.
+        never: classes of a first argument for which something else than the classes decides.
+    """
+
+    __slots__ = ("general", "generation", "known", "name", "never", "run", "table")
+
+    def __init__(
+        self, run: Calling, name: str, general: Callable[..., Any], never: frozenset[type] = UNDECIDED
+    ) -> None:
+        self.run = run
+        self.table = run.table
+        self.name = name
+        self.general = general
+        self.never = never
+        self.known: dict[Any, Entry | None] = {}
+        self.generation = self.table.generation
+
+    def learn(self, key: Any, depth: int, args: tuple[Any, ...], first: Any = MISSING) -> Any:
+        """Call the general way, and remember where that leads for these classes.
+
+        Args:
+            first: what the cell holds that the first argument is in.
+        """
+        if self.generation != self.table.generation:
+            self.known.clear()
+            self.generation = self.table.generation
+        if key not in self.known:
+            self.known[key] = self._entry(args if first is MISSING else (first, *args[1:]))
+        return self.general(depth, *args)
+
+    def _entry(self, args: tuple[Any, ...]) -> Entry | None:
+        if type(args[0]) in self.never or not UNDECIDED.isdisjoint(map(type, args)):
+            return None
+        fn = self.table.find(self.name, args)
+        if fn is None or fn.ref:
+            return None
+        native = partial(fn.call, self.run) if fn.context else fn.call
+        return (self._noting(native), True) if fn.callbacks else (native, False)
+
+    def _noting(self, native: Callable[..., Any]) -> Callable[..., Any]:
+        """A native that calls back needs to know the level of the call."""
+        run = self.run
+
+        def call(depth: int, *args: Any) -> Any:
+            outer, run.depth = run.depth, depth + 1
+            try:
+                return native(*args)
+            finally:
+                run.depth = outer
+
+        return call
+
+
+# Python calls functions faster whose arguments it can count.
+
+
+def native_site(run: Calling, name: str, count: int) -> Callable[..., Any]:
+    """What a place calls that means a native by its name: a function of depth and arguments."""
+    site = Site(run, name, lambda depth, *args: run.native(depth, name, *args))
+    known, table, learn = site.known, site.table, site.learn
+
+    def one(depth: int, first: Any) -> Any:
+        entry = known.get(type(first))
+        if entry is None or site.generation != table.generation:
+            return learn(type(first), depth, (first,))
+        native, notes = entry
+        return native(depth, first) if notes else native(first)
+
+    def two(depth: int, first: Any, second: Any) -> Any:
+        key = (type(first), type(second))
+        entry = known.get(key)
+        if entry is None or site.generation != table.generation:
+            return learn(key, depth, (first, second))
+        native, notes = entry
+        return native(depth, first, second) if notes else native(first, second)
+
+    def more(depth: int, *args: Any) -> Any:
+        key = tuple(map(type, args))
+        entry = known.get(key)
+        if entry is None or site.generation != table.generation:
+            return learn(key, depth, args)
+        native, notes = entry
+        return native(depth, *args) if notes else native(*args)
+
+    return one if count == 1 else two if count == 2 else more
+
+
+def method_site(run: Calling, home: Linked, name: str, count: int) -> Callable[..., Any]:
+    """What a place calls that means a method: a function of depth, receiver and arguments.
+
+    A receiver comes in a cell where it could be replaced. Cells of constants and of captured variables go the general
+    way: whether a native may have those is more than a matter of classes.
+    """
+
+    def general(depth: int, receiver: Any, *args: Any) -> Any:
+        return run.method(home, depth, name, receiver, *args)
+
+    site = Site(run, name, general, UNDECIDED | {dict})
+    known, table, learn = site.known, site.table, site.learn
+
+    def alone(depth: int, given: Any) -> Any:
+        this = given.v if type(given) is Cell and not (given.shared or given.constant) else given
+        entry = known.get(type(this))
+        if entry is None or site.generation != table.generation:
+            return learn(type(this), depth, (given,), this)
+        native, notes = entry
+        return native(depth, this) if notes else native(this)
+
+    def with_one(depth: int, given: Any, first: Any) -> Any:
+        this = given.v if type(given) is Cell and not (given.shared or given.constant) else given
+        key = (type(this), type(first))
+        entry = known.get(key)
+        if entry is None or site.generation != table.generation:
+            return learn(key, depth, (given, first), this)
+        native, notes = entry
+        return native(depth, this, first) if notes else native(this, first)
+
+    def with_more(depth: int, given: Any, *args: Any) -> Any:
+        this = given.v if type(given) is Cell and not (given.shared or given.constant) else given
+        key = (type(this), *map(type, args))
+        entry = known.get(key)
+        if entry is None or site.generation != table.generation:
+            return learn(key, depth, (given, *args), this)
+        native, notes = entry
+        return native(depth, this, *args) if notes else native(this, *args)
+
+    return with_one if count == 1 else with_more if count else alone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.engine.calling import Calling
@@ -100,9 +100,14 @@ class Engine(Running, Compiling, Calling, Registrar):
         """Run a script file."""
         return self.eval_ast(self.compile_file(path), scope=scope)
 
-    def eval_ast(self, tree: AST, *, scope: Scope | None = None) -> Any:
-        """Run a compiled script."""
-        return Invocation(self).eval(tree, Scope() if scope is None else scope)
+    def eval_ast(self, tree: AST, *, scope: Scope | None = None, services: Mapping[str, Any] | None = None) -> Any:
+        """Run a compiled script.
+
+        Args:
+            services: what functions of the host find in `NativeCallContext.services` in this run only, by name; runs of
+                one engine that go on at the same time do not see each other's.
+        """
+        return Invocation(self, services=services).eval(tree, Scope() if scope is None else scope)
 
     def call_fn(
         self,

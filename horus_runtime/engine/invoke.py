@@ -16,7 +16,7 @@ from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.suspension import KeptTerms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.handle import AST
@@ -52,11 +52,14 @@ class Invocation:
 
     Args:
         begins: the run begins now, which is told to whom it concerns; else somebody begins it later, maybe many times.
+        services: what this run has besides the services of the engine, or in their place.
     """
 
-    def __init__(self, engine: Engine, *, begins: bool = True) -> None:
+    def __init__(self, engine: Engine, *, begins: bool = True, services: Mapping[str, Any] | None = None) -> None:
         self.engine = engine
         settings = engine.run_settings()
+        if services:
+            settings.services.update(services)
         self.run = _exact_run(settings) if settings.exact_sizes else Run(settings)
         if begins and settings.on_start is not None:
             settings.on_start(self.run.budget)

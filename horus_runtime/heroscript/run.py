@@ -61,15 +61,14 @@ def run_payload(
     variables = Scope() if scope is None else scope
     running, tree, composed = _prepared(text, engine, name, actions, frozenset(allow_unavailable), on_event, variables)
     variables.push_constant(VARIABLE, running)
-    engine.services[SERVICE] = running
     try:
-        return engine.eval_ast(tree, scope=variables)
+        # The engine may be running another payload at the same time: what is this one's belongs to its run.
+        return engine.eval_ast(tree, scope=variables, services={SERVICE: running})
     except HorusError as error:
         _use_original(error, tree.source_file, composed)
         raise
     finally:
         variables.remove(VARIABLE)
-        engine.services.pop(SERVICE, None)
 
 
 def check_payload(text: str, engine: Engine, *, name: str | None = None, actions: Actions | None = None) -> Payload:

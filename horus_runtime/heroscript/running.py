@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from horus_runtime.errors import HorusError, HostFailure
@@ -26,6 +27,9 @@ SERVICE: Final = "hero"
 """The service under which the running payload is found."""
 SESSION: Final = "hero_session"
 """The service with the session's variables and parameters."""
+
+
+_REGISTERING: Final = Lock()
 
 
 class Event(NamedTuple):
@@ -138,13 +142,14 @@ def change_session(context: NativeCallContext, part: str, values: dict[str, Any]
 
 
 def register(engine: Engine) -> None:
-    """Make payloads and the module `hero` known to an engine, once."""
-    if HeroPayload in engine.host.types:
-        return
-    engine.register_type(HeroPayload, name=TYPE_NAME)
-    for params in ((TYPE_NAME, "i64"), (TYPE_NAME, "i64", "map")):
-        engine.register_native(NativeFn(METHOD, params, _act, context=True, volatile=True))
-    engine.register_static_module("hero", _hero_module())
+    """Make payloads and the module `hero` known to an engine, once, whoever comes first of several threads."""
+    with _REGISTERING:
+        if HeroPayload in engine.host.types:
+            return
+        engine.register_type(HeroPayload, name=TYPE_NAME)
+        for params in ((TYPE_NAME, "i64"), (TYPE_NAME, "i64", "map")):
+            engine.register_native(NativeFn(METHOD, params, _act, context=True, volatile=True))
+        engine.register_static_module("hero", _hero_module())
 
 
 def _act(context: NativeCallContext, payload: HeroPayload, number: int, variables: dict[str, Any] | None = None) -> Any:

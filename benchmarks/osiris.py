@@ -3,6 +3,7 @@
     .venv/bin/python benchmarks/osiris.py                # the table, about five minutes on an idle machine
     .venv/bin/python benchmarks/osiris.py --quick        # a tenth of everything, to see that it works
     .venv/bin/python benchmarks/osiris.py --report FILE  # also writes the table as Markdown
+    .venv/bin/python benchmarks/osiris.py --plot FILE    # also draws `where` by size (needs matplotlib)
 
 Everybody writes the same: an id, a JSON document, a version, two times, in a table with a unique index on the id, in
 WAL mode with `synchronous = NORMAL`. Within a round all drivers run one after the other; the ratio is taken within the
@@ -341,11 +342,40 @@ def plot(sizes: list) -> list[str]:
     return lines
 
 
+def draw(sizes: list, path: Path) -> None:
+    """The same as a picture; matplotlib is no dependency of the package: install benchmarks/requirements.txt."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.2), dpi=120)
+    records = [size for size, *_ in sizes]
+    for column, label, marker in (
+        (1, "where, indexed", "o"),
+        (2, "the same in sqlite3", "s"),
+        (3, "where, no index", "^"),
+    ):
+        axes.plot(records, [row[column] for row in sizes], marker=marker, label=label)
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="records in the model",
+        ylabel="microseconds for a query that finds its records",
+        title="An indexed query takes the same time whatever the size of the model",
+    )
+    axes.grid(visible=True, which="major", alpha=0.4)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, one round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--report", type=Path, help="write the table as Markdown to this file")
+    parser.add_argument("--plot", type=Path, help="draw the queries by size into this PNG file")
     parser.add_argument("--only-rates", action="store_true", help="leave out sizes and memory")
     options = parser.parse_args()
     scale = 10 if options.quick else 1
@@ -355,6 +385,8 @@ def main() -> int:
     text = markdown(seconds, sizes, memories, scale)
     print(text)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    if options.plot and sizes:
+        draw(sizes, options.plot)
     if options.report:
         options.report.write_text(text, encoding="utf-8")
     return 0

@@ -100,6 +100,10 @@ class Engine(Running, Compiling, Calling, Registrar):
         """Run a script file."""
         return self.eval_ast(self.compile_file(path), scope=scope)
 
+    def run_file(self, path: str | Path, *, scope: Scope | None = None) -> None:
+        """Run a script file for its effects."""
+        self.eval_file(path, scope=scope)
+
     def eval_ast(self, tree: AST, *, scope: Scope | None = None, services: Mapping[str, Any] | None = None) -> Any:
         """Run a compiled script.
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from horus_runtime.engine.session import Pool
     from horus_runtime.runtime.module import Module
     from horus_runtime.runtime.program import Program
+    from horus_runtime.runtime.scope import Scope
     from horus_runtime.syntax.options import ParseOptions
 
     Parse = Callable[[], nodes.Script]
@@ -78,7 +79,8 @@ class AST:
     """
 
     __slots__ = (
-        "_options", "_parts", "_pools", "_programs", "_script", "expression_only", "is_text", "modules", "source_file",
+        "_options", "_parts", "_pools", "_programs", "_script", "expression_only", "is_text", "module_scope", "modules",
+        "source_file",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +100,8 @@ class AST:
         """Is the tree that of the text, and of nothing else?"""
         self.modules: dict[str, AST | Module] = {}
         """The modules embedded by `compile(self_contained=True)`, by the path that imports them."""
+        self.module_scope: Scope | None = None
+        """Variables that the script finds when it is run as a module; each run gets copies."""
         self._parts = parts
         self._programs: dict[Any, Program] = {}
         self._pools: dict[int, Pool] = {}

@@ -90,12 +90,21 @@ class FileModuleResolver:
         base: the root, where relative paths start; `None` takes the folder of the importing script, or the current one.
         extension: set on every path, in place of one it may have.
         cache: keep compiled files; they are compiled again only when they change.
+        scope: variables that every file finds when it is run as a module; each gets copies of its own.
     """
 
-    def __init__(self, base: str | Path | None = None, extension: str = "rhai", *, cache: bool = True) -> None:
+    def __init__(
+        self,
+        base: str | Path | None = None,
+        extension: str = "rhai",
+        *,
+        cache: bool = True,
+        scope: Scope | None = None,
+    ) -> None:
         self.base = None if base is None else Path(base)
         self.extension = extension
         self.cache = cache
+        self.scope = scope
         self._cache: dict[tuple[Path, int, int], AST] = {}
 
     def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
@@ -113,7 +122,8 @@ class FileModuleResolver:
         if self.cache and key in self._cache:
             return self._cache[key]
         text = read_script(target, engine.max_script_size)
-        tree = engine.compile(text, name=path if self.base is not None else str(target))
+        tree = engine.compile(text, name=path if self.base is not None else str(target), scope=self.scope)
+        tree.module_scope = self.scope
         if self.cache:
             self._cache[key] = tree
         return tree
@@ -273,7 +283,9 @@ def resolve_import(engine: Engine, run: Run, path: str, source: str | None, dept
         return found
     cache[path] = None
     try:
-        cache[path] = module = module_from_script(engine, run, found, Scope(), depth)
+        scope = Scope() if found.module_scope is None else found.module_scope.copy()
+        scope.settle(run.convert)
+        cache[path] = module = module_from_script(engine, run, found, scope, depth)
     except Exception as error:
         del cache[path]
         inner = run.explain(error)

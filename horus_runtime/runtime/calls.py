@@ -237,6 +237,11 @@ class Calling(RunState):
             return self.method_fallback(depth, name, cell, args)
         if not fn.pure and cell.constant:
             raise faults.non_pure_call(name)
+        return self._run_on_cell(fn, depth, cell, args)
+
+    def _run_on_cell(self, fn: NativeFn, depth: int, cell: Cell, args: tuple[Any, ...]) -> Any:
+        """Call a native with the value of a cell, which it may replace."""
+        receiver = cell.v
         outer, self.depth = self.depth, depth + 1
         lock = fn.callbacks and cell.shared
         if lock:
@@ -253,8 +258,19 @@ class Calling(RunState):
 
     def fallback(self, depth: int, name: str, args: tuple[Any, ...]) -> Any:
         """No function of this script and no native fits: a module may mean a function of the script around it."""
+        lent = self._lent(name, args)
+        if lent is not None:
+            return self.run_native(lent, depth, args)
         found = self.find_main(name, len(args)) if self.running else None
         return self.missing_function(name, args) if found is None else self._invoke(found, MISSING, args, depth)
+
+    def _lent(self, name: str, args: tuple[Any, ...]) -> NativeFn | None:
+        """A function of the modules that `CallContext.frame` lends."""
+        for module in reversed(self.namespaces):
+            fn = find_in_module(module, name, args, self.table)
+            if fn is not None:
+                return fn
+        return None
 
     def method_fallback(self, depth: int, name: str, cell: Cell, args: tuple[Any, ...]) -> Any:
         """As `fallback`, for methods; imported modules may define some for the type."""
@@ -263,6 +279,11 @@ class Calling(RunState):
             method = module.script_methods.get(key)
             if method is not None:
                 return method(self, depth, args, module.name, cell)
+        lent = self._lent(name, (cell.v, *args))
+        if lent is not None:
+            if not lent.pure and cell.constant:
+                raise faults.non_pure_call(name)
+            return self._run_on_cell(lent, depth, cell, args)
         found = self.find_main(name, len(args)) if self.running else None
         return self.missing_function(name, (cell.v, *args)) if found is None else self._invoke(found, cell, args, depth)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from horus_runtime.errors import EvalError, HorusError, InternalError
 from horus_runtime.limits import Limits
@@ -15,6 +16,7 @@ from horus_runtime.runtime.values import Cell
 from horus_runtime.source import Position
 
 if TYPE_CHECKING:
+    from horus_runtime.runtime.module import Module
     from horus_runtime.runtime.program import Program
 
 
@@ -121,10 +123,11 @@ class CallContext:
     A function gets one by a parameter annotated `NativeCallContext`. It may be used until the function returns.
     """
 
-    __slots__ = ("_run", "fn_name")
+    __slots__ = ("_run", "_source", "fn_name")
 
     def __init__(self, run: Any, fn_name: str) -> None:
         self._run = run
+        self._source: str | None = None
         self.fn_name = fn_name
         """The name under which the function was called."""
 
@@ -177,6 +180,8 @@ class CallContext:
     @property
     def source(self) -> str | None:
         """The name of the script that the call stands in."""
+        if self._source is not None:
+            return self._source
         frame = self._caller()
         return None if frame is None else frame[0].source.name
 
@@ -258,6 +263,44 @@ class CallContext:
                 raise found from error
             raise found from None
 
+    @contextmanager
+    def frame(
+        self,
+        *,
+        source: str | None = None,
+        tag: Any = MISSING,
+        imports: Mapping[str, Module] | None = None,
+        namespaces: Iterable[Module] = (),
+        deeper: bool = False,
+    ) -> Iterator[Self]:
+        """Call and evaluate under other circumstances, until the `with` block ends.
+
+        Args:
+            source: what `source` says meanwhile.
+            tag: the host's own value meanwhile; whatever it becomes in the block is forgotten.
+            imports: modules that are known by these names, as if the script had imported them.
+            namespaces: modules whose functions need no prefix where the script and the engine have no such function;
+                the last one wins.
+            deeper: one call level below.
+
+        Raises:
+            LimitError: `deeper`, and that is beyond `max_call_levels`.
+        """
+        run = self._run
+        kept = (run.depth, run.tag, len(run.imports), len(run.namespaces), self._source)
+        if deeper:
+            run.depth = run.next_level(run.depth)
+        if tag is not MISSING:
+            run.tag = tag
+        self._source = source or self._source
+        run.imports.extend((imports or {}).items())
+        run.namespaces.extend(namespaces)
+        try:
+            yield self
+        finally:
+            run.depth, run.tag, imported, named, self._source = kept
+            del run.imports[imported:], run.namespaces[named:]
+
     # ---- the rest ---------------------------------------------------------------------------------------------------
 
     def print(self, value: Any = "") -> None:
@@ -294,6 +337,13 @@ class Ref:
 
     def __init__(self, value: Any) -> None:
         self.cell = Cell(value)
+
+    @classmethod
+    def of(cls, cell: Cell) -> Ref:
+        """The value that a variable of a script shares with closures."""
+        ref = cls.__new__(cls)
+        ref.cell = cell
+        return ref
 
     @property
     def value(self) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from horus_runtime.runtime.values import _TYPE_NAMES, Range
 
 if TYPE_CHECKING:
+    from horus_runtime.runtime.context import CallContext
     from horus_runtime.runtime.module import Module
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,6 +91,29 @@ class Registrar:
     def register_fn(self, name: str, function: Callable[..., Any], **flags: Any) -> Self:
         """Make a Python function callable from scripts under a name. Flags as for `fn`."""
         self._add(function, name=name, **flags)
+        return self
+
+    def register_raw_fn(
+        self,
+        name: str,
+        params: Iterable[str | type],
+        function: Callable[[CallContext, list[Any]], Any],
+        **flags: Any,
+    ) -> Self:
+        """Make a function callable that gets its arguments by reference, together with the context of the call.
+
+        The first argument is the script's own value, as `this` of a method is: it may be changed in place, and what the
+        function puts into `args[0]` takes its place in the script. The others are copies.
+
+        Args:
+            params: the script types of the arguments (`"i64"`, `"array"`, `"any"`, ...), or classes.
+            function: called with the context and the list of arguments; its result goes to the script.
+            flags: as for `fn`. A raw function that changes nothing says `pure=True`; others are refused for constants.
+        """
+        from horus_runtime.runtime.signatures import raw_native
+
+        self._registry().add(raw_native(name, tuple(params), function, **flags))
+        self.changed()
         return self
 
     @overload

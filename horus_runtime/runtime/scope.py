@@ -242,6 +242,18 @@ class Scope:
         for name, constant, value in zip(self._names, self._constants, self._values, strict=True):
             yield name, constant, value.v if isinstance(value, Cell) else value
 
+    def iter_raw(self) -> Iterator[tuple[str, bool, Any]]:
+        """Entries latest first, as they are held: (name, is constant, value).
+
+        A variable that a closure has captured comes as a `Ref`: what is assigned to its `value` the closure sees, and
+        the other way round. Arrays, maps and blobs are the scope's own.
+        """
+        from horus_runtime.runtime.context import Ref
+
+        for at in range(len(self._names) - 1, -1, -1):
+            value = self._values[at]
+            yield self._names[at], self._constants[at], Ref.of(value) if type(value) is Cell else value
+
     def weighed(self) -> list[Any]:
         """What the entries hold, cells included, for the account of the run's data."""
         return [*self._values, *self._names]

@@ -241,6 +241,40 @@ def _adapter(
     return prepared
 
 
+def raw_native(
+    name: str, params: tuple[str | type, ...], function: Callable[[CallContext, list[Any]], Any], **flags: Any
+) -> NativeFn:
+    """The native of a function that gets its arguments by reference; see `Registrar.register_raw_fn`."""
+
+    def call(run: Any, *args: Any) -> Any:
+        given = list(args)
+        run.host_calls += 1
+        try:
+            result = function(CallContext(run, name), given)
+        except HorusError:
+            raise
+        except Exception as error:
+            raise host_error(name, error, run) from error
+        shown = converted(name, _awaited(result, name, run) if type(result) is CoroutineType else result, run)
+        return (converted(name, given[0], run) if given[0] is not args[0] else given[0], shown) if args else shown
+
+    options = [Alternative(param) if isinstance(param, str) else alternatives(param)[0] for param in params]
+    classes = tuple(option.cls for option in options)
+    flags.setdefault("pure", not params)
+    return NativeFn(
+        name,
+        tuple(option.name for option in options),
+        call,
+        context=True,
+        host=True,
+        callbacks=True,
+        ref=bool(params),
+        classes=classes if any(classes) else (),
+        doc=flags.pop("doc", inspect.getdoc(function) or ""),
+        **flags,
+    )
+
+
 def _awaited(coroutine: Any, name: str, run: Any) -> Any:
     """What an `async def` function gives; the script waits for it."""
     try:

@@ -181,8 +181,7 @@ class RunState:
 
     def __init__(self, settings: RunSettings, budget: Budget | None = None) -> None:
         self.settings = settings
-        self.limits = settings.limits
-        self.table = settings.table
+        self.limits, self.table = settings.limits, settings.table
         self.convert = settings.table.converter
         """Makes script values of what the host gives."""
         self.host_calls = 0
@@ -202,11 +201,12 @@ class RunState:
         self.handed_over = 0
         """Of these, what kernels got that carry on with such loops."""
         self.linked: dict[int, Linked] = {}
-        self.depth, self.max_depth = 0, settings.limits.max_call_levels
+        limits = settings.limits
+        self.depth, self.max_depth = 0, limits.max_call_levels
         self.deeper = levels(self.max_depth)
-        self.string_limit = settings.limits.max_string_size
-        self.array_limit = settings.limits.max_array_size
-        self.map_limit = settings.limits.max_map_size
+        self.string_limit, self.array_limit, self.map_limit = (
+            limits.max_string_size, limits.max_array_size, limits.max_map_size,
+        )  # fmt: skip
         # A string of so many characters cannot exceed the limit in UTF-8 bytes.
         self.safe_string = self.string_limit // 4 if self.string_limit else 1 << 62
         # Text that is built as a whole is also accounted for from a certain size on.
@@ -223,6 +223,8 @@ class RunState:
         """Variables that a function called by the host may read."""
         self.imports: list[tuple[str, Module]] = []
         """The modules imported by the code that is running, latest last; blocks and functions drop theirs again."""
+        self.namespaces: list[Module] = []
+        """Modules whose functions a host lends to the code it calls, where nothing else has a function."""
         self.host_constants: dict[str, Any] = {}
         """Constants of the host's scope that the script was compiled with: known inside functions, too."""
         self.running: list[Linked] = []

@@ -99,12 +99,10 @@ def on_model(level: str, name: str | None = None, *, borrows: bool = False) -> C
             store = model.store
             # SAFETY: what was allowed holds for this function, this run and this store; an audit hears of every call.
             known = call.memo
-            if known is None or known[0] is not store:
+            if known is None or known[0] is not store or call.services.get("audit") is not None:
                 gate(call, store, level, model.name)
                 caller = (partial(call.context.charge, 1), call.services.get("actor") or store.running.caller[1])
-                known = (store, caller)
-                if call.services.get("audit") is None:
-                    call.memo = known
+                known = call.memo = (store, caller)
             # As `under`, written out: this is the path that loops of scripts take.
             running = store.running
             before = running.caller

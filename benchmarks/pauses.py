@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from time import thread_time
 from typing import Any
 
@@ -129,10 +130,8 @@ def pause(looks: Looks, engine: hr.Engine, fn: NativeFn, args: tuple[Any, ...]) 
     run.take_thread()
     given = (copy_value(args[0]), *args[1:])
     looks.begin()
-    try:
+    with suppress(hr.HorusError):
         drained(fn.call(run, *given) if fn.context else fn.call(*given))
-    except hr.HorusError:
-        pass
     looks.look()
     return looks.longest
 

@@ -7,12 +7,12 @@ assignments, begun with none of them and widened to round numbers where they kee
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from horus_runtime.analysis import results
 from horus_runtime.analysis.scopes import MethodPredicate, ProgramInfo, Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import READERS, children
+from horus_runtime.ast.visitor import LEAVES, READERS, children
 from horus_runtime.runtime.values import INT_MAX, INT_MIN
 
 Interval = tuple[int, int]
@@ -207,45 +207,37 @@ _OPERATORS: Final = frozenset({"+", "-", "*", "%", "/", "&", ">>", "|", "^"})
 _KNOWN: Final = frozenset({"=", "in", "count"} | {f"{op}=" for op in _OPERATORS})
 
 
-_DEFINING: Final = frozenset(
-    (nodes.Closure, nodes.Let, nodes.Assign, nodes.For, nodes.MethodCall, nodes.Call, nodes.Index)
-)
-
-
 def definitions(body: Iterable[nodes.Node], program: ProgramInfo, is_pure: MethodPredicate) -> list[Definition]:
     """Every assignment to a variable in the body, closures aside; of unclear ones the operator is empty."""
     found: list[Definition] = []
+    bindings = program.bindings
     pending = list(body)
     while pending:
-        node = pending.pop()
+        node: Any = pending.pop()
         kind = type(node)
-        if kind not in _DEFINING:
-            pending.extend(READERS[kind](node))
+        if kind in LEAVES or kind is nodes.Closure:
             continue
-        match node:
-            case nodes.Closure():
-                continue
-            case nodes.Let():
-                variable = program.bindings.get(id(node))
-                if variable is not None:
-                    found.append((variable, "=" if node.value is not None else "", node.value or node))
-            case nodes.Assign():
-                variable = program.bindings.get(id(node.target))
-                if variable is not None:
-                    found.append((variable, node.op, node.value))
-            case nodes.For():
-                found += _loop_definitions(node, program)
-            case nodes.MethodCall() | nodes.Call():
-                # The receiver of a method, or the first argument of a native, may be given another value.
-                operands = (node.target, *node.args) if isinstance(node, nodes.MethodCall) else node.args
-                variable = program.bindings.get(id(operands[0])) if operands else None
-                if variable is not None and not is_pure(node.name, len(operands)):
-                    found.append((variable, "", node))
-            case nodes.Index(target=nodes.Variable()):
-                # `n[3] = true` sets a bit of an INT.
-                variable = program.bindings.get(id(node.target))
-                if variable is not None and variable.mutated:
-                    found.append((variable, "", node))
+        if kind is nodes.Let:
+            variable = bindings.get(id(node))
+            if variable is not None:
+                found.append((variable, "=" if node.value is not None else "", node.value or node))
+        elif kind is nodes.Assign:
+            variable = bindings.get(id(node.target))
+            if variable is not None:
+                found.append((variable, node.op, node.value))
+        elif kind is nodes.MethodCall or kind is nodes.Call:
+            # The receiver of a method, or the first argument of a native, may be given another value.
+            operands = (node.target, *node.args) if kind is nodes.MethodCall else node.args
+            variable = bindings.get(id(operands[0])) if operands else None
+            if variable is not None and not is_pure(node.name, len(operands)):
+                found.append((variable, "", node))
+        elif kind is nodes.For:
+            found += _loop_definitions(node, program)
+        elif kind is nodes.Index and type(node.target) is nodes.Variable:
+            # `n[3] = true` sets a bit of an INT.
+            variable = bindings.get(id(node.target))
+            if variable is not None and variable.mutated:
+                found.append((variable, "", node))
         pending.extend(READERS[kind](node))
     return found
 

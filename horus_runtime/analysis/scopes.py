@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import READERS
+from horus_runtime.ast.visitor import LEAVES, READERS, method_names
 from horus_runtime.source import Span
 
 MethodPredicate = Callable[[str, int], bool]
@@ -81,6 +81,8 @@ class FunctionInfo:
     """For dynamic constructs: what is visible at the node, oldest first."""
     imports: list[str] = field(default_factory=list)
     """The names that the body's `import` statements give, in order."""
+    loops: int = 0
+    """How many loops and `try` blocks it has."""
 
     @property
     def is_main(self) -> bool:
@@ -101,6 +103,9 @@ class ProgramInfo:
     """Identity of a `For` node to its counter variable."""
     constant_receivers: bool = False
     """Constants are receivers of methods that may change them: functions must ask whether `this` is a constant."""
+
+
+_METHODS = method_names("visit_")
 
 
 class _Analyzer:
@@ -235,7 +240,7 @@ class _Analyzer:
         self.blocks.pop()
 
     def mark_dynamic(self, info: FunctionInfo, body: Iterable[nodes.Node]) -> None:
-        info.dynamic = self.watched or any(_needs_names(node) for node in body)
+        info.dynamic = self.watched or _needs_names(body)
 
     def block(self, body: Iterable[nodes.Node]) -> None:
         self.blocks.append({})
@@ -254,7 +259,7 @@ class _Analyzer:
 
     def visit(self, node: nodes.Node | None) -> None:
         if node is not None:
-            method = getattr(self, "visit_" + type(node).__name__, None)
+            method = getattr(self, _METHODS[type(node)], None)
             if method is not None:
                 method(node)
 
@@ -394,17 +399,21 @@ class _Analyzer:
             self.blocks.pop()
 
     def visit_While(self, node: nodes.While) -> None:
+        self.fn.loops += 1
         self.visit(node.condition)
         self.visit(node.body)
 
     def visit_Loop(self, node: nodes.Loop) -> None:
+        self.fn.loops += 1
         self.visit(node.body)
 
     def visit_Do(self, node: nodes.Do) -> None:
+        self.fn.loops += 1
         self.visit(node.body)
         self.visit(node.condition)
 
     def visit_For(self, node: nodes.For) -> None:
+        self.fn.loops += 1
         self.visit(node.iterable)
         self.blocks.append({})
         if node.counter is not None:
@@ -446,6 +455,7 @@ class _Analyzer:
     visit_Throw = visit_Break = visit_Return  # noqa: N815 - named after the nodes
 
     def visit_Try(self, node: nodes.Try) -> None:
+        self.fn.loops += 1
         self.visit(node.body)
         self.blocks.append({})
         if node.variable is not None:
@@ -481,12 +491,14 @@ def _is_dynamic_call(node: nodes.Node) -> bool:
     return node.name == "is_def_var"
 
 
-def _needs_names(node: nodes.Node) -> bool:
+def _needs_names(body: Iterable[nodes.Node]) -> bool:
     """Does the code contain `eval` or a call in the caller's scope (closures aside)?"""
-    pending = [node]
+    pending = list(body)
     while pending:
         current = pending.pop()
         kind = type(current)
+        if kind in LEAVES:
+            continue
         if kind is nodes.CustomSyntax:
             return True
         if kind is nodes.Call and (current.captures_scope or current.name == "eval"):  # type: ignore[attr-defined]

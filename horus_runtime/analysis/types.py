@@ -197,10 +197,12 @@ class Inference:
     """An operator may have any result: the host redefines them."""
 
     def type_of_variable(self, variable: Variable) -> int:
-        if self.opaque or variable.is_cell or variable.kind == "external":
+        if self.opaque or variable.kind == "external" or variable.is_cell:
             return ANY
         self.read.add(variable)
         t = self.types.get(variable, NONE)
+        if not self.narrowed:
+            return t
         classes = self.narrowed.get(variable)
         return t if classes is None else (t & ~LOW) | (t & classes)
 

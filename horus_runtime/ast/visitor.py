@@ -71,6 +71,10 @@ READERS: Final = _Readers()
 """`READERS[type(node)](node)` is `children(node)`, for loops that run over whole scripts."""
 
 
+LEAVES: Final = frozenset(cls for cls in _NODE_CLASSES.values() if not child_fields(cls))
+"""Classes of nodes without children: more than half of all nodes."""
+
+
 def _reader(cls: type[nodes.Node]) -> Callable[[nodes.Node], Children]:
     names = child_fields(cls)
     if not names:

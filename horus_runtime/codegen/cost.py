@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import READERS
+from horus_runtime.ast.visitor import LEAVES, READERS
 
 LOOPS = (nodes.While, nodes.Loop, nodes.Do, nodes.For)
 _APART = frozenset((*LOOPS, nodes.Closure))
@@ -24,6 +24,9 @@ def block_cost(body: Iterable[nodes.Node]) -> int:
     while pending:
         node = pending.pop()
         kind = type(node)
+        if kind in LEAVES:
+            cost += 1
+            continue
         # A statement that is just a call or an operator counts once, not twice.
         cost += kind is not nodes.ExprStmt or type(node.expr) not in _MERGED  # type: ignore[attr-defined]
         if kind is nodes.For:

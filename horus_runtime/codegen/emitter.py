@@ -201,7 +201,14 @@ class Emitter:
 
     def type_is(self, value: pyast.expr, cls: str) -> pyast.expr:
         """`type(value) is cls`."""
-        return self.compare(self.call("type", value), (IS, self.name(cls)))
+        line, column = self.loc
+        where = {"lineno": line, "end_lineno": line, "col_offset": column - 1, "end_col_offset": column}
+        function, call, name, node = _new(pyast.Name), _new(pyast.Call), _new(pyast.Name), _new(pyast.Compare)
+        function.__dict__ = {"id": "type", "ctx": LOAD, **where}
+        call.__dict__ = {"func": function, "args": [value], "keywords": [], **where}
+        name.__dict__ = {"id": cls, "ctx": LOAD, **where}
+        node.__dict__ = {"left": call, "ops": [IS], "comparators": [name], **where}
+        return node
 
     def is_none(self, value: pyast.expr) -> pyast.expr:
         return self.compare(value, (IS, self.const(None)))

@@ -342,21 +342,17 @@ class Expressions(Emitter):
     # ---- names ------------------------------------------------------------------------------------------------------
 
     def expr_Variable(self, node: nodes.Variable, owned: bool) -> pyast.expr:
-        self.at(node.span)
+        self.loc = node.span[:2]
         if node.namespace:
             return self.module_variable(node, owned)
         variable = self.program.info.bindings.get(id(node))
-        if variable is None:
-            return self.asked(node, self.free_name(node.name))
-        expr = self.asked(node, self.read(variable))
-        if owned:
-            expr = self.own(expr, self.type(node))
-        return expr
+        expr = self.free_name(node.name) if variable is None else self.read(variable)
+        if self.program.config.watches_reads:
+            expr = self.asked(node, expr)
+        return self.own(expr, self.type(node)) if owned and variable is not None else expr
 
     def asked(self, node: nodes.Variable, otherwise: pyast.expr) -> pyast.expr:
         """A variable whose value the host may want to give."""
-        if not self.program.config.watches_reads:
-            return otherwise
         self.at(node.span)
         answer = self.temp()
         asked = self.walrus(answer, self.service("_ask_variable", self.const(node.name)))
@@ -469,7 +465,7 @@ class Expressions(Emitter):
             if op == "in":
                 return found
             return self.negate(found) if isinstance(found, pyast.Compare) else self.service("_not_op", found)
-        variable, classes = self.types.inference.type_test(node)
+        variable, classes = self.types.inference.type_test(node) if op == "==" else (None, 0)
         if variable is not None and self.is_local(node.left.args[0]) and not self.dynamic:  # type: ignore[attr-defined]
             return self.type_test(node.left.args[0], classes)  # type: ignore[attr-defined]
         left, right = self.operands([node.left, node.right])
@@ -747,11 +743,10 @@ class Expressions(Emitter):
     ) -> pyast.expr:
         """`== != < <= > >=`: exact for INT, strings and bools; floats compare with tolerance."""
         py_op = PY_COMPARE[op]()
-        for kind in (ty.INT, ty.STR, ty.CHAR, ty.BOOL):
-            if ty.is_only(lt, kind) and ty.is_only(rt, kind):
-                if op in ("==", "!=") and isinstance(right, pyast.Constant) and right.value == 0:
-                    left = _without_sign(left)
-                return self.compare(left, (py_op, right))
+        if lt & ty.LOW == rt & ty.LOW and lt & ty.LOW in (ty.INT, ty.STR, ty.CHAR, ty.BOOL):
+            if op in ("==", "!=") and isinstance(right, pyast.Constant) and right.value == 0:
+                left = _without_sign(left)
+            return self.compare(left, (py_op, right))
         if op in ("==", "!=") and ty.is_only(lt, TEXT) and ty.is_only(rt, TEXT):
             return self.compare(left, (py_op, right))
         for kind in (ty.INT, ty.STR, ty.BOOL):

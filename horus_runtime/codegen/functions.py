@@ -75,6 +75,7 @@ class FunctionCompiler(Constructs):
             self.body_in_scope(node.body.body, RETURN)
         else:
             self.stmt(node.body, RETURN)
+        self.types.close()
         body = self.out or [self.nothing()]
         if self.counters:
             body.insert(0, place(pyast.Nonlocal(sorted(self.counters)), self.loc))

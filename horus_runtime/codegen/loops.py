@@ -105,7 +105,10 @@ class Loops(Chains):
     def has_strips(self, node: Loop) -> bool:
         """Are the turns of this loop paid for in advance? CPython bounds how deeply blocks may nest."""
         config = self.program.config
-        return config.metered and config.strips and self.blocks + STRIP_BLOCKS + _height(node) <= MAX_BLOCKS
+        if not (config.metered and config.strips):
+            return False
+        room = MAX_BLOCKS - self.blocks - STRIP_BLOCKS
+        return self.fn.loops <= room or _height(node) <= room
 
     # ---- kernels ----------------------------------------------------------------------------------------------------
 

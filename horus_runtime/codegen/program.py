@@ -14,17 +14,16 @@ The emitted Python is one factory per script:
 from __future__ import annotations
 
 import ast as pyast
-import gc
 import hashlib
 import itertools
 import keyword
 import linecache
 import sys
 from collections import defaultdict, deque
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from horus_runtime import collector
 from horus_runtime.analysis import results
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.intervals import Definition, definitions
@@ -51,7 +50,7 @@ from horus_runtime.runtime.abi import (
 from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from horus_runtime.runtime.abi import NativeFn
 
@@ -146,6 +145,10 @@ class TypeView:
             found = memo[id(node)] = self.look(node)
         return found
 
+    def close(self) -> None:
+        """All is compiled: part the two, which point at each other."""
+        del self.inference.expr
+
     def variable(self, variable: Variable) -> int:
         return self.inference.type_of_variable(variable)
 
@@ -239,6 +242,7 @@ class ProgramCompiler(Emitter):
         self.fuels: set[int] = set()
         self.chars: dict[str, str] = {}
         self.variants: dict[tuple[int, tuple[int, ...], int], Variant] = {}
+        self.variant_counts: dict[FunctionInfo, int] = {}
         self.inferring: Variant | ClosureState | None = None
         """Whose types are being inferred; `None`: those of main."""
         self.main_asked: set[Variant | ClosureState] = set()
@@ -451,7 +455,8 @@ class ProgramCompiler(Emitter):
     def variant_name(self, fn: FunctionInfo, arg_types: tuple[int, ...], this: int = ty.ANY) -> str:
         """The Python function to call for these argument types."""
         variant = self.variant(fn, arg_types, this)
-        variant.used = True
+        if not variant.used:
+            variant.used = self.more_is_used = True
         return variant.py
 
     def variant(self, fn: FunctionInfo, arg_types: tuple[int, ...], this: int = ty.ANY) -> Variant:
@@ -462,17 +467,20 @@ class ProgramCompiler(Emitter):
         key = (id(fn), params, this)
         found = self.variants.get(key)
         if found is None:
-            count = sum(1 for other, _, _ in self.variants if other == id(fn))
             generic = (ty.ANY,) * len(arg_types)
-            if count >= MAX_VARIANTS and (params != generic or this != ty.ANY):
+            if self.variant_counts.get(fn, 0) >= MAX_VARIANTS and (params != generic or this != ty.ANY):
                 return self.variant(fn, generic)
             found = Variant(fn, params, this, self.infer(fn))
             self.variants[key] = found
+            self.variant_counts[fn] = self.variant_counts.get(fn, 0) + 1
+            self.more_is_used = True
             if self.named:
                 self.name_variants()
         return found
 
     named = False
+    more_is_used = False
+    """Is there a variant that compiled code calls, and that was not compiled itself when last looked?"""
 
     def definitions(self, fn: FunctionInfo, body: tuple[nodes.Node, ...]) -> list[Definition]:
         """What is assigned in a function, found once for all its variants."""
@@ -666,7 +674,10 @@ class ProgramCompiler(Emitter):
         done: set[int] = set()
         at = 0
         while True:
-            waiting = [v for v in self.variants.values() if v.used and id(v) not in done]
+            waiting: list[Variant] = []
+            if self.more_is_used:
+                waiting = [v for v in self.variants.values() if v.used and id(v) not in done]
+                self.more_is_used = False
             if not waiting and at == len(self.closure_infos):
                 return
             for variant in waiting:
@@ -894,7 +905,7 @@ def compile_script(
         ParseError: `ExprTooDeep`, where CPython cannot nest as deeply as the script does.
     """
     try:
-        with collector_paused():
+        with collector.paused():
             compiler = ProgramCompiler(script, source, config)
             try:
                 return compiler.build()
@@ -919,18 +930,6 @@ def _remember(filename: str, text: str) -> None:
     _files.append(filename)
     while len(_files) > FILES_KEPT:
         linecache.cache.pop(_files.popleft(), None)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """A compiler makes many objects and no garbage cycles worth a search: looking for them takes most of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def dump(program: Program) -> str:

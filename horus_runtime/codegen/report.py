@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from horus_runtime import collector
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.type_text import type_text
-from horus_runtime.codegen.program import ProgramCompiler, collector_paused
+from horus_runtime.codegen.program import ProgramCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ def typed_program(
     new_inference: Callable[..., ty.Inference] = ty.Inference,
 ) -> ProgramCompiler:
     """A script with the types of its body, of all its functions for any arguments, and of every call in it."""
-    with collector_paused():
+    with collector.paused():
         compiler = ProgramCompiler(script, source, config)
         compiler.new_inference = new_inference
         for fn in compiler.info.functions:

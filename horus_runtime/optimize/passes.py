@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import READERS, child_fields, walk
+from horus_runtime.ast.visitor import LEAVES, READERS, child_fields, method_names, walk
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime.fn_names import may_name
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -59,6 +59,10 @@ def optimize(
     if level == "none":
         return script
     return _Optimizer(script, native if level == "full" else None, folds, max_text).run()
+
+
+_STATEMENTS: Final = method_names("stmt_")
+_EXPRESSIONS: Final = method_names("expr_")
 
 
 class _Optimizer:
@@ -129,7 +133,7 @@ class _Optimizer:
 
     def statement(self, node: nodes.Node, *, keeps_value: bool) -> nodes.Node:
         """A node in statement position."""
-        method = getattr(self, "stmt_" + type(node).__name__, None)
+        method = getattr(self, _STATEMENTS[type(node)], None)
         if method is not None:
             result: nodes.Node = method(node, keeps_value)
             return result
@@ -288,11 +292,11 @@ class _Optimizer:
             return node
         if isinstance(node, nodes.Variable):
             return self.variable(node)
-        method = getattr(self, "expr_" + kind.__name__, None)
+        method = getattr(self, _EXPRESSIONS[kind], None)
         if method is not None:
             result: nodes.Node = method(node)
             return result
-        if hasattr(self, "stmt_" + kind.__name__):
+        if hasattr(self, _STATEMENTS[kind]):
             return _unwrapped(self.statement(node, keeps_value=True))
         return self.rebuild(node)
 
@@ -502,7 +506,8 @@ def _hides_names(script: nodes.Script) -> bool:
         kind = type(node)
         if kind is nodes.Call and (node.name == "eval" or node.captures_scope):  # type: ignore[attr-defined]
             return True
-        pending.extend(READERS[kind](node))
+        if kind not in LEAVES:
+            pending.extend(READERS[kind](node))
     return False
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final
 
+from horus_runtime import collector
 from horus_runtime.ast import nodes
 from horus_runtime.errors import ParseError, script_too_large
 from horus_runtime.source import MAX_COORDINATE, Position, SourceFile, Span, strip_shebang
@@ -61,10 +62,11 @@ def _parse(text: str, options: ParseOptions, start: str, name: str | None) -> no
     check_script_size(text, options.max_script_size)
     try:
         _refuse_surrogates(text)
-        try:
-            return _run(text, options, start, careful=options.needs_care(len(text)))
-        except DeepNesting:
-            return _run(text, options, start, careful=True)
+        with collector.paused():
+            try:
+                return _run(text, options, start, careful=options.needs_care(len(text)))
+            except DeepNesting:
+                return _run(text, options, start, careful=True)
     except ParseError as error:
         error.source = SourceFile(text, name)
         if error.position is not None:

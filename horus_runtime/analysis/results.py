@@ -18,7 +18,9 @@ FN: Final = 1024
 OTHER: Final = 2048
 
 WIDTH: Final = 12
-ANY: Final = (1 << 3 * WIDTH) - 1
+LEVELS: Final = 4
+"""How deep types look into arrays and maps, these themselves counted."""
+ANY: Final = (1 << LEVELS * WIDTH) - 1
 ANY_ARRAY: Final = ARRAY | (ANY & ~((1 << WIDTH) - 1))
 STRINGS: Final = ARRAY | STR << WIDTH
 CHARS: Final = ARRAY | CHAR << WIDTH

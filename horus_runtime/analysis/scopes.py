@@ -30,6 +30,8 @@ class Variable:
     captured: bool = False
     mutated: bool = False
     """Changed in place: element or property written, mutating method called, or compound assignment."""
+    lent: bool = True
+    """Nothing changes it in place but calls like `x.f.call(..)`, which do so only where `x.f` is no pointer."""
     assigned: bool = False
     """Assigned after its declaration."""
     read: bool = False
@@ -334,7 +336,7 @@ class _Analyzer:
         if isinstance(node.target, nodes.This):
             self.touch_this(node.name, count)
         elif not self.is_pure(node.name, count):
-            self.touch(node.target)
+            self.touch(node.target, lent=_is_pointer_call(node))
 
     def touch_this(self, name: str, count: int) -> None:
         """A function gets `this` by reference, as the first of so many arguments."""
@@ -347,8 +349,8 @@ class _Analyzer:
                 self.fn.uses_this = True
             self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
 
-    def touch(self, target: nodes.Node) -> None:
-        """Mark the root of an access chain as changed in place."""
+    def touch(self, target: nodes.Node, *, lent: bool = False) -> None:
+        """Mark the root of an access chain as changed in place, or, where it is only `lent`, as maybe changed."""
         link = target
         while isinstance(target, (nodes.Property, nodes.Index)):
             link, target = target, target.target
@@ -356,6 +358,7 @@ class _Analyzer:
             variable = self.bindings.get(id(target)) or self.lookup(target.name, target.span)
             if variable is not None:
                 variable.mutated = True
+                variable.lent = variable.lent and lent
                 self.constant_receivers = self.constant_receivers or variable.constant
         elif isinstance(target, nodes.Variable):
             self.constant_receivers = True
@@ -443,7 +446,8 @@ class _Analyzer:
             variable = self.bindings.get(id(target))
             if variable is not None:
                 variable.assigned = True
-                variable.mutated = variable.mutated or node.op != "="
+                if node.op != "=":
+                    variable.mutated, variable.lent = True, False
         elif isinstance(target, nodes.This):
             self.fn.writes_this = True
         else:
@@ -481,6 +485,16 @@ def is_literal(node: nodes.Node | None) -> bool:
     return isinstance(
         node, (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
     )
+
+
+def _is_pointer_call(node: nodes.MethodCall) -> bool:
+    """Is this `x.call(..)` or `x.a.b.call(..)`?"""
+    links: list[nodes.MethodCall | nodes.Property] = [node]
+    target = node.target
+    while isinstance(target, nodes.Property):
+        links.append(target)
+        target = target.target
+    return node.name == "call" and isinstance(target, nodes.Variable) and not any(link.null_safe for link in links)
 
 
 def _is_dynamic_call(node: nodes.Node) -> bool:

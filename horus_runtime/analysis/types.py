@@ -1,8 +1,8 @@
 """Type inference: which classes an expression can have, as bit masks.
 
 A type is an integer. Its low 12 bits say which classes are possible; the next 12 bits say the same for the elements of
-arrays and the values of maps, and the 12 above for the elements of those. Joining is bitwise or, so a fixpoint is
-reached quickly. `ANY` means nothing is known; `NONE` (0) means the expression never yields a value (or has not been
+arrays and the values of maps, the 12 above for the elements of those, and so on. Joining is bitwise or, so a fixpoint
+is reached quickly. `ANY` means nothing is known; `NONE` (0) means the expression never yields a value (or has not been
 looked at yet).
 """
 
@@ -23,6 +23,7 @@ from horus_runtime.analysis.results import (
     FLOAT,
     FN,
     INT,
+    LEVELS,
     MAP,
     OTHER,
     RANGE,
@@ -54,7 +55,7 @@ def is_only(t: int, classes: int) -> bool:
 
 def element(t: int) -> int:
     """The type of what an array or map of type `t` holds; a missing property of a map is `()` besides."""
-    return (t >> WIDTH) | (LOW << 2 * WIDTH)
+    return (t >> WIDTH) | (LOW << (LEVELS - 1) * WIDTH)
 
 
 def map_of(t: int) -> int:
@@ -389,12 +390,12 @@ class Inference:
         if isinstance(node, nodes.Variable):
             variable = self.program.bindings.get(id(node))
             if variable is not None:
-                shifted = (stored << (WIDTH * depth)) & ANY if depth < 3 else 0
+                shifted = (stored << (WIDTH * depth)) & ANY if depth < LEVELS else 0
                 root = self.type_of_variable(variable) & LOW
                 # A string or bit-field root changes its own value but not its class.
                 self.widen(variable, shifted if root & (ARRAY | MAP) else 0)
         elif isinstance(node, nodes.This):
-            self.widen_this((stored << (WIDTH * depth)) & ANY if depth < 3 else 0)
+            self.widen_this((stored << (WIDTH * depth)) & ANY if depth < LEVELS else 0)
 
     def stmt_Return(self, node: nodes.Return) -> int:
         self.returned |= UNIT if node.value is None else self.expr(node.value)
@@ -713,7 +714,7 @@ class Inference:
             self.widen_field(target, (t << (WIDTH * depth)) & ANY)
             target = target.target
             depth += 1
-        shifted = (t << (WIDTH * depth)) & ANY if depth < 3 else NONE
+        shifted = (t << (WIDTH * depth)) & ANY if depth < LEVELS else NONE
         if isinstance(target, nodes.Variable):
             self.widen(self.program.bindings.get(id(target)), shifted)
         elif isinstance(target, nodes.This):

@@ -314,6 +314,33 @@ class Chains(Calls):
             return self.compare(args[0], (pyast.In(), value))
         return self.call(self.program.use_native(node.name, types), value, *args)
 
+    def bound_change(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
+        """A standard method that changes its receiver, chosen by types that are all known or do not matter."""
+        t = self.type(node.target)
+        if self.program.overridden(node.name, len(args) + 1, t) or self.is_constant_root(node.target):
+            return None
+        if node.null_safe or (t & ty.MAP and ty.element(t) & ty.FN):
+            return None
+        names = [TYPE_NAMES.get(x & ty.LOW, "") for x in (t, *(self.type(arg) for arg in node.args))]
+        types = self.program.config.table.known_types(node.name, names)
+        native = None if types is None else self.program.native(node.name, types)
+        if types is None or native is None or native.callbacks:
+            return None
+        if not native.ref:
+            value = self.target(node.target)
+            self.at(node.name_span)
+            return self.call(self.program.use_native(node.name, types), value, *args)
+        variable = self.program.info.bindings.get(id(node.target))
+        if variable is None or variable.kind == "external" or not ty.is_only(t, ty.STR):
+            return None
+        value = self.expr(node.target)
+        self.at(node.name_span)
+        new, result = self.temp(), self.temp()
+        pair = place(pyast.Tuple([place(pyast.Name(name, STORE), self.loc) for name in (new, result)], STORE), self.loc)
+        self.emit(pyast.Assign([pair], self.call(self.program.use_native(node.name, types), value, *args)))
+        self.write(variable, self.name(new))
+        return self.name(result)
+
     def pointer_call(self, node: nodes.MethodCall) -> pyast.expr | None:
         """`f.call(args)`: a closure of this run with the right parameter count is called at once."""
         target = node.target
@@ -341,9 +368,40 @@ class Chains(Calls):
         fast = self.locking(node, self.attribute(pointer, "target"), holder or pointer, self.next_level(), *args)
         service = self.name(self.use("_method_call"))
         slow = self.locking(node, service, holder or pointer, self.home(), self.level(), holder or pointer, *kept)
+        if cell is None and self.is_lent(target) is not None:
+            return self.call_of_lent(node, ready, fast, kept)
         if cell is None:
             return self.choose(ready, fast, slow)
         return self.locked_call(cell, pointer, ready, fast, slow)
+
+    def is_lent(self, node: nodes.Node) -> Variable | None:
+        """The variable at the start of a chain whose value is borrowed, as nothing changes it but calls of pointers."""
+        while isinstance(node, (nodes.Property, nodes.Index)):
+            node = node.target
+        variable = self.program.info.bindings.get(id(node))
+        if variable is None or variable.kind not in ("param", "loop") or not (variable.mutated and variable.lent):
+            return None
+        return None if variable.captured or variable.is_cell or self.dynamic else variable
+
+    def make_own(self, node: nodes.Node) -> None:
+        """Something may be about to change what a chain starts from: it becomes the function's own."""
+        variable = self.is_lent(node)
+        if variable is not None:
+            self.assign(variable.py, self.own(self.name(variable.py), self.types.variable(variable)))
+
+    def call_of_lent(
+        self, node: nodes.MethodCall, ready: pyast.expr, fast: pyast.expr, kept: list[pyast.expr]
+    ) -> pyast.expr:
+        """`x.f.call(y)` of a borrowed `x`: only a value that is no pointer could have something of it changed."""
+        result = self.temp()
+        outer, self.out = self.out, []
+        self.make_own(node.target)
+        pointer = self.spill(self.target(node.target))
+        self.at(node.name_span)
+        self.assign(result, self.service("_method_call", self.home(), self.level(), pointer, *kept))
+        slow, self.out = self.out, outer
+        self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
+        return self.name(result)
 
     def lent_args(self, node: nodes.MethodCall) -> tuple[list[pyast.expr], list[pyast.expr]]:
         """The arguments of a pointer's call twice: for compiled code, which copies what it keeps, and for any other."""
@@ -361,6 +419,7 @@ class Chains(Calls):
         self, node: nodes.MethodCall, target: nodes.Node, args: list[pyast.expr], kept: list[pyast.expr]
     ) -> pyast.expr:
         """`x.call(y)` where either may be the pointer: the fast call for `x`, and for `y` the general one."""
+        lent = self.is_lent(target) is not None
         load, store = self.place_of(target)
         self.at(node.name_span)
         pointer = self.spill(load())
@@ -373,6 +432,10 @@ class Chains(Calls):
         fast = self.locking(node, self.attribute(pointer, "target"), pointer, self.next_level(), *args)
         result = self.temp()
         outer, self.out = self.out, []
+        if lent:
+            self.make_own(target)
+            load, store = self.place_of(target)
+            pointer = self.spill(load())
         self.call_on_cell(node, target, pointer, store, kept, result)
         slow, self.out = self.out, outer
         self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
@@ -401,8 +464,10 @@ class Chains(Calls):
     def is_constant_root(self, node: nodes.Node) -> bool:
         while isinstance(node, (nodes.Property, nodes.Index)):
             node = node.target
+        if isinstance(node, nodes.This):
+            return self.is_main or self.this_is_cell
         variable = self.program.info.bindings.get(id(node))
-        return variable is None or variable.constant or variable.is_cell
+        return variable is None or variable.constant or variable.is_cell or variable.kind == "external" or self.dynamic
 
     def fast_push(self, node: nodes.MethodCall) -> pyast.expr:
         value = self.spill_if_complex(self.args_of(node, owned=True)[0])
@@ -418,6 +483,8 @@ class Chains(Calls):
 
     def general_method(self, node: nodes.MethodCall) -> pyast.expr:
         """Find the method at run time. Arguments come first, then a computed receiver."""
+        if node.name == "call":
+            self.make_own(node.target)
         owned = self.program.keeps_arguments(node.name, len(node.args) + 1)
         args = [self.spill_if_complex(a) for a in self.args_of(node)]
         if owned or self.program.has_method(node.name, len(args)):
@@ -428,7 +495,7 @@ class Chains(Calls):
         count = len(args)
         receiver = node.target
         feeds = self.feeds(node)
-        direct = None if feeds else self.direct_method(node, args)
+        direct = None if feeds else self.direct_method(node, args) or self.bound_change(node, args)
         if direct is not None:
             return direct
         if not feeds and (not self.is_place(receiver) or not self.may_replace(node)):

@@ -149,7 +149,7 @@ class Expressions(Emitter):
         if low & (NEEDS_COPY | ty.OTHER) == 0:
             return expr
         if low & ~NEEDS_COPY == 0:
-            return self.call("_copy", expr)
+            return self.call(_copier(t), expr)
         first, again = self.atom(expr)
         scalar = self.compare(self.call("type", first), (pyast.In(), self.name("_SCALARS")))
         return self.choose(scalar, again, self.call("_copy", again))
@@ -849,6 +849,17 @@ class Expressions(Emitter):
 def _is_plain(expr: pyast.expr) -> bool:
     """A name or a constant: free to evaluate, any number of times."""
     return isinstance(expr, (pyast.Name, pyast.Constant))
+
+
+def _copier(t: int) -> str:
+    """What copies arrays and maps of this type; the deeper it looks, the longer it takes."""
+    held = t >> ty.WIDTH
+    if t & ty.BLOB or not held & ty.LOW:
+        return "_copy"
+    if held & ty.LOW & ~ty.SCALAR == 0:
+        return "_copy_flat"
+    rows = ty.is_only(t, ty.ARRAY) and ty.is_only(held, ty.ARRAY | ty.MAP)
+    return "_copy_rows" if rows and ty.is_only(held >> ty.WIDTH, ty.SCALAR) else "_copy"
 
 
 def _without_sign(expr: pyast.expr) -> pyast.expr:

@@ -143,7 +143,7 @@ class FunctionCompiler(Constructs):
     def own_parameter(self, variable: Variable) -> None:
         """Parameters are borrowed; one that is changed in place or captured becomes the function's own."""
         value = self.name(variable.py)
-        if variable.mutated or variable.captured or self.dynamic:
+        if (variable.mutated and not variable.lent) or variable.captured or self.dynamic:
             owned = self.own(value, self.types.variable(variable))
             if variable.is_cell:
                 self.assign(variable.py, self.call("_Cell", owned))

@@ -378,7 +378,7 @@ class Loops(Chains):
             slot = place(pyast.Tuple([index, slot], STORE), self.loc)
             sequence = self.call("enumerate", sequence)
         body = self.loop_body(node, target, charged=not strips, blocks=2 if strips else 1)
-        if variable.mutated and not variable.is_cell:
+        if variable.mutated and not variable.lent and not variable.is_cell:
             mine = self.own(self.name(variable.py), self.types.variable(variable))
             body.insert(0, place(pyast.Assign([place(pyast.Name(variable.py, STORE), self.loc)], mine), self.loc))
         self.at(node.span)

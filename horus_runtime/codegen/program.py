@@ -175,6 +175,14 @@ class Variant:
         self.this_after = ty.NONE
         """What the receiver may be afterwards."""
 
+    def widen(self, types: list[int]) -> None:
+        """Take the receiver and arguments of these types, too."""
+        this, *params = types
+        if (this, tuple(params)) != (self.this, self.params):
+            self.this, self.params = this, tuple(params)
+            self.inference.this |= this
+            self.stale = True
+
     @property
     def is_generic(self) -> bool:
         return self.this == ty.ANY and all(t == ty.ANY for t in self.params)
@@ -242,7 +250,7 @@ class ProgramCompiler(Emitter):
         self.fuels: set[int] = set()
         self.chars: dict[str, str] = {}
         self.variants: dict[tuple[int, tuple[int, ...], int], Variant] = {}
-        self.variant_counts: dict[FunctionInfo, int] = {}
+        self.variants_of: dict[FunctionInfo, list[Variant]] = {}
         self.inferring: Variant | ClosureState | None = None
         """Whose types are being inferred; `None`: those of main."""
         self.main_asked: set[Variant | ClosureState] = set()
@@ -468,15 +476,34 @@ class ProgramCompiler(Emitter):
         found = self.variants.get(key)
         if found is None:
             generic = (ty.ANY,) * len(arg_types)
-            if self.variant_counts.get(fn, 0) >= MAX_VARIANTS and (params != generic or this != ty.ANY):
-                return self.variant(fn, generic)
+            known = self.variants_of.setdefault(fn, [])
+            if params != generic or this != ty.ANY:
+                wider = None if self.named else self.widened(known, params, this)
+                if wider is not None:
+                    self.variants[key] = wider
+                    return wider
+                if len(known) >= MAX_VARIANTS:
+                    return self.variant(fn, generic)
             found = Variant(fn, params, this, self.infer(fn))
             self.variants[key] = found
-            self.variant_counts[fn] = self.variant_counts.get(fn, 0) + 1
+            known.append(found)
             self.more_is_used = True
             if self.named:
                 self.name_variants()
         return found
+
+    @staticmethod
+    def widened(known: list[Variant], params: tuple[int, ...], this: int) -> Variant | None:
+        """A variant for the same classes of arguments, which from now on takes what these hold, too.
+
+        Types of elements grow while they are inferred: a variant for every stage would soon use up all that there are.
+        """
+        for variant in known:
+            pairs = [(variant.this, this), *zip(variant.params, params, strict=True)]
+            if all(old & ty.LOW == new & ty.LOW and (old == ty.ANY) == (new == ty.ANY) for old, new in pairs):
+                variant.widen([old | new for old, new in pairs])
+                return variant
+        return None
 
     named = False
     more_is_used = False
@@ -593,7 +620,7 @@ class ProgramCompiler(Emitter):
                 again = self.redo_readers() or again
 
     def units(self) -> list[Variant | ClosureState]:
-        return [*self.variants.values(), *self.closure_states.values()]
+        return [*dict.fromkeys(self.variants.values()), *self.closure_states.values()]
 
     def redo_readers(self) -> bool:
         """Properties hold more than what was read of them: read them again. Was main among the readers?"""
@@ -676,7 +703,7 @@ class ProgramCompiler(Emitter):
         while True:
             waiting: list[Variant] = []
             if self.more_is_used:
-                waiting = [v for v in self.variants.values() if v.used and id(v) not in done]
+                waiting = [v for v in dict.fromkeys(self.variants.values()) if v.used and id(v) not in done]
                 self.more_is_used = False
             if not waiting and at == len(self.closure_infos):
                 return

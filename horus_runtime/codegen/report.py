@@ -39,7 +39,7 @@ def types_of(script: nodes.Script, source: SourceFile, config: CompileConfig) ->
     compiler = typed_program(script, source, config)
     yield "main"
     yield from _variables(compiler, compiler.info.main, compiler.main_inference)
-    for variant in compiler.variants.values():
+    for variant in dict.fromkeys(compiler.variants.values()):
         yield _heading(variant)
         yield from _variables(compiler, variant.fn, variant.inference)
 

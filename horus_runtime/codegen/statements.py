@@ -123,7 +123,7 @@ class Statements(Loops):
         variable = self.program.info.bindings.get(id(node))
         if variable is None or variable.is_cell:
             return False
-        return variable.kind == "local" or (variable.kind == "param" and variable.mutated)
+        return variable.kind == "local" or (variable.kind == "param" and variable.mutated and not variable.lent)
 
     def stmt_Let(self, node: nodes.Let, dest: str | None) -> None:
         variable = self.program.info.bindings[id(node)]

@@ -29,6 +29,8 @@ from horus_runtime.runtime.values import (
     Range,
     Temporary,
     chars,
+    copy_flat,
+    copy_rows,
     copy_value,
     full_type_name,
 )
@@ -220,6 +222,8 @@ EXPORTS: Final[dict[str, Any]] = {
     "_Scope": Scope,
     "_HorusError": HorusError,
     "_copy": copy_value,
+    "_copy_flat": copy_flat,
+    "_copy_rows": copy_rows,
     "_truth": truth,
     "_shared_truth": shared_truth,
     "_missing": missing,

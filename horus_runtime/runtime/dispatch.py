@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -194,6 +194,15 @@ class FunctionTable:
             if found is not None:
                 return found
         return None
+
+    def known_types(self, name: str, types: Sequence[str]) -> tuple[str, ...] | None:
+        """The types to find a function by where some are not known (empty names): there it must not matter."""
+        overloads = [self.params_of(fn) for fn in self.overloads(name, len(types))]
+        fitting = [params for params in overloads if params[0] in (types[0], ANY)]
+        unknown = [at for at, known in enumerate(types) if not known]
+        if not types[0] or not fitting or any(params[at] != ANY for params in fitting for at in unknown):
+            return None
+        return tuple(known or ANY for known in types)
 
     def is_pure(self, name: str, count: int) -> bool:
         """Does no overload of this name and count change its first argument or call back?"""

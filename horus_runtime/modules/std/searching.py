@@ -25,6 +25,8 @@ def look() -> None:
 
 def find(text: str, part: str, start: int = 0) -> int:
     """As `text.find(part, start)`."""
+    if len(text) <= SLICE:
+        return text.find(part, start)
     width = _width(part)
     while len(text) - start > width:
         at = text.find(part, start, start + width + max(len(part) - 1, 0))
@@ -37,7 +39,7 @@ def find(text: str, part: str, start: int = 0) -> int:
 
 def count(text: str, part: str) -> int:
     """As `text.count(part)`, for a part that is not empty."""
-    if len(text) <= _width(part):
+    if len(text) <= SLICE or len(text) <= _width(part):
         return text.count(part)
     if _overlaps_itself(part):
         return sum(len(pieces) for pieces in _cut(text, part, -1)) - 1
@@ -51,7 +53,7 @@ def count(text: str, part: str) -> int:
 
 def split(text: str, part: str, most: int) -> list[str]:
     """As `text.split(part, most)`, for a part that is not empty."""
-    if len(text) <= _width(part):
+    if len(text) <= SLICE or len(text) <= _width(part):
         return text.split(part, most)
     found: list[str] = []
     for pieces in _cut(text, part, most):
@@ -61,7 +63,7 @@ def split(text: str, part: str, most: int) -> list[str]:
 
 def replace(text: str, part: str, new: str) -> str:
     """As `text.replace(part, new)`, for a part that is not empty."""
-    if len(text) <= _width(part):
+    if len(text) <= SLICE or len(text) <= _width(part):
         return text.replace(part, new)
     return new.join([new.join(pieces) for pieces in _cut(text, part, -1)])
 
@@ -101,7 +103,7 @@ def _cut(text: str, part: str, most: int) -> Iterator[list[str]]:
 
 def rsplit(text: str, part: str, most: int) -> list[str]:
     """As `text.rsplit(part, most)`, for a part that is not empty."""
-    if len(text) <= _width(part):
+    if len(text) <= SLICE or len(text) <= _width(part):
         return text.rsplit(part, most)
     # Cut the mirrored text by the mirrored part: what is found from its start is found from the end of the text.
     found = split(text[::-1], part[::-1], most)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.modules.std import searching
 from horus_runtime.modules.std.pace import made
@@ -36,6 +36,9 @@ getter = PACKAGE.native_getter
 
 Changed = tuple[str, None]
 """What a method that changes its string returns: the new string, and `()` as its result."""
+SHORT: Final = 1024
+SHORT_PART: Final = 64
+"""Texts whose parts are replaced first and priced then: the result is small in any case."""
 
 
 # --- Length and search ------------------------------------------------------------------------------------------------
@@ -285,6 +288,11 @@ def replace(ctx: NativeCallContext, text: str, find: str, new: str) -> Changed:
     """Replace every occurrence of a text or character. The string itself is changed; nothing is returned."""
     if not text:
         return text, None
+    if find and len(text) <= SHORT and len(new) <= SHORT_PART:
+        replaced = text.replace(find, new)
+        if len(replaced) > len(text) or not replaced.isascii():
+            ctx.check_string(byte_length(replaced))
+        return made(replaced), None
     growth = byte_length(new) - byte_length(find)
     if growth > 0:
         ctx.check_string(byte_length(text) + searching.occurrences(text, find) * growth)

@@ -165,7 +165,7 @@ class Completer:
             for command, summary in self.commands:
                 if command.startswith(name):
                     yield Candidate(f":{command}", len(name) + 1, "command", summary)
-        elif name in {"load", "save", "export", "test", "policy"}:
+        elif name in {"load", "save", "export", "test", "policy", "plan"}:
             yield from file_names(rest.rsplit(" ", 1)[-1])
         elif name == "help":
             yield from (

@@ -41,9 +41,12 @@ class Batch(NamedTuple):
 
 
 def run_suite(
-    plan: Plan, tell: Callable[[Outcome], None], note_lines: Callable[[dict[str, set[int]]], None]
+    plan: Plan,
+    tell: Callable[[Outcome], None],
+    note_lines: Callable[[dict[str, set[int]]], None],
+    count: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Outcome]:
-    """Run what the plan says; `tell` gets every outcome in the order of the files.
+    """Run what the plan says; `tell` gets every outcome in the order of the files, `count` how many files are done.
 
     Raises:
         TestFileError: a path does not exist.
@@ -51,7 +54,10 @@ def run_suite(
     """
     plan.selector()  # an expression that is wrong is told before anything runs
     outcomes: list[Outcome] = []
-    for batch in _batches(find_files(plan.paths), plan):
+    files = find_files(plan.paths)
+    count(0, len(files))
+    for done, batch in enumerate(_batches(files, plan), 1):
+        count(done, len(files))
         note_lines(batch.lines)
         for outcome in batch.outcomes:
             outcomes.append(outcome)

@@ -9,6 +9,7 @@ import click
 
 from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command
+from horus_runtime.cli.progress import Progress, watched
 from horus_runtime.cli.sources import UsageError
 
 if TYPE_CHECKING:
@@ -51,12 +52,13 @@ def _write_pages(files: list[Path], engine: Engine, folder: Path | None) -> int:
 
     if not files:
         raise UsageError("name the files to document")
-    for path in files:
-        page = script_page(path, engine)
-        if folder is None:
-            click.echo(page, nl=path != files[-1])
-            continue
-        _write(folder / f"{path.stem}.md", page)
+    if folder is None:
+        for path in files:
+            click.echo(script_page(path, engine), nl=path != files[-1])
+        return exits.OK
+    with Progress("writing pages", len(files)) as progress:
+        for path in watched(files, progress):
+            _write(folder / f"{path.stem}.md", script_page(path, engine))
     return exits.OK
 
 

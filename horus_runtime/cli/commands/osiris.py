@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -14,6 +14,7 @@ from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command, Lazy, LazyGroup
 from horus_runtime.cli.numbers import Whole
 from horus_runtime.cli.options import json_option
+from horus_runtime.cli.progress import Progress, watched
 from horus_runtime.cli.render import print_json
 from horus_runtime.cli.sources import UsageError
 
@@ -226,9 +227,9 @@ def import_(file: str, model: str | None, kind: str | None, as_json: bool, **val
 
     if model is None and (kind or values["key"] or values["max_errors"] or values["dry_run"]):
         raise UsageError("these options need --model NAME")
-    with opened(values, create=True) as store:
+    with opened(values, create=True) as store, Progress(f"importing {file}", silent=as_json) as progress:
         if model is None:
-            whole = store.import_file(file, on_conflict=values["on_conflict"])
+            whole = store.import_file(file, on_conflict=values["on_conflict"], watch=_lines_of(file, progress))
             print_json(whole) if as_json else print_table(
                 [
                     {"model": name, **{k: v for k, v in counts.items() if k != "errors"}}
@@ -243,12 +244,26 @@ def import_(file: str, model: str | None, kind: str | None, as_json: bool, **val
             key=list(values["key"]) or "id",
             max_errors=values["max_errors"],
             dry_run=values["dry_run"],
+            watch=_lines_of(file, progress),
         )
     if as_json:
         print_json(found)
         return
     print_record({name: value for name, value in found.items() if name != "errors"})
     print_table(found["errors"])
+
+
+def _lines_of(file: str, progress: Progress) -> Callable[[Iterable[str]], Iterator[str]]:
+    """What counts the lines of a file by their length."""
+
+    def watch(lines: Iterable[str]) -> Iterator[str]:
+        size, done = Path(file).stat().st_size, 0
+        for line in lines:
+            done += len(line)
+            progress.reach(done, size)
+            yield line
+
+    return watch
 
 
 @click.command(cls=Command)
@@ -277,7 +292,10 @@ def export(model: str | None, filters: tuple[str, ...], **values: Any) -> None:
             include_secret=values["include_secret"],
         )
         if values["out"]:
-            size = write_export(values["out"], pieces)
+            names = store.models() if model is None else [model]
+            total = None if filters else sum(store.model(name).count() for name in names)
+            with Progress(f"exporting to {values['out']}", total) as progress:
+                size = write_export(values["out"], watched(pieces, progress))
             click.echo(f"{values['out']}: {size} bytes", err=True)
             return
         for piece in pieces:
@@ -304,8 +322,8 @@ def migrate(paths: tuple[str, ...], only_list: bool, as_json: bool, **values: An
     if not paths:
         raise UsageError("name the scripts to apply, or a folder of them")
     files = migration_files(paths)
-    with opened(values, create=True) as store:
-        steps = script_migrations(store, [(path.stem, path) for path in files])
+    with opened(values, create=True) as store, Progress("migrating", len(files), silent=as_json) as progress:
+        steps = [_told(step, progress) for step in script_migrations(store, [(path.stem, path) for path in files])]
         outcome = store.migrate(steps, dry_run=values["dry_run"], strict=values["strict"])
     for name in outcome.changed:
         click.echo(f"warning: the migration '{name}' was changed after it had been applied", err=True)
@@ -314,6 +332,18 @@ def migrate(paths: tuple[str, ...], only_list: bool, as_json: bool, **values: An
     else:
         print_table(outcome.counts, empty="nothing to do")
     return exits.OK
+
+
+def _told(step: Any, progress: Progress) -> Any:
+    """A migration that says when it begins."""
+
+    def up() -> Any:
+        progress.step(0, label=f"migrating: {step.name}")
+        result = step.up()
+        progress.step()
+        return result
+
+    return step._replace(up=up)
 
 
 def migration_files(paths: tuple[str, ...]) -> list[Path]:
@@ -336,8 +366,8 @@ def migration_files(paths: tuple[str, ...]) -> list[Path]:
 @json_option
 def backup(file: str, as_json: bool, **values: Any) -> None:
     """Copy the store to FILE while others may use it."""
-    with opened(values) as store:
-        size = store.backup(file)
+    with opened(values) as store, Progress(f"copying to {file}", silent=as_json) as progress:
+        size = store.backup(file, progress.reach)
     print_json({"path": file, "bytes": size}) if as_json else click.echo(f"{file}: {size} bytes")
 
 

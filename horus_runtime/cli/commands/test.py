@@ -13,6 +13,7 @@ from horus_runtime.cli import exits
 from horus_runtime.cli.app import Command
 from horus_runtime.cli.numbers import Number, Whole
 from horus_runtime.cli.options import json_option, limit_options, policy_options, take_limits, take_policy
+from horus_runtime.cli.progress import Progress
 from horus_runtime.cli.sources import UsageError
 
 if TYPE_CHECKING:
@@ -95,8 +96,9 @@ def _run(plan: Plan, outputs: dict[str, Any], *, as_json: bool, verbose: bool) -
 
     report = _coverage_report() if plan.trace else None
     begin = time.perf_counter()
-    tell = _Progress(verbose=verbose, silent=as_json)
-    outcomes = run_suite(plan, tell, report.add if report is not None else lambda lines: None)
+    with Progress("testing", silent=as_json) as progress:
+        tell = _Marks(progress, verbose=verbose, silent=as_json)
+        outcomes = run_suite(plan, tell, report.add if report is not None else lambda lines: None, progress.reach)
     seconds = time.perf_counter() - begin
     tell.finish()
     LastFailed(Path.cwd()).write(outcomes)
@@ -115,10 +117,12 @@ def _run(plan: Plan, outputs: dict[str, Any], *, as_json: bool, verbose: bool) -
     return exits.SCRIPT_ERROR if failed else exits.OK
 
 
-class _Progress:
-    """A mark for every case, or a line."""
+class _Marks:
+    """A mark for every case, or a line. On a terminal a bar shows how far the files are, and what came of the cases."""
 
-    def __init__(self, *, verbose: bool, silent: bool) -> None:
+    def __init__(self, progress: Progress, *, verbose: bool, silent: bool) -> None:
+        self._progress = progress
+        self._counts: dict[str, int] = {}
         self._verbose = verbose
         self._silent = silent
         self._marks = 0
@@ -128,10 +132,13 @@ class _Progress:
 
         if self._silent:
             return
+        self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(self._counts.items()))
+        self._progress.step(0, label=f"testing: {counts}")
         if self._verbose:
             reason = f" ({outcome.message})" if outcome.status == "skipped" else ""
             click.echo(f"{outcome.case.id} {outcome.status}{reason}")
-        else:
+        elif not (self._progress.wanted and sys.stdout.isatty()):
             self._marks += 1
             sys.stdout.write(MARKS[outcome.status] + ("\n" if self._marks % 80 == 0 else ""))
             sys.stdout.flush()

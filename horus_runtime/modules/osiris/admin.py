@@ -14,11 +14,14 @@ from horus_runtime.modules.osiris.names import table
 from horus_runtime.modules.osiris.references import referring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from horus_runtime.modules.osiris.store import Store
 
 
-def backup(store: Store, path: str | os.PathLike[str]) -> int:
-    """Copy the store as it is now into a file that only its owner can read. Gives the bytes.
+def backup(store: Store, path: str | os.PathLike[str], tell: Callable[[int, int], None] | None = None) -> int:
+    """Copy the store as it is now into a file that only its owner can read. Gives the bytes. `tell` hears how many
+    pages are copied, of how many.
 
     Others may read and write meanwhile. The file appears under its name when it is complete, in the place of an older.
     """
@@ -29,7 +32,7 @@ def backup(store: Store, path: str | os.PathLike[str]) -> int:
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         try:
-            _copy(store, temporary)
+            _copy(store, temporary, tell)
             size = temporary.stat().st_size
             temporary.replace(target)
         finally:
@@ -40,11 +43,16 @@ def backup(store: Store, path: str | os.PathLike[str]) -> int:
     return size
 
 
-def _copy(store: Store, path: Path) -> None:
+def _copy(store: Store, path: Path, tell: Callable[[int, int], None] | None) -> None:
+    def look(_: int, remaining: int, total: int) -> None:
+        store.look_at_clock()
+        if tell is not None:
+            tell(total - remaining, total)
+
     copy = sqlite3.connect(path, isolation_level=None)
     try:
         with store.unrestricted():
-            store.guarded(lambda connection: connection.backup(copy, pages=1024, progress=store.look_at_clock))
+            store.guarded(lambda connection: connection.backup(copy, pages=1024, progress=look))
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, not three
     except sqlite3.Error as error:
         raise storage_fault(error, str(path)) from None

@@ -6,7 +6,7 @@ All in one transaction: more errors than allowed and nothing is kept. Ids, times
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -180,12 +180,19 @@ def import_text(model: Model, source: Any, format: str = "jsonl", **options: Any
     return import_records(model, items_of(model, source.splitlines(keepends=True), format), **options)
 
 
-def import_file(model: Model, path: str | Path, format: str = "", **options: Any) -> dict[str, Any]:  # noqa: A002
-    """Take records in from a file; without a format its name tells it."""
+def import_file(
+    model: Model,
+    path: str | Path,
+    format: str = "",  # noqa: A002 - the option's name
+    *,
+    watch: Callable[[Iterable[str]], Iterable[str]] = iter,
+    **options: Any,
+) -> dict[str, Any]:
+    """Take records in from a file; without a format its name tells it. `watch` sees the lines pass."""
     kind = format or format_of(path)
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            return import_records(model, items_of(model, stream, kind), **options)
+            return import_records(model, items_of(model, watch(stream), kind), **options)
     except OSError as error:
         raise fault("NotFound", f"the file cannot be read: '{path}': {error.strerror}", path=str(path)) from None
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -268,11 +268,11 @@ class Store:
 
         return drop_model(self, name, confirm=confirm)
 
-    def backup(self, path: str | os.PathLike[str]) -> int:
-        """Copy the store as it is now to a file, while others may use it. Gives the bytes."""
+    def backup(self, path: str | os.PathLike[str], tell: Callable[[int, int], None] | None = None) -> int:
+        """Copy the store as it is now to a file, while others may use it. Gives the bytes; `tell` hears of pages."""
         from horus_runtime.modules.osiris.admin import backup
 
-        return backup(self, path)
+        return backup(self, path, tell)
 
     def stats(self) -> dict[str, Any]:
         """Rows, bytes and indexes of the models, the file's size and quota."""
@@ -312,17 +312,25 @@ class Store:
 
         return write_file(Path(path), export_store(self, include_secret=include_secret))
 
-    def import_file(self, path: str | os.PathLike[str], *, on_conflict: str = "error") -> dict[str, Any]:
-        """Take in what `export_file` wrote. Gives what `Model.import_` gives, for each model."""
+    def import_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        on_conflict: str = "error",
+        watch: Callable[[Iterable[str]], Iterable[str]] = iter,
+    ) -> dict[str, Any]:
+        """Take in what `export_file` wrote; `watch` sees its lines pass. Gives what `Model.import_` gives, by model."""
         from pathlib import Path
 
         from horus_runtime.modules.osiris.importing import import_store
 
         try:
             with Path(path).open(encoding="utf-8") as stream:
-                return import_store(self, stream, on_conflict=on_conflict)
+                return import_store(self, watch(stream), on_conflict=on_conflict)
         except OSError as error:
             raise fault("NotFound", f"the file cannot be read: '{path}': {error.strerror}", path=str(path)) from None
+        except UnicodeDecodeError:
+            raise fault("InvalidEncoding", f"the file is not UTF-8 text: '{path}'", path=str(path)) from None
 
     # --- statements ---------------------------------------------------------------------------------------------------
 

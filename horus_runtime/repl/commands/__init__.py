@@ -5,7 +5,17 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from horus_runtime.repl.commands import debugging, files, inspecting, jobs, measuring, settings, store, testing
+from horus_runtime.repl.commands import (
+    debugging,
+    files,
+    inspecting,
+    jobs,
+    measuring,
+    planning,
+    settings,
+    store,
+    testing,
+)
 from horus_runtime.repl.commands.base import Command, CommandError, Leave
 
 if TYPE_CHECKING:
@@ -42,6 +52,7 @@ COMMANDS: dict[str, Command] = {
         *debugging.COMMANDS,
         *files.COMMANDS,
         *settings.COMMANDS,
+        *planning.COMMANDS,
         *testing.COMMANDS,
         *jobs.COMMANDS,
         *store.COMMANDS,

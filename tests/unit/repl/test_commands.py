@@ -221,6 +221,35 @@ def test_tests_are_run_from_the_prompt(prompt, tmp_path):
     assert prompt(":test nope") == "there is no test file 'nope'\n"
 
 
+def test_a_plan_shows_what_an_input_would_do_and_does_nothing(prompt, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prompt(":allow write=. read=.")
+    prompt('let words = ["a"]; fn line(words) { words.len() + " words\\n" }')
+    said = prompt(':plan words.push("b"); os.write("out.txt", line(words))')
+    assert said.splitlines() == ["+ out.txt (mode 0644)", "    @@ -0,0 +1 @@", "    +2 words", "plan: 1 created"]
+    assert prompt("words").splitlines() == ['["a"]']
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_plan_of_a_file_or_of_the_session(prompt, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert prompt(":plan session") == "there is nothing to plan yet\n"
+    prompt(":allow write=. read=.")
+    (tmp_path / "deploy.rhai").write_text('os.write("site.html", "<p>\\n");')
+    assert prompt(":plan deploy.rhai").splitlines()[::2] == ["+ site.html (mode 0644)", "    +<p>"]
+    prompt('let name = "x"')
+    assert prompt(":plan session") == "plan: nothing would change\n"
+
+
+def test_a_plan_that_fails_shows_how_far_it_came(prompt, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prompt(":allow write=. read=.")
+    said = prompt(':plan os.write("a.txt", "b"); throw "enough"').splitlines()
+    assert said[0].startswith("+ a.txt")
+    assert said[-1].endswith("^ Runtime error: enough")
+    assert prompt(":plan missing.rhai") == "cannot read 'missing.rhai': no such file or directory\n"
+
+
 def test_osiris_needs_a_store(prompt):
     assert prompt(":osiris") == "there is no model store: start the prompt with --db FILE\n"
 

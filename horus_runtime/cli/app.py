@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "run": Lazy("horus_runtime.cli.commands.run:run", "Run a script or a Hero payload."),
     "eval": Lazy("horus_runtime.cli.commands.run:eval_", "Evaluate an expression and print its value."),
     "plan": Lazy("horus_runtime.cli.commands.plan:plan", "Show what a payload would do, and do nothing."),
+    "recover": Lazy("horus_runtime.cli.commands.recover:recover", "Finish or undo atomic runs that were interrupted."),
     "check": Lazy("horus_runtime.cli.commands.check:check", "Check a script without running it."),
     "cache": Lazy("horus_runtime.cli.commands.cache:cache", "Show or clear the cache of compiled scripts."),
     "fmt": Lazy("horus_runtime.cli.commands.fmt:fmt", "Lay scripts and Hero payloads out anew."),

@@ -25,7 +25,18 @@ EXAMPLES: Final[Mapping[str, tuple[Example, ...]]] = {
         Example("horus run --allow-read=/srv report.rhai", "The script may read files below /srv."),
         Example("horus run --preset=workspace --timeout=5 deploy.hero", "With rights in this folder, for 5 s."),
         Example("horus run --audit-only backup.rhai", "Say which rights it would need."),
+        Example("horus run --atomic --allow-read=. --allow-write=. deploy.hero", "All its changes, or none."),
         Example("echo 'print(40 + 2)' | horus run -"),
+    ),
+    "horus plan": (
+        Example("horus plan --allow-read=. --allow-write=. deploy.hero"),
+        Example("horus plan --preset=workspace --exit-code rotate.rhai", "Exit code 10 when it would change something."),
+        Example("horus plan --json --allow-all backup.rhai", "The plan for programs."),
+        Example("horus plan --allow-run=make --answer-run='make --dry-run **' build.rhai", "Some commands only look."),
+    ),
+    "horus recover": (
+        Example("horus recover", "Finish or undo what was interrupted."),
+        Example("horus recover --state=/srv/horus/atomic --json"),
     ),
     "horus eval": (
         Example("horus eval '40 + 2'"),

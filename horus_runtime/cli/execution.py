@@ -19,6 +19,7 @@ from horus_runtime.source import SourceFile
 if TYPE_CHECKING:
     from horus_runtime.engine import Engine
     from horus_runtime.modules.policy import Policy
+    from horus_runtime.planning.atomic import AtomicRun
     from horus_runtime.source import Position
 
 
@@ -26,7 +27,8 @@ class RunOptions:
     """What the command line grants and limits. The default grants nothing."""
 
     __slots__ = (
-        "allow_unavailable", "as_json", "audit_file", "audit_only", "code_root", "database", "limits", "policy",
+        "allow_unavailable", "as_json", "atomic", "atomic_run", "audit_file", "audit_only", "code_root", "database",
+        "limits", "policy",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +43,10 @@ class RunOptions:
         audit_file: str | None = None,
         audit_only: bool = False,
     ) -> None:
+        self.atomic: str | None = None
+        """`files` or `strict`: changes become real together at the end."""
+        self.atomic_run: AtomicRun | None = None
+        """What an atomic run did, once it is over."""
         self.audit_file = audit_file
         self.audit_only = audit_only
         self.limits = limits or {}
@@ -99,6 +105,10 @@ def engine_for(options: RunOptions) -> Engine:
 
 def _value_of(engine: Engine, script: Script, options: RunOptions) -> Any:
     """Parse, then open the model store, then run: a text with an error leaves no file behind."""
+    if options.atomic is not None:
+        from horus_runtime.cli.atomic import value_of
+
+        return value_of(engine, script, options)
     text, name = script.source.text, script.source.name
     if script.is_hero:
         from horus_runtime.heroscript import check_payload, run_payload
@@ -141,7 +151,10 @@ def _run_for_programs(engine: Engine, script: Script, options: RunOptions) -> in
         error, code = error_data(failure), exit_code_of(failure)
     seconds = round(time.monotonic() - started, 6)
     output = console.close()
-    print_json({"value": value, "output": output, "error": error, "exit_code": code, "duration": seconds})
+    document = {"value": value, "output": output, "error": error, "exit_code": code, "duration": seconds}
+    if options.atomic_run is not None:
+        document["atomic"] = options.atomic_run.to_dict()
+    print_json(document)
     return code
 
 

@@ -10,6 +10,8 @@ POLICY: Final = 4
 INVALID_JOB: Final = 5
 CHANGES: Final = 10
 """Of `horus plan --exit-code`: the payload would change something."""
+UNFINISHED: Final = 11
+"""An atomic run was interrupted while it committed: `horus recover` first."""
 INTERNAL: Final = 70
 TIMEOUT: Final = 124
 CANCELLED: Final = 130

@@ -113,6 +113,22 @@ def model_store(engine: Engine, path: str | os.PathLike[str]) -> Iterator[None]:
         engine.services["osiris"].close()
 
 
+@contextmanager
+def atomic_store(engine: Engine, path: str | os.PathLike[str]) -> Iterator[Store]:
+    """As `model_store`, for a run that is one transaction: every commit reaches the disk, and other namespaces, which
+    are files of their own, are out of reach.
+    """
+    from horus_runtime.modules.osiris import Store
+
+    store = Store(path, durable=True)
+    store.alone = True
+    try:
+        add_osiris(engine, store)
+        yield store
+    finally:
+        store.close()
+
+
 def open_model_store(path: str | os.PathLike[str]) -> Store:
     """An open model store for commands; it is a context manager."""
     from horus_runtime.modules.osiris import open_store

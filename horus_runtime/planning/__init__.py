@@ -9,16 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from horus_runtime.planning.atomic import AtomicRun as AtomicRun
+    from horus_runtime.planning.atomic import run_atomic as run_atomic
     from horus_runtime.planning.effects import Answers as Answers
     from horus_runtime.planning.plan import Plan as Plan
     from horus_runtime.planning.plan import plan_payload as plan_payload
     from horus_runtime.planning.plan import plan_run as plan_run
+    from horus_runtime.planning.recovery import recover as recover
     from horus_runtime.planning.render import render_plan as render_plan
 
-__all__ = ["Answers", "Plan", "plan_payload", "plan_run", "render_plan"]
+__all__ = ["Answers", "AtomicRun", "Plan", "plan_payload", "plan_run", "recover", "render_plan", "run_atomic"]
 
 _HOMES = {
-    "Answers": "effects", "Plan": "plan", "plan_payload": "plan", "plan_run": "plan", "render_plan": "render",
+    "Answers": "effects", "AtomicRun": "atomic", "recover": "recovery", "run_atomic": "atomic",
+    "Plan": "plan", "plan_payload": "plan", "plan_run": "plan", "render_plan": "render",
 }  # fmt: skip
 
 

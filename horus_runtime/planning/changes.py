@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from horus_runtime.planning.nodes import Node, below
+from horus_runtime.planning.nodes import Node, below, shown_origins
 from horus_runtime.planning.overlay import Overlay
 
 MAX_DIFF: Final = 256 * 1024
@@ -81,19 +81,10 @@ class _Comparison:
     def __init__(self, overlay: Overlay, masked: Callable[[str], str]) -> None:
         self.overlay = overlay
         self.masked = masked
-        self.kept: set[str] = set()
-        """Origins of all real objects that are still shown somewhere."""
+        self.kept = shown_origins(overlay.root)
 
     def all(self) -> Iterator[Change]:
-        self._collect(self.overlay.root)
         yield from self._inside(self.overlay.root, "/")
-
-    def _collect(self, node: Node) -> None:
-        if node.origin is not None:
-            self.kept.add(node.origin)
-        for child in node.children.values():
-            if child is not None:
-                self._collect(child)
 
     def _inside(self, folder: Node, path: str) -> Iterator[Change]:
         for name, node in folder.children.items():

@@ -60,6 +60,15 @@ class Node:
         return self.origin is None or self.content is not None or self.mode is not None or self.modified is not None
 
 
+def shown_origins(node: Node) -> set[str]:
+    """The real paths of all objects that a tree still shows somewhere, and that something was asked of."""
+    found = set() if node.origin is None else {node.origin}
+    for child in node.children.values():
+        if child is not None:
+            found |= shown_origins(child)
+    return found
+
+
 def below(path: str, name: str) -> str:
     """The path of a name in a directory."""
     return f"/{name}" if path == "/" else f"{path}/{name}"

@@ -18,10 +18,7 @@ from horus_runtime.cli.options import (
 )
 
 
-@click.command(
-    cls=Command,
-    epilog="Examples: horus plan --allow-read=. --allow-write=. deploy.hero; horus plan --json --exit-code rotate.rhai",
-)
+@click.command(cls=Command)
 @click.argument("file")
 @click.option("--exit-code", is_flag=True, help="End with 10 when the payload would change something.")
 @click.option(

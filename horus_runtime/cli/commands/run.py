@@ -25,6 +25,12 @@ TIMEOUT_OPTION = click.option(
 @click.command(cls=Command)
 @click.argument("file")
 @TIMEOUT_OPTION
+@click.option(
+    "--atomic",
+    type=click.Choice(["files", "strict"]),
+    metavar="[=files|strict]",
+    help="Make all changes to files and records at the end, or none; 'strict' refuses what cannot be undone.",
+)
 @limit_options
 @policy_options
 @audit_options
@@ -37,7 +43,10 @@ def run(file: str, **values: Any) -> int:
     """
     from horus_runtime.cli.execution import run_file
 
-    return run_file(file, take_run_options(values))
+    atomic = values.pop("atomic")
+    options = take_run_options(values)
+    options.atomic = atomic
+    return run_file(file, options)
 
 
 @click.command("eval", cls=Command)

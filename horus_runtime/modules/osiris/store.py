@@ -108,6 +108,8 @@ class Store:
         """The name of the namespace."""
         self.read_only = read_only
         self.durable = durable
+        self.alone = False
+        """Refuse to open namespaces: they are files of their own, and this work must be one transaction."""
         self.lock = threading.RLock()
         self.running = _Running()
         self.known: dict[str, tuple[int, ModelInfo]] = {}
@@ -172,6 +174,8 @@ class Store:
         return self._space(CONTEXT + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32])
 
     def _space(self, name: str) -> Store:
+        if self.alone:
+            raise fault("Unavailable", f"namespace '{name}' is another file: an atomic run works with one")
         with self.lock:
             if name not in self._spaces:
                 stem, extension = os.path.splitext(self.path)  # noqa: PTH122 - text to text

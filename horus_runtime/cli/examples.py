@@ -30,7 +30,9 @@ EXAMPLES: Final[Mapping[str, tuple[Example, ...]]] = {
     ),
     "horus plan": (
         Example("horus plan --allow-read=. --allow-write=. deploy.hero"),
-        Example("horus plan --preset=workspace --exit-code rotate.rhai", "Exit code 10 when it would change something."),
+        Example(
+            "horus plan --preset=workspace --exit-code rotate.rhai", "Exit code 10 when it would change something."
+        ),
         Example("horus plan --json --allow-all backup.rhai", "The plan for programs."),
         Example("horus plan --allow-run=make --answer-run='make --dry-run **' build.rhai", "Some commands only look."),
     ),

@@ -49,6 +49,8 @@ TOPICS: Final[Mapping[str, Topic]] = {
 3: A limit was hit.
 4: The policy refused an effect.
 5: The job, a key or a trust store is not valid.
+10: Of 'horus plan --exit-code': the payload would change something.
+11: An atomic run was interrupted while it committed: 'horus recover' first.
 70: A defect of horus itself; HORUS_DEBUG=1 shows where.
 124: The time was over.
 130: Cancelled, by Ctrl-C or a signal.

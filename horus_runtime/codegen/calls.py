@@ -299,11 +299,17 @@ class Calls(Expressions):
         """Does Rhai put the value of a constant where it is used? Then nothing of it is shared or locked."""
         return self.program.config.optimized and is_inserted(variable.initial)
 
+    def target(self, node: nodes.Node) -> pyast.expr:
+        """The object before a dot or bracket, borrowed."""
+        raise AssertionError
+
     def shared_test(self, item: nodes.Node, span: Span) -> pyast.expr:
         variable = self.program.info.bindings.get(id(item))
-        value = self.expr(item)
+        value = self.target(item)
         if self.dynamic and isinstance(item, nodes.Variable) and not item.namespace:
             return self.dynamic_shared_test(item, value, variable)
+        if variable is not None and variable.kind == "external":
+            self.evaluate(value)
         self.at(span)
         if variable is not None and self.is_inlined(variable):
             return self.const(False)

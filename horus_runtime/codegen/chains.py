@@ -641,17 +641,19 @@ class Chains(Calls):
     ) -> None:
         """Call the method on a cell with the old value of a place, and store what the cell holds afterwards."""
         holder = self.temp()
-        self.assign(holder, self.call("_Cell", old))
+        part = isinstance(receiver, nodes.Index) and self.type(receiver.target) & (ty.STR | ty.INT | ty.BLOB)
+        if part and self.container is not None:
+            self.assign(holder, self.call("_item_cell", self.container, old))
+        else:
+            self.assign(holder, self.call("_Cell", old))
         outer, self.out = self.out, []
         self.at(node.name_span)
         self.assign(result, self.dispatch(node, self.name(holder), args, len(args)))
         body, self.out = self.out, []
         changed = self.compare(self.cell_value(holder), (pyast.IsNot(), old))
-        if isinstance(receiver, nodes.Index) and self.program.has_method(node.name, len(args)):
-            # What a script method assigns to a character taken out of a string is lost, as in Rhai.
-            changed = self.both(changed, self.compare(self.call("type", old), (pyast.IsNot(), self.name("_Char"))))
         outer_stmts = self.out
         self.out = []
+        self.assign_loc = node.name_span[:2]
         store(self.cell_value(holder))
         writes, self.out = self.out, outer_stmts
         self.when(changed, writes, self.fed_back(receiver, old, store) if self.feeds(node) else None)
@@ -762,6 +764,7 @@ class Chains(Calls):
         target = self.names(load_target())[0]
         t = self.type(node.target)
         plain = not t & (ty.STR | ty.INT | ty.OTHER)
+        self.container = target
         if watched is not None:
             self.check_slot(watched, target, index, node)
 
@@ -900,6 +903,8 @@ class Chains(Calls):
         self.when(test, fast, slow)
 
     assign_loc: tuple[int, int] = (1, 1)
+    container: pyast.expr | None = None
+    """What the place was looked up in that was asked for last, if that was an index."""
     creating: pyast.expr | None = None
     """The value of a compound assignment whose target is the next place; a missing map property is created for it."""
     watching: tuple[nodes.Node, nodes.Variable | nodes.This, pyast.expr] | None = None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children, method_names
+from horus_runtime.ast.visitor import children, method_names, walk
 from horus_runtime.codegen.emitter import STORE, Emitter, place
 from horus_runtime.optimize.passes import is_constant, is_literal
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
@@ -485,13 +485,22 @@ class Expressions(Emitter):
         raise AssertionError
 
     def membership(self, node: nodes.Binary) -> pyast.expr:
-        """`item in container`, which is `contains(container, item)`: the container is evaluated first, a variable last.
+        """`item in container`, which is `contains(container, item)`: the container is evaluated first.
+
+        A variable is evaluated last, but not for `!in`.
 
         Maps and strings are asked directly unless somebody redefines `contains`.
         """
-        if isinstance(node.right, nodes.Variable) and not (self.is_sure(node.right) and self.is_sure(node.left)):
+        if (
+            node.op == "in"
+            and isinstance(node.right, nodes.Variable)
+            and not (self.is_sure(node.right) and self.is_sure(node.left))
+        ):
             item, container = self.operands([node.left, node.right])
             item = item if self.is_stable(item) else self.spill(item)
+        elif node.op == "!in" and self.may_touch(node.left, node.right):
+            container = self.spill(self.own(self.expr(node.right), self.type(node.right)))
+            item = self.expr(node.left)
         else:
             container, item = self.operands([node.right, node.left])
         if not _is_plain(item) and not _is_plain(container):
@@ -509,6 +518,15 @@ class Expressions(Emitter):
             direct = self.compare(item, (pyast.In(), container))
             return self.choose(self.type_is(container, "dict"), direct, general)
         return general
+
+    def may_touch(self, node: nodes.Node, place: nodes.Node) -> bool:
+        """May evaluating the node change what a variable holds?"""
+        variable = self.program.info.bindings.get(id(place))
+        if not isinstance(place, nodes.Variable) or variable is None:
+            return False
+        if variable.is_cell:
+            return not self.is_sure(node)
+        return any(isinstance(part, nodes.Variable) and part.name == place.name for part in walk(node))
 
     def refuses(self, helper: str, *operands: pyast.expr) -> None:
         """Note what a `TypeError` at the current place means: an operand was `()`, which `helper` refuses."""

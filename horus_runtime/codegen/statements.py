@@ -257,11 +257,11 @@ class Statements(Loops):
         return self.is_own_variable(node.target)
 
     def is_own_variable(self, node: nodes.Node) -> bool:
-        """A variable that the script itself declares, so that reading it cannot fail."""
+        """A variable of this function alone: reading it cannot fail, and calls cannot change it."""
         if not isinstance(node, nodes.Variable) or node.namespace:
             return False
         variable = self.program.info.bindings.get(id(node))
-        return variable is not None and variable.kind != "external" and not variable.constant
+        return variable is not None and not (variable.kind == "external" or variable.constant or variable.is_cell)
 
     def watch_root(self, node: nodes.Node, value: pyast.expr) -> None:
         """Writing through a constant: what it holds may not be replaced.

@@ -512,8 +512,8 @@ def _hides_names(script: nodes.Script) -> bool:
 
 
 def _changed(node: nodes.Node) -> str | None:
-    """The variable whose value an assignment to a part of it, or a method call on it, may change."""
-    if isinstance(node, nodes.Assign) and isinstance(node.target, (nodes.Index, nodes.Property)):
+    """The variable whose value an assignment to it or a part of it, or a method call on it, may change."""
+    if isinstance(node, nodes.Assign):
         root: Any = node.target
     elif isinstance(node, nodes.MethodCall) and node.name in _CHANGING:
         root = node.target
@@ -581,8 +581,8 @@ def _only_value(node: nodes.Node) -> nodes.Node | None:
 
 
 def _is_nothing(node: nodes.Node) -> bool:
-    """Is this `{}`?"""
-    return type(node) is nodes.Block and not node.body
+    """Is this `{}`, or a block of nothing else?"""
+    return type(node) is nodes.Block and all(map(_is_nothing, node.body))
 
 
 def _is_empty(node: nodes.Node | None) -> bool:

@@ -33,6 +33,7 @@ from horus_runtime.runtime.values import (
     copy_rows,
     copy_value,
     full_type_name,
+    item_cell,
 )
 
 SHARED_TYPE: Final = "alloc::rc::Rc<core::cell::RefCell<rhai::types::dynamic::Dynamic>>"
@@ -213,6 +214,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_SCALARS": SCALARS,
     "_Cell": Cell,
     "_Temporary": Temporary,
+    "_item_cell": item_cell,
     "_Char": Char,
     "_FnPtr": FnPtr,
     "_bare_pointer": bare_pointer,

@@ -16,7 +16,7 @@ from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.sites import method_site, native_site
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
-from horus_runtime.runtime.values import SCALARS, Cell, LockedCell, Range, copy_value, full_type_name
+from horus_runtime.runtime.values import SCALARS, Cell, ItemCell, LockedCell, Range, copy_value, full_type_name
 
 
 class Calling(RunState):
@@ -117,13 +117,13 @@ class Calling(RunState):
         closure = self.closure(pointer) if pointer.name.startswith(CLOSURE_PREFIX) else None
         if closure is not None:
             if len(closure[1].params) + closure[1].captures == len(args):
-                return self._invoke(closure, this, args, depth)
+                return self._invoke_pointed(closure, this, args, depth)
             return self._wrong_count(pointer.name, closure[1], this, args)
         found = self.find_script(pointer.name, len(args), self.home(pointer))
         if found is None and isinstance(this, Cell):
             found = self._find_typed(pointer.name, this, len(args))
         if found is not None:
-            return self._invoke(found, this, args, depth)
+            return self._invoke_pointed(found, this, args, depth)
         if isinstance(this, Cell):
             return self.native_ref(depth, pointer.name, this, *args)
         return self.native_named(depth, pointer.name, args)
@@ -141,6 +141,9 @@ class Calling(RunState):
         if isinstance(this, Cell):
             shown.insert(0, self.type_name(this.v))
         raise faults.function_not_found_for(name, shown)
+
+    def _invoke_pointed(self, found: Found, this: Any, args: tuple[Any, ...], depth: int) -> Any:
+        return self._invoke(found, Cell(this.v) if type(this) is ItemCell else this, args, depth)
 
     def _find_typed(self, name: str, this: Cell, count: int) -> Found | None:
         """A script function declared for the type of `this`."""
@@ -363,6 +366,8 @@ class Calling(RunState):
 
     def _invoke_method(self, depth: int, found: Found, this: Cell, args: tuple[Any, ...]) -> Any:
         """Call a script function as a method."""
+        if type(this) is ItemCell:
+            this = Cell(this.v)
         if not this.shared:
             return self._invoke(found, this, args, depth)
 

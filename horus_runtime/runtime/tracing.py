@@ -99,9 +99,11 @@ def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, P
     place, source = caller[3], caller[0].source.name
     frames = script_frames(error.cause.__traceback__, programs)
     inner = explain(error.cause, programs)
-    if not isinstance(inner, EvalError):
+    if isinstance(inner, LimitError) and not inner.ends_run:
+        inner.position = place
+    elif not isinstance(inner, EvalError):
         return inner
-    if frames and frames[0][1] not in {"part", "main"}:
+    elif frames and frames[0][1] not in {"part", "main"}:
         inner = wrap_call(inner, frames[0][2], place, frames[0][0].source.name)
     if inner.needs_position:
         inner.position = place

@@ -158,6 +158,23 @@ class Temporary(Cell):
     __slots__ = ()
 
 
+class ItemCell(Cell):
+    """A part of a string, a bit of a number or an item of a blob, as the object of a method call.
+
+    What a native makes of it is stored back; functions of the script work on a copy.
+    """
+
+    __slots__ = ()
+
+
+PARTED: Final = frozenset({str, int, bytearray})
+
+
+def item_cell(container: Any, item: Any) -> Cell:
+    """The cell for a method call on what stands at an index of the container."""
+    return ItemCell(item) if type(container) in PARTED else Cell(item)
+
+
 class ModuleRef:
     """A static module met as a value on the way to one of its functions; scripts can do nothing else with it."""
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 import horus_runtime as hr
-from horus_runtime.errors import HorusError, LimitError, ParseError
+from horus_runtime.errors import EvalError, HorusError, LimitError, ParseError
 from horus_runtime.limits import LIMIT_NAMES
 from horus_runtime.runtime.tracing import translate
 
@@ -163,6 +163,10 @@ def failure(limits, script):
 def test_errors_of_a_run_say_limit_and_usage(name):
     limits, script, expected = RUNNING[name]
     error = failure(limits, script)
+    if name == "call depth of closures":
+        assert isinstance(error, EvalError)
+        assert error.kind == "ErrorInFunctionCall"
+        error = error.root()
     assert isinstance(error, LimitError)
     assert (error.kind, error.message, error.limit, error.usage, error.hint) == expected
     assert (error.to_dict()["limit"], error.to_dict()["usage"]) == expected[2:4]

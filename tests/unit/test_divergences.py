@@ -53,8 +53,8 @@ def test_the_operation_counter_charges_basic_blocks() -> None:
     assert (caught.value.kind, len(scope)) == ("ErrorTooManyOperations", 0)
 
 
-@pins("Limit errors in callbacks pass unwrapped and cannot be caught")
-def test_limit_errors_in_callbacks_cannot_be_caught() -> None:
+@pins("Spent operations cannot be caught")
+def test_spent_operations_cannot_be_caught() -> None:
     engine = hr.Engine()
     engine.max_operations = 1000
     assert failure("try { [1].map(|x| loop { }) } catch { 5 }", engine) == (

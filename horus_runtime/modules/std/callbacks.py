@@ -12,7 +12,7 @@ from functools import wraps
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
-from horus_runtime.errors import EvalError, HorusError
+from horus_runtime.errors import EvalError, HorusError, LimitError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.values import SCALARS, Cell, copy_value, type_name
@@ -45,15 +45,15 @@ def in_call(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def may_be_caught(error: Exception) -> bool:
-    """Say whether this is no limit and no syntax error: those pass through functions as they are."""
+    """Say whether this neither ends the run nor is a syntax error: those pass through functions as they are."""
     if isinstance(error, HorusError):
-        return isinstance(error, EvalError)
+        return isinstance(error, EvalError) or (isinstance(error, LimitError) and not error.ends_run)
     return not isinstance(error, (RecursionError, MemoryError))
 
 
 def swallow(ctx: NativeCallContext, error: Exception) -> None:
     """Let an error of the script pass unseen, as Rhai does in some methods; raise every other one again."""
-    if not isinstance(ctx.explain(error), EvalError):
+    if not may_be_caught(error) or not may_be_caught(ctx.explain(error)):
         raise error
 
 

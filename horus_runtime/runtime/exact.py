@@ -15,7 +15,7 @@ from horus_runtime.errors import LimitError
 from horus_runtime.runtime.module import NativeFn
 from horus_runtime.runtime.run import Run
 from horus_runtime.runtime.sizes import Size, size_of
-from horus_runtime.runtime.state import ENTRY_BYTES, SHORT_ARRAY, SHORT_TEXT, SLOT_BYTES
+from horus_runtime.runtime.state import ENTRY_BYTES, SHORT_ARRAY, SHORT_TEXT, SLOT_BYTES, Linked
 from horus_runtime.runtime.values import Cell, Temporary
 from horus_runtime.source import Position
 
@@ -117,6 +117,13 @@ class ExactRun(Run):
     def native_ref(self, depth: int, name: str, cell: Cell, *args: Any) -> Any:
         result = self.careful(name, super().native_ref, depth, name, cell, *args)
         return self.checked(result, () if type(cell) is Temporary else (cell.v,))
+
+    def native_site(self, name: str, count: int) -> Callable[..., Any]:
+        """Every call of a native looks at sizes: nothing is remembered that would go past that."""
+        return lambda depth, *args: self.native(depth, name, *args)
+
+    def method_site(self, home: Linked, name: str, count: int) -> Callable[..., Any]:
+        return lambda depth, receiver, *args: self.method(home, depth, name, receiver, *args)
 
     def careful(self, name: str, call: Callable[..., Any], *args: Any) -> Any:
         """Rhai asks `pad` itself how much it is going to add."""

@@ -203,11 +203,13 @@ class CustomSyntax(Expr):
     key: str
     symbols: tuple[str, ...]
     parts: tuple[Node, ...]
+    state: str | None = None
+    """What the host's parse function noted, as JSON; `None` where the symbols were fixed beforehand."""
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """The symbols that stand for the inputs, such as `$expr$`."""
-        return tuple(symbol for symbol in self.symbols if len(symbol) > 2 and symbol[0] == symbol[-1] == "$")
+        """The symbols that stand for the inputs, such as `$expr$`, and the tag `$$name` of a variant."""
+        return tuple(s for s in self.symbols if len(s) > 2 and s[0] == "$" and (s[-1] == "$" or s[1] == "$"))
 
 
 # ---- blocks and flow: statements and expressions alike --------------------------------------------------------------

@@ -46,6 +46,7 @@ class Constructs(Statements):
             self.const(node.key),
             self.const(node.markers),
             self.tuple_of(given),
+            *([] if node.state is None else [self.const(node.state)]),
         )
         leaving = leaving_statements(node.parts)
         return call if self.in_part or not leaving else self.leaving_call(call, leaving)

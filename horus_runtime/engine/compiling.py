@@ -215,6 +215,7 @@ class Compiling(EngineSettings):
             shared
             or not tree.is_text
             or self.debugger is not None
+            or self._parse_functions
             or (self.optimization_level == "full" and not self.table.is_plain())
         ):
             return None

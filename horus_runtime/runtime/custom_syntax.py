@@ -6,6 +6,7 @@ where it stands: with the variables of the script, its `this`, and its `return`,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -125,13 +126,15 @@ def call_construct(
     depth: int,
     given: Sequence[tuple[Any, ...]],
     markers: Sequence[str],
+    state: str | None,
 ) -> Any:
-    """Call the host's function for one construct."""
+    """Call the host's function for one construct; `state` is what its parse function noted, if it has one."""
     context = EvalContext(run, definition.symbols[0], scope, this, depth)
     inputs = [SyntaxInput(context, marker, parts) for marker, parts in zip(markers, given, strict=True)]
     outer, run.depth = run.depth, depth
     try:
-        value = run.convert(definition.function(context, inputs))
+        noted = () if state is None else (json.loads(state),)
+        value = run.convert(definition.function(context, inputs, *noted))
     except HorusError:
         raise
     except Exception as error:

@@ -276,12 +276,13 @@ class Environment(Calling):
         key: str,
         markers: tuple[str, ...],
         given: tuple[tuple[Any, ...], ...],
+        state: str | None = None,
     ) -> Any:
         """A construct that the host added to the language."""
         definition = self.settings.syntaxes.get(key)
         if definition is None:
             raise faults.unknown_construct(key)
-        return _parts().call_construct(cast("Run", self), definition, scope, this, depth, given, markers)
+        return _parts().call_construct(cast("Run", self), definition, scope, this, depth, given, markers, state)
 
     def eval(self, home: Linked, depth: int, scope: EvalScope, source_text: Any) -> Any:
         """`eval(text)` in a scope of cells; new variables stay in the scope."""

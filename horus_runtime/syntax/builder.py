@@ -13,7 +13,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.errors import Exceeded
 from horus_runtime.source import Span
 from horus_runtime.syntax import checks
-from horus_runtime.syntax.custom import MARKERS
+from horus_runtime.syntax.custom import MARKERS, STATE
 from horus_runtime.syntax.expressions import ExpressionBuilder, Values, body_of
 from horus_runtime.syntax.grammar import ParseTable
 from horus_runtime.syntax.levels import MAX_LOOP_NESTING, TOO_DEEP, Opener
@@ -312,12 +312,35 @@ class Builder(ExpressionBuilder):
         opener = a[0]
         symbols = self.options.custom_syntaxes[number]
         self.leave(opener)
+        if STATE in symbols:
+            return self._dynamic_syntax(opener.token, *a[1:])
         parts = [_part(self, marker, value) for marker, value in zip(symbols, a, strict=True) if marker in MARKERS]
         last = a[-1]
         end = opener.token if last is opener else last
         start = opener.token
         span = tokens_span(start, end) if type(end) is tuple else token_to_node(start, end)
         return nodes.CustomSyntax(span, symbols[0], symbols, tuple(parts))
+
+    def _dynamic_syntax(self, start: RawToken, parts: list[nodes.Node], end: RawToken) -> nodes.CustomSyntax:
+        construct = end[1]
+        if construct.tag is not None:
+            parts.append(nodes.StringLit(token_span(start), construct.tag))
+        span = tokens_span(start, end)
+        return nodes.CustomSyntax(span, start[1], tuple(construct.answers), tuple(parts), construct.kept_state())
+
+    def custom_no_parts(self, _a: Values) -> list[nodes.Node]:
+        return []
+
+    def custom_token_part(self, a: Values) -> list[nodes.Node]:
+        parts: list[nodes.Node] = a[0]
+        if a[1][1] is not None:
+            parts.append(_part(self, *a[1][1]))
+        return parts
+
+    def custom_part(self, a: Values) -> list[nodes.Node]:
+        parts: list[nodes.Node] = a[0]
+        parts.append(_part(self, a[1][1], a[2]))
+        return parts
 
     # ---- simple statements -----------------------------------------------------------------------------------------
 

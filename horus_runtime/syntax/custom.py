@@ -8,6 +8,7 @@ extend `grammars/rhai.lark`.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from horus_runtime.syntax.tokens import (
@@ -17,6 +18,7 @@ from horus_runtime.syntax.tokens import (
     IMPROPER_SYMBOLS,
     KEYWORDS,
     METHOD_WORDS,
+    PRECEDENCE,
     RESERVED_SYMBOLS,
     SYMBOLS,
 )
@@ -35,6 +37,13 @@ MARKERS: Final[dict[str, str]] = {
 }
 """Markers, and what stands for them in the grammar."""
 
+STATE: Final = "$state$"
+"""Stands behind the first symbol where a function of the host decides on the others (see `dynamic`)."""
+PART: Final = {"$expr$": "PART_EXPR", "$block$": "PART_BLOCK"}
+PART_SYMBOL: Final = "PART_SYMBOL"
+END_OF_PARTS: Final = "END_OF_PARTS"
+"""Kinds of the marks that stand before the parts of such a construct, for a part that is one token, and at its end."""
+
 LABEL: Final = "custom_syntax_"
 """Labels of the rules of constructs begin like this; the number of the construct follows."""
 
@@ -43,8 +52,9 @@ _RESERVED_WORDS: Final = METHOD_WORDS | FUNCTION_WORDS | FORBIDDEN_WORDS
 _LANGUAGE_WORDS: Final = frozenset(KEYWORDS) | _RESERVED_WORDS
 _ODD_SYMBOLS: Final = frozenset((*RESERVED_SYMBOLS, *IMPROPER_SYMBOLS))
 _KNOWN_SYMBOLS: Final = frozenset((*SYMBOLS, *ASSIGN_OPERATORS, *_ODD_SYMBOLS, "!in"))
+_EXPRESSIONS: Final = frozenset(("$expr$", "$func$"))
 _ENDS_ITSELF: Final = frozenset(("$block$", "}", ";"))
-_OPERATORS: Final = (
+OPERATOR_KINDS: Final = (
     "PLUS MINUS STAR SLASH PERCENT POWER SHIFT_LEFT SHIFT_RIGHT RANGE RANGE_INCLUSIVE COALESCE LESS LESS_EQUAL GREATER "
     "GREATER_EQUAL EQUAL NOT_EQUAL AND AMPERSAND OR PIPE CARET ASSIGN ASSIGN_OPERATOR BANG DOT SAFE_DOT PATH COLON "
     "COMMA SEMICOLON LPAREN RPAREN LBRACKET SAFE_BRACKET RBRACKET LBRACE MAP_START RBRACE CUSTOM_OPERATOR "
@@ -59,7 +69,7 @@ def checked_symbols(symbols: tuple[str, ...], disabled: frozenset[str]) -> tuple
     """The symbols of a construct without blanks.
 
     Raises:
-        ValueError: a symbol stands where it cannot, in Rhai's words.
+        ValueError: a symbol stands where it cannot, in Rhai's words; or it could be taken for something else.
     """
     found: list[str] = []
     for symbol in map(str.strip, symbols):
@@ -72,7 +82,50 @@ def checked_symbols(symbols: tuple[str, ...], disabled: frozenset[str]) -> tuple
             at = len(found) + (found != [] or symbol not in KEYWORDS)
             raise ValueError(f"Improper symbol for custom syntax at position #{at}: '{symbol}'")
         found.append(symbol)
+    _check_expressions(found)
     return tuple(found)
+
+
+_GOES_ON: Final[dict[str, str]] = {
+    **{symbol: f"the operator of 'a {symbol} b'" for symbol in PRECEDENCE},
+    "(": "a call 'f(..)'",
+    "()": "a call 'f()'",
+    "!": "a call 'f!(..)'",
+    "::": "a path 'm::x'",
+    "[": "an index 'a[0]'",
+    "?[": "an index 'a?[0]'",
+    ".": "a property 'a.b'",
+    "?.": "a property 'a?.b'",
+    "$expr$": "the arguments of a call, as in 'f (a)'",
+    "$func$": "an operator, as in 'a | b'",
+    "$symbol$": "an operator, as in 'a + b'",
+    "$token$": "an operator, as in 'a + b'",
+}
+"""What may stand behind an expression and would be read as a part of it."""
+
+
+def _check_expressions(symbols: list[str]) -> None:
+    """Refuse a construct in which the symbol behind an expression would go on with that."""
+    for before, symbol in pairwise(symbols):
+        if before in _EXPRESSIONS and symbol in _GOES_ON:
+            shown = " ".join(symbols)
+            raise ValueError(
+                f"custom syntax '{shown}' is ambiguous: '{symbol}' behind '{before}' is also {_GOES_ON[symbol]}"
+            )
+
+
+def check_operator(operator: str, syntaxes: Syntaxes) -> None:
+    """Refuse that an operator of the host's is also a word or symbol of its constructs.
+
+    Raises:
+        ValueError: it names both.
+    """
+    for symbols in syntaxes:
+        if operator in symbols:
+            shown = " ".join(symbol for symbol in symbols if symbol != STATE)
+            raise ValueError(
+                f"custom operator '{operator}' and custom syntax '{shown}' are ambiguous: both use '{operator}'"
+            )
 
 
 def _is_proper(symbol: str, disabled: frozenset[str], *, first: bool) -> bool:
@@ -90,7 +143,7 @@ def literal_kinds(syntaxes: Syntaxes) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for symbols in syntaxes:
         for at, symbol in enumerate(symbols):
-            if symbol in MARKERS or symbol in kinds or (at and _language_kind(symbol)):
+            if symbol in MARKERS or symbol == STATE or symbol in kinds or (at and _language_kind(symbol)):
                 continue
             kinds[symbol] = f"CUSTOM_{symbol.encode().hex().upper()}"
     return kinds
@@ -115,17 +168,29 @@ def grammar_rules(syntaxes: Syntaxes) -> str:
     if "$bool$" in used:
         lines.append("custom_bool: TRUE | FALSE")
     if "$symbol$" in used:
-        lines.append(f"custom_symbol: {' | '.join(_OPERATORS)}")
+        lines.append(f"custom_symbol: {' | '.join(OPERATOR_KINDS)}")
     if "$token$" in used:
         words = sorted({*KEYWORDS.values()} - {"RETURN", "THROW", "BREAK"})
-        every = (*_OPERATORS, "ARROW", "UNIT", *_OTHERS, *words, *sorted(kinds.values()))
+        every = (*OPERATOR_KINDS, "ARROW", "UNIT", *_OTHERS, *words, *sorted(kinds.values()))
         lines.append(f"custom_token: {' | '.join(every)}")
+    if any(STATE in symbols for symbols in syntaxes):
+        lines += _DYNAMIC_RULES
     for number, symbols in enumerate(syntaxes):
-        parts = [MARKERS.get(s) or (kinds[s] if s in kinds else str(_language_kind(s))) for s in symbols]
+        parts = [_RULES.get(s) or (kinds[s] if s in kinds else str(_language_kind(s))) for s in symbols]
         parts[0] = f"custom_start_{number}"
         lines.append(f"custom_start_{number}: {kinds[symbols[0]]} -> custom_start")
         lines.append(f"%extend {_place(symbols)}: {' '.join(parts)} -> {LABEL}{number}")
     return "\n" + "\n".join(lines) + "\n"
+
+
+_RULES: Final = {**MARKERS, STATE: f"custom_parts {END_OF_PARTS}"}
+_DYNAMIC_RULES: Final = (
+    f"%declare {PART_SYMBOL} {' '.join(PART.values())} {END_OF_PARTS}",
+    "custom_parts: -> custom_no_parts",
+    f"    | custom_parts {PART_SYMBOL} -> custom_token_part",
+    f"    | custom_parts {PART['$expr$']} expr -> custom_part",
+    f"    | custom_parts {PART['$block$']} block -> custom_part",
+)
 
 
 def _place(symbols: tuple[str, ...]) -> str:

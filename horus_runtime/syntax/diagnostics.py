@@ -335,7 +335,11 @@ def _next_arm(builder: Builder, token: RawToken) -> ParseError:
 def _custom(builder: Builder, token: RawToken, place: Place) -> ParseError:
     """A construct of the host's expects its next symbol."""
     symbols = builder.options.custom_syntaxes[int(place.label[len(LABEL) :])]
-    wanted = symbols[place.read]
+    return construct_fault(builder, token, symbols[0], symbols[place.read])
+
+
+def construct_fault(builder: Builder, token: RawToken, key: str, wanted: str) -> ParseError:
+    """The error for a token where the construct that begins with `key` wants another symbol or marker."""
     if token[0] == ERROR and wanted != "$expr$":
         return lexical_fault(token)
     if wanted == "$func$":
@@ -347,7 +351,7 @@ def _custom(builder: Builder, token: RawToken, place: Place) -> ParseError:
         return _block(builder, token)
     if wanted in MARKERS:
         return operand(builder, token)
-    return _missing(wanted, f"for '{symbols[0]}' expression", token)
+    return _missing(wanted, f"for '{key}' expression", token)
 
 
 _MARKER_FAULTS: Final = {

@@ -143,7 +143,14 @@ class Lexer:
 
     def batches(self) -> Iterator[list[RawToken]]:
         """All tokens in order."""
-        position = 0
+        return self._batches(0)
+
+    def batches_from(self, offset: int, line: int, base: int, braces: list[bool]) -> Iterator[list[RawToken]]:
+        """The tokens from an offset on, in a line that begins one behind `base`, inside of these braces."""
+        self.line, self.base, self._braces = line, base, braces
+        return self._batches(offset)
+
+    def _batches(self, position: int) -> Iterator[list[RawToken]]:
         while position >= 0:
             try:
                 position = self._scan(position)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from horus_runtime.syntax.dynamic import ParseFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class ParseOptions:
     """Operators added by the host, each with its precedence from 1 to 255."""
     custom_syntaxes: tuple[tuple[str, ...], ...] = ()
     """Constructs added by the host, each as the symbols it is made of (see `custom`)."""
+    parse_functions: tuple[ParseFunction, ...] = ()
+    """What decides on the symbols of constructs that have no fixed ones (see `dynamic`)."""
 
     def needs_care(self, length: int) -> bool:
         """Whether a script of this many characters may reach a limit that only the careful parse checks."""

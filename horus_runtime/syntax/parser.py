@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from horus_runtime.ast.nodes import CustomSyntax
 from horus_runtime.errors import ParseError
@@ -14,6 +14,9 @@ from horus_runtime.syntax.custom import LABEL, ends_itself, words
 from horus_runtime.syntax.expressions import Reject
 from horus_runtime.syntax.grammar import PASS, SHORTCUT, ParseTable
 from horus_runtime.syntax.tokens import END, RawToken
+
+if TYPE_CHECKING:
+    from horus_runtime.syntax.dynamic import Constructs
 
 Callback = Callable[[list[Any]], Any]
 
@@ -31,6 +34,8 @@ class Parser:
         ]
         self.sizes = [len(rule.symbols) for rule in table.rules]
         self.origins = [rule.origin for rule in table.rules]
+        self.constructs: Constructs | None = None
+        """Constructs of the host that are read as a function of the host wants."""
 
     def run(self, start: str, tokens: Iterator[RawToken]) -> Any:
         """Parses all tokens and returns the value of the start rule."""
@@ -51,13 +56,17 @@ class Parser:
         syntaxes = self.builder.options.custom_syntaxes
         firsts = words(syntaxes)
         for token in tokens:
+            if self.constructs is not None and (yield from self.constructs.before(token)):
+                continue
             kind = token[0]
-            if kind in firsts and not self._accepts(kind) and not (firsts[kind] and self._after_dot()):
+            if kind in firsts and not self.accepts(kind) and not (firsts[kind] and self._after_dot()):
                 kind = "NAME"
             if self._needs_semicolon(kind):
                 yield ("SEMICOLON", ";", *token[2:4], *token[2:4])
-                if token[0] in firsts and self._accepts(token[0]):
+                if token[0] in firsts and self.accepts(token[0]):
                     kind = token[0]
+            if self.constructs is not None:
+                self.constructs.took(token, kind)
             yield token if kind == token[0] else (kind, *token[1:])
 
     def _needs_semicolon(self, kind: str) -> bool:
@@ -68,12 +77,12 @@ class Parser:
         last = self.values[-1] if self.values else None
         if type(last) is not CustomSyntax or not ends_itself(last.symbols) or len(self.states) < 2:
             return False
-        return "LET" in self.table.steps[self.states[-2]] and not self._accepts(kind)
+        return "LET" in self.table.steps[self.states[-2]] and not self.accepts(kind)
 
     def _after_dot(self) -> bool:
         return any(place.label == "property" and place.read == 2 for place in self.table.places[self.states[-1]])
 
-    def _accepts(self, kind: str) -> bool:
+    def accepts(self, kind: str) -> bool:
         """Would the parser take a token of this kind now?"""
         states = list(self.states)
         while True:

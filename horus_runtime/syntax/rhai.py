@@ -101,6 +101,16 @@ def _run(text: str, options: ParseOptions, start: str, *, careful: bool) -> node
     table = rhai_table(options.custom_syntaxes)
     expression = start == EXPRESSION_START
     builder = Builder(table, options, careful=careful, expression=expression)
-    tokens = chain.from_iterable(Lexer(text, _vocabulary(options, expression), options).batches())
-    node: nodes.Node = Parser(table, builder).run(start, tokens)
+    vocabulary = _vocabulary(options, expression)
+    lexer = Lexer(text, vocabulary, options)
+    parser = Parser(table, builder)
+    node: nodes.Node
+    if options.parse_functions:
+        from horus_runtime.syntax.dynamic import Constructs, Source
+
+        source = Source(text, vocabulary, lexer)
+        parser.constructs = Constructs(parser, options.parse_functions, source)
+        node = parser.run(start, iter(source))
+    else:
+        node = parser.run(start, chain.from_iterable(lexer.batches()))
     return node

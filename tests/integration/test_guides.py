@@ -57,9 +57,11 @@ def test_the_guide_to_native_code_runs(capsys):
 
 
 def test_the_guide_to_custom_syntax_runs(capsys):
-    [block] = blocks("custom-syntax.md", "python")
-    exec(compile(block, "custom-syntax.md", "exec"), {})
+    fixed, dynamic = blocks("custom-syntax.md", "python")
+    exec(compile(fixed, "custom-syntax.md", "exec"), {})
     assert capsys.readouterr().out == "21\n"
+    exec(compile(dynamic, "custom-syntax.md", "exec"), {})
+    assert capsys.readouterr().out == "[{'name': 'Alan'}]\n"
 
 
 def test_the_guide_to_the_library_runs():

@@ -149,12 +149,14 @@ def test_variables_of_constructs_end_with_their_blocks() -> None:
     assert with_declaring_construct().eval("exec x <- 1; x") == 1
 
 
-@pins("Constructs of hosts are fixed sequences of symbols")
-def test_constructs_of_hosts_are_fixed_sequences_of_symbols() -> None:
+@pins("Constructs of hosts must not be ambiguous")
+def test_constructs_of_hosts_must_not_be_ambiguous() -> None:
     engine = hr.Engine()
     engine.register_custom_syntax(["tok", "$token$", "$string$"], False, lambda _context, inputs: inputs[0].name)
     assert engine.eval('tok <= "s"') == "<="
     assert failure("tok", engine) == ("UnexpectedEOF", "Script is incomplete")
+    with pytest.raises(ValueError, match=r"ambiguous: 'in' behind '\$expr\$' is also the operator of 'a in b'$"):
+        engine.register_custom_syntax(["each", "$expr$", "in", "$block$"], False, lambda _context, _inputs: None)
 
 
 def test_every_heading_is_pinned() -> None:

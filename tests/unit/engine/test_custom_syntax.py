@@ -1,12 +1,13 @@
 """Constructs that hosts add to the language; `custom_syntax_of_rhai.jsonl` holds what Rhai 1.26 made of the same."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import horus_runtime as hr
-from horus_runtime.syntax import grammar
+from horus_runtime.syntax import custom, grammar
 
 RECORDED = [
     json.loads(line) for line in Path(__file__).with_name("custom_syntax_of_rhai.jsonl").read_text().splitlines()
@@ -271,9 +272,45 @@ def test_code_with_a_construct_comes_from_the_cache(tmp_path, monkeypatch):
     assert run(2) == [2, 6]
 
 
-def test_constructs_that_do_not_fit_together_are_refused_when_a_script_is_compiled():
+AMBIGUOUS = {
+    "even $expr$ $token$": "'$token$' behind '$expr$' is also an operator, as in 'a + b'",
+    "even $expr$ $symbol$ x": "'$symbol$' behind '$expr$' is also an operator, as in 'a + b'",
+    "even $expr$ $expr$": "'$expr$' behind '$expr$' is also the arguments of a call, as in 'f (a)'",
+    "even x $func$ $func$": "'$func$' behind '$func$' is also an operator, as in 'a | b'",
+    "even $expr$ in $expr$": "'in' behind '$expr$' is also the operator of 'a in b'",
+    "even $expr$ ( $expr$ )": "'(' behind '$expr$' is also a call 'f(..)'",
+    "even $expr$ [ x": "'[' behind '$expr$' is also an index 'a[0]'",
+    "even $expr$ . x": "'.' behind '$expr$' is also a property 'a.b'",
+    "even $expr$ :: x": "'::' behind '$expr$' is also a path 'm::x'",
+}
+
+
+@pytest.mark.parametrize("symbols", AMBIGUOUS)
+def test_what_could_go_on_with_an_expression_is_refused_when_it_is_registered(symbols):
     engine = hr.Engine()
-    engine.register_custom_syntax(["odd", "$ident$", "$expr$"], False, show)
-    engine.register_custom_syntax(["even", "$expr$", "$token$"], False, show)
-    with pytest.raises(ValueError, match="custom syntax does not fit into the language: even "):
-        engine.eval("1")
+    message = f"custom syntax '{symbols}' is ambiguous: {AMBIGUOUS[symbols]}"
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        engine.register_custom_syntax(symbols.split(), False, show)
+    assert engine.eval("1 + 1") == 2
+
+
+def test_what_is_accepted_behind_an_expression_fits_into_the_grammar():
+    symbols = ("=", "=>", "->", "{", ")", "]", ",", "word", "if", "fn", "$block$", "$ident$", "$string$", "$bool$")
+    fitting = tuple(
+        custom.checked_symbols((f"key{number}", "$expr$", symbol, "end"), frozenset())
+        for number, symbol in enumerate(symbols)
+    )
+    rules = grammar.build_table(fitting).rules
+    assert len([rule for rule in rules if rule.label.startswith(custom.LABEL)]) == len(symbols)
+
+
+def test_an_operator_and_a_construct_cannot_share_a_word():
+    engine = hr.Engine()
+    message = "custom operator 'then' and custom syntax 'cond $expr$ then $expr$' are ambiguous: both use 'then'"
+    engine.register_custom_operator("then", 100)
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        engine.register_custom_syntax(["cond", "$expr$", "then", "$expr$"], False, show)
+    other = hr.Engine()
+    other.register_custom_syntax(["cond", "$expr$", "then", "$expr$"], False, show)
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        other.register_custom_operator("then", 100)

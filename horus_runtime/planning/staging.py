@@ -117,7 +117,7 @@ class Staging:
             self.crash(f"own {stage}")
             with open(f"{stage}/{_OWNER}", "w", encoding="utf-8") as owner:
                 owner.write(f"{self.journal.folder.parent}\n")
-        steps = [self._take(taken) for taken in self.takes]
+        steps = [step for taken in self.takes for step in self._take(taken)]
         steps += self._placed(self.overlay.root, "/")
         for stage in self.journal.stages:
             self.crash(f"sync {stage}")
@@ -125,9 +125,14 @@ class Staging:
             sync_folder(os.path.dirname(stage))
         return steps
 
-    def _take(self, taken: _Taken) -> Step:
+    def _take(self, taken: _Taken) -> Iterator[Step]:
+        mode = os.lstat(taken.path).st_mode
+        if stat.S_ISDIR(mode) and not mode & stat.S_IWUSR and taken.path not in self.kept:
+            # It may be deleted where it is, but not renamed: its entry `..` would change.
+            old = stat.S_IMODE(mode)
+            yield Step(MODE, taken.path, taken.inode, old=old, new=old | stat.S_IWUSR)
         slot = self.slots[taken.path] = self._slot(taken.device)
-        return Step(TAKE, taken.path, taken.inode, slot=slot)
+        yield Step(TAKE, taken.path, taken.inode, slot=slot)
 
     def _slot(self, device: int) -> str:
         self._count += 1

@@ -48,6 +48,12 @@ def show(result: JobResult) -> None:
     """What there is to say beside the printed output, on standard error so that the output stays the payload's."""
     with contextlib.suppress(OSError):
         sys.stdout.flush()
+    if result.plan is not None:
+        from horus_runtime.planning.render import summary
+
+        sys.stderr.write(summary(result.plan["counts"], complete=result.plan["complete"]) + "\n")
+    for effect in (result.atomic or {}).get("not_undoable", ()):
+        sys.stderr.write(visible(f"warning: cannot be undone: {effect['function']}: {effect['subject']}") + "\n")
     if result.error is not None:
         sys.stderr.write(visible(result.error) + "\n")
     sys.stderr.write(f"job {result.job_id}: {result.status}\n")

@@ -14,7 +14,7 @@ from horus_runtime.cli.options import limit_options, place_options, policy_optio
 from horus_runtime.cli.sources import UsageError
 
 if TYPE_CHECKING:
-    from horus_runtime.jobs.runners import Runner, RunnerKind, RunnerRegistry
+    from horus_runtime.jobs.runners import RunMode, Runner, RunnerKind, RunnerRegistry
     from horus_runtime.jobs.trust import SeenIds, TrustStore
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +23,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 def registry_options(command: F) -> F:
     """What the runners may do, and which there are besides `hero`, `sal` and `osiris`."""
     command = click.option("--runner", "runners", multiple=True, metavar="ID=KIND", help="One more runner id.")(command)
+    atomic = "Make all changes of a job to files and records at its end, or none."
+    command = click.option("--atomic", type=click.Choice(["files", "strict"]), metavar="[=files|strict]", help=atomic)(
+        command
+    )
+    plan = "Only plan what jobs would do; the plan is in the result."
+    command = click.option("--plan", "plan_only", is_flag=True, help=plan)(command)
     text = "Add every decision of the policy but granted reads to FILE, a JSON document a line."
     command = click.option("--audit", "audit_file", metavar="FILE", help=text)(command)
     return limit_options(policy_options(place_options(command)))
@@ -42,6 +48,7 @@ def trust_options(command: F) -> F:
 
 def take_registry(values: dict[str, Any]) -> RunnerRegistry:
     """The runners: each with its kind's own rights, widened by the grants of the command line."""
+    from horus_runtime.cli.atomic import state_folder
     from horus_runtime.jobs.runners import Runner, RunnerKind, RunnerRegistry
 
     code_root, database = values.pop("code_root"), values.pop("db")
@@ -50,6 +57,8 @@ def take_registry(values: dict[str, Any]) -> RunnerRegistry:
         "database": None if database is None else Path(database),
         "allow_unavailable": frozenset(values.pop("allow_unavailable")),
         "limits": take_limits(values),
+        "mode": _mode(values),
+        "journals": state_folder(),
         "audit": None if (audit := values.pop("audit_file", None)) is None else Path(audit),
     }
     extra = [_extra_runner(text) for text in values.pop("runners")]
@@ -63,6 +72,17 @@ def take_registry(values: dict[str, Any]) -> RunnerRegistry:
     for runner_id, kind in extra:
         registry.register(runner_id, runner(kind))
     return registry
+
+
+def _mode(values: dict[str, Any]) -> RunMode:
+    from horus_runtime.jobs.runners import RunMode
+
+    plan_only, atomic = values.pop("plan_only", False), values.pop("atomic", None)
+    if plan_only and atomic is not None:
+        raise UsageError("--plan changes nothing: it cannot stand beside --atomic")
+    if plan_only:
+        return RunMode.PLAN
+    return {None: RunMode.RUN, "files": RunMode.ATOMIC, "strict": RunMode.STRICT}[atomic]
 
 
 def _extra_runner(text: str) -> tuple[str, RunnerKind]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 
 from horus_runtime.errors import JobError
 from horus_runtime.jobs.signing import ALGORITHM, SigningKey, canonical_bytes, signature_fault
@@ -236,6 +236,16 @@ class JobResult(BaseModel):
     exit_code: int | None = None
     started_at: int | None = None
     completed_at: int | None = None
+    plan: dict[str, Any] | None = None
+    """What the payload would do, of a runner that only plans (see `docs/plan.md`)."""
+    atomic: dict[str, Any] | None = None
+    """The steps of the commit and what cannot be undone, of a runner whose jobs are atomic."""
+
+    @model_serializer(mode="wrap")
+    def _known(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Plans and commits are told of the jobs that have them."""
+        data: dict[str, Any] = handler(self)
+        return {name: value for name, value in data.items() if value is not None or name not in {"plan", "atomic"}}
 
     @property
     def ok(self) -> bool:

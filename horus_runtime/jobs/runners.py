@@ -34,6 +34,19 @@ class RunnerKind(StrEnum):
     """Scripts with the model store."""
 
 
+class RunMode(StrEnum):
+    """What becomes of the effects of a payload."""
+
+    RUN = "run"
+    """They take place as they come."""
+    PLAN = "plan"
+    """They are told in the result, and none takes place."""
+    ATOMIC = "atomic"
+    """Files and records change at the end, all or none."""
+    STRICT = "strict"
+    """As `atomic`, and what cannot be undone is refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runner:
     """A runner kind with the options of one host. `None` leaves an option to the kind's default."""
@@ -50,6 +63,10 @@ class Runner:
     limits: Mapping[str, Any] = field(default_factory=dict)
     """Limits of the engine that differ from its defaults, by name."""
     max_output: int = MAX_OUTPUT
+    mode: RunMode = RunMode.RUN
+    """Whether payloads do what they say, only plan it, or do all or nothing of it."""
+    journals: Path | None = None
+    """The directory for the journals of atomic jobs, which mode `atomic` and `strict` need."""
     audit: Path | None = None
     """A log to which every decision of the policy but granted reads is added, as JSON lines with the job's id."""
 
@@ -59,6 +76,8 @@ class Runner:
             return f"its code root {self.code_root} is not a directory"
         if self.audit is not None and not os.access(self.audit.parent, os.W_OK):
             return f"its audit log {self.audit} cannot be written"
+        if self.mode in {RunMode.ATOMIC, RunMode.STRICT} and self.journals is None:
+            return "it has no directory for the journals of atomic jobs"
         if self.kind is RunnerKind.OSIRIS:
             return _database_fault(self.database or DEFAULT_DATABASE)
         return None

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from horus_runtime.modules.host import HostCall
 from horus_runtime.modules.policy import Policy
 from horus_runtime.planning.commit import MARK, Decide, commit
-from horus_runtime.planning.contents import MEMORY
 from horus_runtime.planning.effects import Action, action
 from horus_runtime.planning.journal import Crash, no_crash, refuse_unfinished
 from horus_runtime.planning.overlay import Overlay
@@ -87,7 +86,7 @@ def run_atomic(
     *,
     database: str | os.PathLike[str] | None = None,
     strict: bool = False,
-    memory: int = MEMORY,
+    ready: Callable[[], None] = lambda: None,
     crash: Crash = no_crash,
     result: AtomicRun | None = None,
 ) -> AtomicRun:
@@ -99,7 +98,7 @@ def run_atomic(
         state: a directory for journals, which only the user can read; it is made when it is needed.
         database: the model store's file; its transaction is part of the commit.
         strict: refuse programs, requests and signals that may change something.
-        memory: bytes of pending content that are kept in memory.
+        ready: called in front of the commit; what it raises stops it, and nothing is changed.
         crash: for tests, see `commit`.
         result: filled instead of a new one, so that it also tells what a run that fails did besides.
 
@@ -110,14 +109,17 @@ def run_atomic(
     place, found = Path(state), AtomicRun() if result is None else result
     policy: Policy = engine.services.get("policy") or Policy()
     refuse_unfinished(place, policy.write)
-    overlay = Overlay(memory)
+    overlay = Overlay()
     with ExitStack() as cleanup:
         cleanup.callback(overlay.end)
         private = copy.copy(engine)
         effects = AtomicEffects(overlay, found.effects, strict=strict)
         private.services = {**engine.services, "disk": overlay, "effects": effects}
         with _transaction(private, database) as (path, decide):
-            found.value = run(private)
+            with ExitStack() as endings:
+                private.services["cleanup"] = endings
+                found.value = run(private)
+            ready()
             done = [f"{effect.function}: {effect.subject}" for effect in found.effects]
             found.steps = commit(overlay, policy, place, database=path, decide=decide, effects=done, crash=crash)
     return found

@@ -144,7 +144,10 @@ def plan_run(
         }  # fmt: skip
         store = _copied_store(private, database, cleanup)
         try:
-            found.value = _run_with(private, run, store)
+            # What the run leaves for its end, such as temporary files, goes before anybody looks.
+            with ExitStack() as endings:
+                private.services["cleanup"] = endings
+                found.value = _run_with(private, run, store)
         except HorusError as error:
             found.error = error
         found.changes = changes_of(overlay, lambda text: _masked(text, hidden["hidden"]))

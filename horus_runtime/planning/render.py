@@ -7,7 +7,7 @@ work on the terminal.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from horus_runtime.planning.effects import ANSWERED, PLANNED, Action
@@ -43,6 +43,16 @@ def render_plan(plan: Plan, colour: bool = False, *, base: str | None = None) ->
     return "".join(f"{line}\n" for line in _Renderer(plan, colour, base or os.getcwd()).lines())
 
 
+def summary(counts: Mapping[str, int], *, complete: bool) -> str:
+    """What a plan comes to, in one line."""
+    parts = [f"{counts[kind]} {word}" for kind, word in _WORDS if counts[kind]]
+    for name, word in (("records", "record"), ("actions", "action")):
+        if counts[name]:
+            parts.append(f"{counts[name]} {word}{'' if counts[name] == 1 else 's'}")
+    found = ", ".join(parts) if parts else "nothing would change"
+    return f"plan: {found}" if complete else f"plan up to the error: {found}"
+
+
 class _Renderer:
     def __init__(self, plan: Plan, colour: bool, base: str) -> None:
         self.plan = plan
@@ -63,7 +73,7 @@ class _Renderer:
         if plan.actions:
             yield self.paint("actions, in order:", _BOLD)
             yield from (self.action(number, action) for number, action in enumerate(plan.actions, 1))
-        yield self.paint(self.summary(), _BOLD)
+        yield self.paint(summary(plan.counts(), complete=plan.error is None), _BOLD)
 
     def change(self, change: Change) -> Iterator[str]:
         """One entry, with its diff."""
@@ -98,16 +108,6 @@ class _Renderer:
         text = f"{number:>4}. {action.function}: {visible(action.subject)}".rstrip(": ")
         line = f"{text}{place}{answer}{note}"
         return self.paint(line, _CYAN) if action.answer == ANSWERED else line
-
-    def summary(self) -> str:
-        """The last line."""
-        counts = self.plan.counts()
-        parts = [f"{counts[kind]} {word}" for kind, word in _WORDS if counts[kind]]
-        for name, word in (("records", "record"), ("actions", "action")):
-            if counts[name]:
-                parts.append(f"{counts[name]} {word}{'' if counts[name] == 1 else 's'}")
-        found = ", ".join(parts) if parts else "nothing would change"
-        return f"plan: {found}" if self.plan.error is None else f"plan up to the error: {found}"
 
     # --- pieces ------------------------------------------------------------------------------------------------------
 

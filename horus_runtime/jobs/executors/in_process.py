@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import DeadlineError, EvalError, HorusError, InternalError, TerminatedError
 from horus_runtime.jobs.console import Console
@@ -72,6 +72,8 @@ class Supervision:
         self._finished = False
         self._failure: BaseException | None = None
         self._budgets: list[Budget] = []
+        self._given_up = False
+        self._commits = False
         cancellation.attach(self._cancel)
 
     def adopt(self, budget: Budget) -> None:
@@ -81,6 +83,17 @@ class Supervision:
             self._budgets.append(budget)
             if self._cancellation.requested:
                 budget.cancelled = CANCELLED
+
+    def commit(self) -> None:
+        """Changes of the payload are about to become real: from now on its end is waited for.
+
+        Raises:
+            TerminatedError: the job was cancelled, or given up at its deadline.
+        """
+        with self._settled:
+            if self._given_up or self._cancellation.requested:
+                raise TerminatedError(CANCELLED)
+            self._commits = True
 
     def run(self, payload: Payload) -> BaseException | None:
         """Run the payload; what it failed with, a `DeadlineError` or a `TerminatedError`, or `None`."""
@@ -92,6 +105,10 @@ class Supervision:
         with self._settled:
             if not self._finished and self._cancellation.requested:
                 self._settled.wait_for(lambda: self._finished, GRACE)
+            if self._commits:
+                # SAFETY: a result that says that nothing happened must not come while changes become real.
+                self._settled.wait_for(lambda: self._finished)
+            self._given_up = not self._finished
             if self._finished:
                 return self._failure
         if self._cancellation.requested:
@@ -137,7 +154,8 @@ def run(
     started = now()
     console = Console(runner.max_output, echo)
     supervision = Supervision(job.seconds, cancellation or Cancellation())
-    failure = supervision.run(lambda: run_payload(job, runner, console, supervision.adopt))
+    fields: dict[str, Any] = {}
+    failure = supervision.run(lambda: run_payload(job, runner, console, supervision, fields))
     status, error, exit_code = _verdict(failure, job)
     job.transition(status)
     return JobResult(
@@ -148,6 +166,7 @@ def run(
         exit_code=exit_code,
         started_at=started,
         completed_at=now(),
+        **fields.copy(),
     )
 
 

@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from horus_runtime.analysis.lifetimes import Lifetimes, root_of
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import LEAVES, READERS, method_names
 from horus_runtime.source import Span
 
 MethodPredicate = Callable[[str, int], bool]
+
+FLOW = (nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For, nodes.Try)
+"""Statements that evaluate their parts one after the other."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +51,12 @@ class Variable:
     """How many variables of its function live already when it is declared, captured ones aside."""
     shadows: bool = False
     """Another variable of its function has the same name where it is declared."""
+    borrowed: bool = False
+    """Looks at a part of another variable's value instead of a copy: see `lifetimes`."""
+    born: int = 0
+    last: int = 0
+    changes: list[int] = field(default_factory=list)
+    """When it is made, last used, and changed in place, by the clock of the analysis."""
 
     @property
     def is_cell(self) -> bool:
@@ -105,6 +115,8 @@ class ProgramInfo:
     """Identity of a `For` node to its counter variable."""
     constant_receivers: bool = False
     """Constants are receivers of methods that may change them: functions must ask whether `this` is a constant."""
+    lent_walks: set[int] = field(default_factory=set)
+    """Identities of `For` nodes whose array nobody changes during the loop."""
 
 
 _METHODS = method_names("visit_")
@@ -140,6 +152,7 @@ class _Analyzer:
         self.function_at = {f.name: f.span[:2] for f in reversed(script.functions)}
         self.fn: FunctionInfo
         self.blocks: list[dict[str, Variable]] = []
+        self.lifetimes = Lifetimes()
         self.stack: list[tuple[FunctionInfo, list[dict[str, Variable]]]] = []
 
     # ---- declarations -----------------------------------------------------------------------------------------------
@@ -152,6 +165,7 @@ class _Analyzer:
             variable.slot = len(others) - (name in self.blocks[-1])
             variable.shadows = any(name in block for block in self.blocks)
         self.blocks[-1][name] = variable
+        self.lifetimes.make(variable)
         if node is not None:
             self.bindings[id(node)] = variable
         return variable
@@ -221,7 +235,14 @@ class _Analyzer:
         for definition in self.script.functions:
             self.function(definition)
         return ProgramInfo(
-            self.script, main, self.functions, self.closures, self.bindings, self.second, self.constant_receivers
+            self.script,
+            main,
+            self.functions,
+            self.closures,
+            self.bindings,
+            self.second,
+            self.constant_receivers,
+            self.lifetimes.settle(),
         )
 
     def all_of(self, fn: FunctionInfo) -> list[Variable]:
@@ -253,7 +274,11 @@ class _Analyzer:
         for node in body:
             if self.watched:
                 self.note_statement(node)
-            self.visit(node)
+            flows = node.expr if isinstance(node, nodes.ExprStmt) else node
+            if isinstance(flows, FLOW):
+                self.visit(node)
+            else:
+                self.evaluate(node)
 
     def note_statement(self, node: nodes.Node) -> None:
         """Remember what a debugger may show before the statement."""
@@ -264,6 +289,11 @@ class _Analyzer:
             method = getattr(self, _METHODS[type(node)], None)
             if method is not None:
                 method(node)
+
+    def evaluate(self, node: nodes.Node | None) -> None:
+        """Visit a statement or expression that needs everything in it until it is done."""
+        with self.lifetimes.stretch():
+            self.visit(node)
 
     def visit_all(self, items: Iterable[nodes.Node]) -> None:
         for item in items:
@@ -278,6 +308,7 @@ class _Analyzer:
         if variable is not None:
             variable.read = True
             self.bindings[id(node)] = variable
+            self.lifetimes.use(variable)
 
     def visit_This(self, node: nodes.This) -> None:
         self.fn.uses_this = True
@@ -359,6 +390,7 @@ class _Analyzer:
             if variable is not None:
                 variable.mutated = True
                 variable.lent = variable.lent and lent
+                self.lifetimes.change(variable)
                 self.constant_receivers = self.constant_receivers or variable.constant
         elif isinstance(target, nodes.Variable):
             self.constant_receivers = True
@@ -389,41 +421,49 @@ class _Analyzer:
         self.block(node.body)
 
     def visit_If(self, node: nodes.If) -> None:
-        self.visit(node.condition)
+        self.evaluate(node.condition)
         self.visit(node.then)
         self.visit(node.orelse)
 
     def visit_Switch(self, node: nodes.Switch) -> None:
-        self.visit(node.value)
+        self.evaluate(node.value)
         for arm in node.arms:
-            self.visit(arm.guard)
+            self.evaluate(arm.guard)
             self.blocks.append({})
             self.visit(arm.body)
             self.blocks.pop()
 
     def visit_While(self, node: nodes.While) -> None:
         self.fn.loops += 1
-        self.visit(node.condition)
-        self.visit(node.body)
+        with self.lifetimes.stretch():
+            self.evaluate(node.condition)
+            self.visit(node.body)
 
     def visit_Loop(self, node: nodes.Loop) -> None:
         self.fn.loops += 1
-        self.visit(node.body)
+        with self.lifetimes.stretch():
+            self.visit(node.body)
 
     def visit_Do(self, node: nodes.Do) -> None:
         self.fn.loops += 1
-        self.visit(node.body)
-        self.visit(node.condition)
+        with self.lifetimes.stretch():
+            self.visit(node.body)
+            self.evaluate(node.condition)
 
     def visit_For(self, node: nodes.For) -> None:
         self.fn.loops += 1
-        self.visit(node.iterable)
-        self.blocks.append({})
-        if node.counter is not None:
-            self.second[id(node)] = self.declare(node.counter, "loop", None)
-        self.declare(node.variable, "loop", node)
-        self.visit(node.body)
-        self.blocks.pop()
+        self.evaluate(node.iterable)
+        start = self.lifetimes.clock
+        with self.lifetimes.stretch():
+            self.blocks.append({})
+            if node.counter is not None:
+                self.second[id(node)] = self.declare(node.counter, "loop", None)
+            self.declare(node.variable, "loop", node)
+            self.visit(node.body)
+            self.blocks.pop()
+        root = self.bound_root(node.iterable)
+        if root is not None:
+            self.lifetimes.walked(node, root, start)
 
     # statements
 
@@ -432,11 +472,20 @@ class _Analyzer:
 
     def visit_Let(self, node: nodes.Let) -> None:
         self.visit(node.value)
+        root = self.bound_root(node.value)
         variable = self.declare(node.name, "local", node, constant=node.constant)
         if node.constant:
             variable.initial = node.value
+        if variable.depth or not self.fn.is_main:
+            # What the outermost block of the main body declares goes into the host's scope.
+            self.lifetimes.let(variable, root)
         if self.literals and node.constant and is_literal(node.value):
             variable.literal = node.value
+
+    def bound_root(self, place: nodes.Node | None) -> Variable | None:
+        """The variable that a place is a part of."""
+        root = root_of(place)
+        return None if root is None else self.bindings.get(id(root))
 
     def visit_Assign(self, node: nodes.Assign) -> None:
         target = node.target
@@ -448,6 +497,7 @@ class _Analyzer:
                 variable.assigned = True
                 if node.op != "=":
                     variable.mutated, variable.lent = True, False
+                    self.lifetimes.change(variable)
         elif isinstance(target, nodes.This):
             self.fn.writes_this = True
         else:

@@ -466,7 +466,7 @@ class Loops(Chains):
         expr = self.expr(source)
         t = self.type(source)
         self.at(self.operand_span(source))
-        if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(source):
+        if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(node):
             expr = self.own(expr, t)
         text = ty.is_only(t, ty.STR)
         if not (text or ty.is_only(t, ty.ARRAY)):
@@ -488,14 +488,9 @@ class Loops(Chains):
             return self.call("range", high)
         return self.call("range", low, high)
 
-    def is_untouched(self, node: nodes.Node) -> bool:
-        """Can nobody change the walked array during the loop? True for temporaries and never-changed variables."""
-        if isinstance(node, (nodes.ArrayLit, nodes.Call, nodes.MethodCall, nodes.Binary)):
-            return True
-        if not isinstance(node, nodes.Variable):
-            return False
-        variable = self.program.info.bindings.get(id(node))
-        return variable is not None and not (variable.mutated or variable.is_cell or variable.kind == "external")
+    def is_untouched(self, node: nodes.For) -> bool:
+        """Can nobody change the walked array during the loop?"""
+        return not self.is_borrowed(node.iterable) or self.program.lends(node)
 
 
 def _is_true(node: nodes.Node) -> bool:

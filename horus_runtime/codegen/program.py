@@ -241,6 +241,8 @@ class ProgramCompiler(Emitter):
             literals=config.optimized,
             watched=config.debug,
         )
+        self.sees_all = not (config.watches_reads or config.watches_indexes)
+        """The host gives no values of its own for variables and elements."""
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[str, int, int], Fault] = {}
         self.places: dict[tuple[int, int], Position] = {}
@@ -297,6 +299,14 @@ class ProgramCompiler(Emitter):
     def may_replace_receiver(self, name: str, count: int) -> bool:
         """Could a method of this name (receiver counted) put another value into its receiver?"""
         return (name, count - 1) in self.method_keys or bool(self.config.table.may_replace(name, count))
+
+    def borrows(self, variable: Variable) -> bool:
+        """Does the variable look at a part of another one's value instead of a copy?"""
+        return variable.borrowed and self.sees_all
+
+    def lends(self, node: nodes.For) -> bool:
+        """Does the loop walk an array in its place, because nobody changes it meanwhile?"""
+        return id(node) in self.info.lent_walks and self.sees_all
 
     def overridden(self, name: str, count: int, receiver: int = ty.ANY) -> bool:
         """Does the script or the host define a function that could be meant instead of the standard one?

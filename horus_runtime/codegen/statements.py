@@ -121,7 +121,7 @@ class Statements(Loops):
         if not isinstance(node, nodes.Variable) or self.is_main:
             return False
         variable = self.program.info.bindings.get(id(node))
-        if variable is None or variable.is_cell:
+        if variable is None or variable.is_cell or self.program.borrows(variable):
             return False
         return variable.kind == "local" or (variable.kind == "param" and variable.mutated and not variable.lent)
 
@@ -130,7 +130,8 @@ class Statements(Loops):
         if self.program.config.checks_definitions:
             self.at(node.span)
             self.check_definition(variable)
-        value = self.const(None) if node.value is None else self.expr(node.value, owned=True)
+        owned = not self.program.borrows(variable)
+        value = self.const(None) if node.value is None else self.expr(node.value, owned)
         self.at(node.span)
         self.declare(variable, value)
         self.unit(dest)

@@ -21,6 +21,9 @@ fn inner() { this[1].push(97); }
 fn mapped() { this.k.push(98); this.n = [this.k]; this }
 fn local() { let p = [1]; let q = [p, p]; q[0].push(2); p.push(3); [p, q] }
 fn loops(x) { let r = []; for v in x { if type_of(v) == "array" { v.push(0); } r.push(v); } [x, r] }
+fn lend(x) { let p = x[1]; let q = p; x.push(q); x[1].push(80); let r = x[1]; x = [r]; [p, q, r, x] }
+fn lent(x) { let r = []; for v in x { let w = v; r.push(w); if type_of(r[-1]) == "array" { r[-1].push(81); } } [r, x] }
+fn seen(x) { let p = x[1]; let n = p.len(); x[1].push(82); let y = x; y.pop(); [n, y, x] }
 fn rec(x, n) { if n == 0 { x } else { x.push(n); rec(x, n - 1) } }"""
 
 _ARRAYS = ("a", "b", "c")
@@ -55,7 +58,7 @@ class AliasingGenerator:
             f"if true {{ {name} }} else {{ [] }}", f"{{ {name} }}", f"switch 1 {{ 1 => {name}, _ => [] }}", f"{name} ?? []",
             f"loop {{ break {name}; }}", f"(|| {name}).call()", f"(|v| v).call({name})", f"(|v| {{ v.push(1); v }}).call({name})",
             f"change({name})", f"nested({name})", f"keep({name})", f"swap({name}, {self._pick(*_ARRAYS)})", f"pick({name}, {self._pick('true', 'false')})",
-            f"rec({name}, 2)", f"loops({name})", f"[0, {self._pick(*_MAPS)}.k]", f"{name}.extract(0, 2)", f"{name}.map(|v| v)",
+            f"rec({name}, 2)", f"loops({name})", f"lend({name})", f"lent({name})", f"seen({name})", f"[0, {self._pick(*_MAPS)}.k]", f"{name}.extract(0, 2)", f"{name}.map(|v| v)",
             f"{name}.filter(|v| true)", f"[{name}[0], {name}[1]]", "local()", f"#{{z: {name}}}.z", f"[[], {name}][1]",
             f'Fn("same").call({name})', f'Fn("change").curry({name}).call()', f"{name}.grow()", f"[0, {self._pick(*_MAPS)}.values()]",
         )  # fmt: skip
@@ -97,6 +100,15 @@ class AliasingGenerator:
         ]  # fmt: skip
         if depth:
             kinds += [
+                f"{{ let {fresh} = {target}; {self._statement(depth - 1)} let {fresh}w = {fresh}; {self._change()} print({fresh}); print({fresh}w); }}",
+                f"{{ let {fresh} = {target}; let {fresh}r = [{fresh}]; {self._change()} {fresh}r[0].push(72); print({fresh}r); {self._change()} }}",
+                f"if true {{ let {fresh} = {target}[1]; print({fresh}); {self._change()} {name} = {array}; }}",
+                f"while true {{ let {fresh} = {target}; {name} = {array}; {self._change()} print({fresh}); break; }}",
+                f"{{ let {fresh} = {target}; let {fresh}n = {fresh}.len() + {{ {self._change()} 1 }}; print({fresh}n); }}",
+                f"for v in {target} {{ let {fresh} = v; {self._statement(depth - 1)} print({fresh}); }}",
+                f'for v in {target} {{ if type_of(v) == "array" {{ let {fresh} = v[1]; print({fresh}); }} {self._change()} }}',
+                f"{{ let {fresh} = {target}; for v in {fresh} {{ print(v); {self._change()} }} }}",
+                f"{{ let {fresh} = {target}; let {fresh}f = || {name}.push(73); {fresh}f.call(); print({fresh}); {self._change()} }}",
                 f"for v in {array} {{ {self._statement(depth - 1)} print(v); }}",
                 f'for v in {name} {{ if type_of(v) == "array" {{ v.push(70); {name}.push(v); }} else {{ break; }} }}',
                 f"for (v, i) in [{name}, {other}] {{ v.push(i); {other} = v; }}",

@@ -227,6 +227,8 @@ class Lowering(Numbers):
         if not isinstance(node, nodes.Variable) or self.fn.is_main:
             return False
         variable, _ = self.local_of(node)
+        if self.program.borrows(variable):
+            return False
         return variable.kind == "local" or (variable.kind == "param" and variable.mutated)
 
     def stmt_ExprStmt(self, node: nodes.ExprStmt, dest: Dest) -> None:
@@ -251,7 +253,10 @@ class Lowering(Numbers):
         variable = self.program.info.bindings.get(id(node))
         kind = kind_of(self.types.variable(variable))
         self.last_loc = node.span[:2]
-        self.into(node.value, kind)
+        if self.program.borrows(variable):
+            self.expect(node.value, kind)
+        else:
+            self.into(node.value, kind)
         if self.fn.is_main and variable.depth == 0:
             raise Unqualified("a global variable")
         local, _ = self.declare(variable)
@@ -599,7 +604,7 @@ class Lowering(Numbers):
         kind = self.expr(source)
         if kind[0] != k.ARRAY:
             raise Unqualified("a loop over something that is no range and no array")
-        if held.mutated:
+        if not self.program.lends(node):
             self.last_loc = source.span[:2]
             self.copy_array(kind)
         array = self.hold(kind)

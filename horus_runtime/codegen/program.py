@@ -241,8 +241,6 @@ class ProgramCompiler(Emitter):
             literals=config.optimized,
             watched=config.debug,
         )
-        self.sees_all = not (config.watches_reads or config.watches_indexes)
-        """The host gives no values of its own for variables and elements."""
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[str, int, int], Fault] = {}
         self.places: dict[tuple[int, int], Position] = {}
@@ -299,6 +297,11 @@ class ProgramCompiler(Emitter):
     def may_replace_receiver(self, name: str, count: int) -> bool:
         """Could a method of this name (receiver counted) put another value into its receiver?"""
         return (name, count - 1) in self.method_keys or bool(self.config.table.may_replace(name, count))
+
+    @property
+    def sees_all(self) -> bool:
+        """Does the host give no values of its own for variables and elements?"""
+        return not (self.config.watches_reads or self.config.watches_indexes)
 
     def borrows(self, variable: Variable) -> bool:
         """Does the variable look at a part of another one's value instead of a copy?"""

@@ -600,7 +600,6 @@ class Lowering(Numbers):
         code = self.code
         target = self.loop_dest(node, dest)
         self.unit(target)
-        held, _ = self.local_of(source)
         kind = self.expr(source)
         if kind[0] != k.ARRAY:
             raise Unqualified("a loop over something that is no range and no array")

@@ -9,7 +9,13 @@ import json
 import sys
 from pathlib import Path
 
+import first_call
+import metering
+import scaling
 from harness import chart, driver, measure, report, workload
+from harness import publish as publishing
+
+HERE = Path(__file__).parent
 
 
 def arguments() -> argparse.Namespace:
@@ -22,9 +28,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="rounds, at least 5 (default 5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw a bar chart (default with --all: results.png)")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="--all, metering, first runs and scaling; writes results.json, both charts and the tables of README.md",
+    )
     parser.add_argument("--check", action="store_true", help="check the results, time nothing")
     parser.add_argument("--list", action="store_true", help="list the workloads and peers")
     options = parser.parse_args()
+    options.all = options.all or options.publish
+    if options.publish and options.names:
+        parser.error("--publish is for all workloads")
     known = workload.names()
     for name in options.names:
         if name not in known:
@@ -71,13 +85,34 @@ def check_only(names: list[str], drivers: dict[str, driver.Driver]) -> int:
 
 
 def write_chart(options: argparse.Namespace, results: report.Results, columns: dict[str, str]) -> None:
-    path = options.chart or (Path(__file__).parent / "results.png" if options.all and not options.names else None)
+    path = options.chart or (HERE / "results.png" if options.all and not options.names else None)
     if path is None:
         return
     try:
         chart.draw(path, results, columns)
     except chart.NoChart as reason:
         print(f"absent: the chart ({reason})")
+
+
+def publish(options: argparse.Namespace, results: report.Results, columns: dict[str, str], absent: dict) -> bool:
+    """Measure what is not a matter of workloads and put all tables into the page. Are all bounds kept?"""
+    sections = {
+        "metering": (metering.rows(max(options.repeat, 15)), metering.table),
+        "first runs": (first_call.rows(options.repeat), first_call.table),
+        "scaling": (scaling.rows(options.repeat), scaling.table),
+    }
+    figures = report.as_json(results, columns, options.repeat, absent)
+    for name, (found, table) in sections.items():
+        print(f"\n{table(found)}", flush=True)
+        publishing.put(name, publishing.code(table(found)))
+        figures[name.replace(" ", "_")] = found
+    print(scaling.draw(sections["scaling"][0], HERE / "scaling.png"))
+    publishing.put("results", publishing.results(results, columns, options.repeat, absent))
+    (HERE / "results.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    kept = [cost <= bound for *_, cost, bound in sections["metering"][0]]
+    kept += [more <= first_call.BOUND for *_, more in sections["first runs"][0]]
+    kept += [max(scaling.growth(points)) <= scaling.MOST_GROWTH for points in sections["scaling"][0].values()]
+    return all(kept)
 
 
 def main() -> int:
@@ -102,6 +137,8 @@ def main() -> int:
         figures = report.as_json(results, columns, options.repeat, absent)
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     write_chart(options, results, columns)
+    if options.publish and not publish(options, results, columns, absent):
+        print("a bound of metering, first runs or scaling is exceeded")
     return 1 if any(outcome.wrong for outcomes in results.values() for outcome in outcomes.values()) else 0
 
 

@@ -68,25 +68,34 @@ def draw(figures: dict[str, list[tuple[int, float]]], path: Path) -> str:
     return f"chart: {path}"
 
 
+def rows(repeat: int) -> dict[str, list[tuple[int, float]]]:
+    """Size and seconds of every kind."""
+    return {kind: [(unit * step, seconds(kind, unit * step, repeat)) for step in STEPS] for kind, unit in UNITS.items()}
+
+
+def growth(points: list[tuple[int, float]]) -> list[float]:
+    """Time per unit at each size as a multiple of that at the first."""
+    size, taken = points[0]
+    return [seconds_ / number / (taken / size) for number, seconds_ in points]
+
+
+def table(figures: dict[str, list[tuple[int, float]]]) -> str:
+    lines = [f"{'kind':<16}{'size':>10}{'ms':>10}{'ns a unit':>12}{'growth':>8}"]
+    for kind, points in figures.items():
+        for (size, taken), grown in zip(points, growth(points), strict=True):
+            lines.append(f"{kind:<16}{size:>10}{taken * 1000:>10.1f}{taken / size * 1e9:>12.0f}{grown:>8.2f}")
+    return "\n".join(lines)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks/scaling.py", description=__doc__.partition("\n")[0])
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="runs of each size, the best counts")
     parser.add_argument("--chart", type=Path, default=HERE / "scaling.png", metavar="FILE", help="where to draw")
     options = parser.parse_args()
-    figures: dict[str, list[tuple[int, float]]] = {}
-    print(f"{'kind':<16}{'size':>10}{'ms':>10}{'ns a unit':>12}{'growth':>8}")
-    linear = True
-    for kind, unit in UNITS.items():
-        figures[kind] = []
-        for step in STEPS:
-            size = unit * step
-            taken = seconds(kind, size, options.repeat)
-            figures[kind].append((size, taken))
-            growth = taken / size / (figures[kind][0][1] / unit)
-            print(f"{kind:<16}{size:>10}{taken * 1000:>10.1f}{taken / size * 1e9:>12.0f}{growth:>8.2f}", flush=True)
-        linear = linear and growth <= MOST_GROWTH
+    figures = rows(options.repeat)
+    print(table(figures))
     print(draw(figures, options.chart))
-    return 0 if linear else 1
+    return 0 if all(max(growth(points)) <= MOST_GROWTH for points in figures.values()) else 1
 
 
 if __name__ == "__main__":

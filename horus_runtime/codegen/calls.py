@@ -398,7 +398,9 @@ class Calls(Expressions):
         keep = []
         if direct and any(_names_module(part) for part in walk(node.body)):
             keep = [self.name(self.use("_keep_imports"))]
-        return self.call("_closure", self.const(name), self.tuple_of(cells), home, function, token, *keep)
+        leaf = cells and direct and not keep and self.program.is_leaf(info)
+        maker = "_leaf" if leaf else "_closure"
+        return self.call(maker, self.const(name), self.tuple_of(cells), home, function, token, *keep)
 
     def capture_source(self, source: Variable) -> pyast.expr:
         """The cell of a variable to be captured; `eval` may have declared one of that name."""

@@ -451,8 +451,7 @@ class Chains(Calls):
         unlock = place(pyast.Expr(self.call_attribute(cell, "unlock")), self.loc)
         call = place(pyast.Assign([slot], fast), self.loc)
         guarded = place(pyast.Try([call], [], [], [unlock]), self.loc)
-        # A closure without captured variables cannot reach the one that holds it.
-        reaches = self.attribute(pointer, "curried")
+        reaches = self.attribute(pointer, "reaches")
         locked = place(pyast.If(reaches, [lock, guarded], [call]), self.loc)
         self.when(ready, [locked], [place(pyast.Assign([slot], slow), self.loc)])
         return self.name(result)

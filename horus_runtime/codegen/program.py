@@ -29,7 +29,7 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.intervals import Definition, definitions
 from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo, Variable, analyze
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
+from horus_runtime.ast.visitor import children, walk
 from horus_runtime.codegen.cost import block_cost
 from horus_runtime.codegen.emitter import LOAD, STORE, Emitter, place
 from horus_runtime.codegen.functions import FunctionCompiler
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.abi import NativeFn
 
 MAX_VARIANTS: Final = 4
+CALLING: Final = (
+    nodes.Call, nodes.MethodCall, nodes.Closure, nodes.Template, nodes.Import, nodes.CustomSyntax, nodes.This,
+)  # fmt: skip
+"""What code that calls nothing does not have."""
 COMPILER_PREFIXES: Final = ("_", "fn_", "anon_", "v_")
 """How names in generated code begin that are no variable of the script."""
 KEEPERS: Final = frozenset({"push", "insert", "pad", "set", "append", "splice", "mixin", "fill_with", "take"})
@@ -789,6 +793,34 @@ class ProgramCompiler(Emitter):
             )
         )
         order.append(self.closure_maker(fn))
+
+    def is_leaf(self, fn: FunctionInfo) -> bool:
+        """Does a closure call nothing that could call back, and does nobody assign to what it captures? Then it cannot
+        come to use the variable that holds it.
+        """
+        if self.assigned is None:
+            sources = {
+                view: source
+                for info in self.info.closures.values()
+                for view, source in zip(info.captures, info.capture_sources, strict=True)
+            }
+            self.sources = sources
+            variables = {*self.info.bindings.values(), *sources}
+            self.assigned = {self.origin(v) for v in variables if v.assigned or v.mutated}
+        body = fn.node.body
+        assert isinstance(body, nodes.Node)
+        return not any(isinstance(node, CALLING) for node in walk(body)) and self.assigned.isdisjoint(
+            map(self.origin, fn.captures)
+        )
+
+    sources: dict[Variable, Variable]
+    assigned: set[Variable] | None = None
+
+    def origin(self, variable: Variable) -> Variable:
+        """The variable itself of a closure's view of it."""
+        while variable in self.sources:
+            variable = self.sources[variable]
+        return variable
 
     def closure_maker(self, fn: FunctionInfo) -> str:
         """The Python function of a closure, or the one that makes it from its captured variables."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from horus_runtime import resources
 from horus_runtime.heroscript.params import Argument, Params, Value
@@ -11,13 +12,15 @@ from horus_runtime.heroscript.texts import block_text, bracket_items, bracket_te
 from horus_runtime.heroscript.tokens import Token, lex_parameters, syntax_error
 from horus_runtime.source import SourceFile
 
-if TYPE_CHECKING:
-    from lark import Lark
+Step = tuple[int, Any, Callable[[list[Any]], Any] | None]
+"""What a token leads to: how many symbols a rule takes, its name, and its callback; or a state to shift to and no
+callback.
+"""
 
 
 @cache
-def _parser() -> Lark:
-    """The parser of `grammars/heroscript.lark`; tokens are fed to it, so it has no lexer of its own."""
+def _automaton() -> tuple[list[dict[str, Step]], int, int]:
+    """The LALR table of `grammars/heroscript.lark` with a callback per rule, and the first and last state."""
     from lark import Lark
     from lark.lexer import Lexer
 
@@ -31,13 +34,26 @@ def _parser() -> Lark:
         def lex(self, *_: Any) -> Any:
             return iter(())
 
-    return Lark(
+    lark = Lark(
         resources.grammar_text("heroscript"),
         parser="lalr",
         lexer=Fed,
         transformer=_Builder(),
         maybe_placeholders=False,
     )
+    table: Any = lark.parser.parser._parse_table  # noqa: SLF001 - Lark has no public name for it
+    callbacks = lark.parser.parser.parser.callbacks
+    states: list[dict[str, Step]] = [{} for _ in table.states]
+    for state, row in table.states.items():
+        for kind, (action, argument) in row.items():
+            shifts = isinstance(argument, int)
+            states[state][kind] = (
+                (argument, None, None)
+                if shifts
+                else (len(argument.expansion), argument.origin.name, callbacks[argument])
+            )
+            assert shifts == (action.name == "Shift")
+    return states, table.start_states["start"], table.end_states["start"]
 
 
 class _Item:
@@ -59,23 +75,23 @@ class _Builder:
         return items
 
     def pair(self, parts: list[Any]) -> _Item:
-        key, atoms = _token(parts[0]), parts[1]
-        return _Item("pair", key.text, key.start, _value([_token(atom) for atom in atoms]))
+        key, atoms = parts
+        return _Item("pair", key.text, key.start, _value(atoms))
 
     def argument(self, parts: list[Any]) -> _Item:
-        token = _token(parts[0])
+        token: Token = parts[0]
         return _Item("argument", token.text, token.start)
 
     def quoted_argument(self, parts: list[Any]) -> _Item:
-        token = _token(parts[0])
+        token: Token = parts[0]
         return _Item("argument", quoted_text(token.text), token.start)
 
     def block_argument(self, parts: list[Any]) -> _Item:
-        token = _token(parts[0])
+        token: Token = parts[0]
         return _Item("argument", block_text(token.text), token.start)
 
     def comment(self, parts: list[Any]) -> _Item:
-        token = _token(parts[0])
+        token: Token = parts[0]
         return _Item("comment", token.text, token.start)
 
     def single(self, parts: list[Any]) -> list[Any]:
@@ -83,11 +99,6 @@ class _Builder:
 
     def more(self, parts: list[Any]) -> list[Any]:
         return [*parts[0], parts[2]]
-
-
-def _token(fed: Any) -> Token:
-    token: Token = fed.value
-    return token
 
 
 def _value(atoms: list[Token]) -> Value:
@@ -118,21 +129,28 @@ def parse_params(text: str) -> Params:
 
 def parse_tokens(source: SourceFile, tokens: list[Token]) -> tuple[Params, list[str]]:
     """The parameters of an action, and the comments that belong to the action itself."""
-    from lark import Token as Fed
-    from lark.exceptions import UnexpectedToken
-
-    parser = _parser().parse_interactive("")
-    try:
-        for token in tokens:
-            fed = Fed(token.kind, "")
-            fed.value = token
-            parser.feed_token(fed)
-        items: list[_Item] = parser.feed_eof(Fed("$END", ""))  # type: ignore[no-untyped-call]  # Lark has no types here
-    except UnexpectedToken as error:
-        token = error.token.value
-        at = token.start if isinstance(token, Token) else len(source.text)
-        raise syntax_error(source, f"'{source.text[at : at + 1]}' cannot stand here", at) from None
-    return _arranged(source, items)
+    states, first, last = _automaton()
+    stack = [first]
+    values: list[Any] = []
+    end = Token("$END", "", len(source.text), len(source.text))
+    for token in (*tokens, end):
+        while True:
+            step = states[stack[-1]].get(token.kind)
+            if step is None:
+                at = token.start
+                raise syntax_error(source, f"'{source.text[at : at + 1]}' cannot stand here", at)
+            size, origin, callback = step
+            if callback is None:
+                stack.append(size)
+                values.append(token)
+                break
+            parts = values[len(values) - size :]
+            del values[len(values) - size :], stack[len(stack) - size :]
+            values.append(callback(parts))
+            stack.append(states[stack[-1]][origin][0])
+            if token is end and stack[-1] == last:
+                return _arranged(source, values[-1])
+    raise AssertionError("the end is a token, too")
 
 
 def _arranged(source: SourceFile, items: list[_Item]) -> tuple[Params, list[str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from horus_runtime.engine.handle import AST
 from horus_runtime.errors import EvalError, HorusError, ParseError
 from horus_runtime.heroscript.actions import Action
 from horus_runtime.heroscript.compose import Composed, compose, placeholders
@@ -19,7 +20,6 @@ from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
-    from horus_runtime.engine.handle import AST
     from horus_runtime.heroscript.includes import Reader
     from horus_runtime.heroscript.registry import Actions, Problem
 
@@ -202,14 +202,15 @@ def _declared(composed: Composed, wanted: set[str]) -> dict[str, int]:
 def _compiled(payload: Payload, engine: Engine, composed: Composed) -> AST:
     """The payload as one compiled script; errors show the payload's own lines."""
     script = SourceFile(composed.text, payload.source.name)
+    known = engine.cached(script.text, script.name)  # payloads that differ in parameters only are parsed once
     try:
-        tree = engine.compile(script.text, name=script.name)
+        engine.prepare(known, None)
     except ParseError as error:
         error.source = script
         _use_original(error, script, composed)
         raise
-    tree.source_file = payload.source if composed.single else script
-    return tree
+    source = payload.source if composed.single else script
+    return AST(lambda: known.script, source, options=engine.parse_options)
 
 
 def _use_original(error: HorusError, script: SourceFile, composed: Composed) -> None:

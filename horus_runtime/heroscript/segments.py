@@ -122,6 +122,7 @@ class _Splitter:
         self.text = payload.source.text
         self.base = base_column(self.text)
         self.script_start = 0
+        self.actions = 0
 
     def run(self) -> None:
         scanner = Scanner(self.text)
@@ -148,8 +149,8 @@ class _Splitter:
 
     def take(self, line: int) -> int:
         """Take the action of this line; the offset of the first line after it."""
-        number = len(self.payload.actions) + 1
-        action, end = parse_action(self.payload.source, self.first_sign(line), self.base, number, mixed=True)
+        self.actions += 1
+        action, end = parse_action(self.payload.source, self.first_sign(line), self.base, self.actions, mixed=True)
         above = self.comments_above(line)
         action.comments, action.comments_above = above + action.comments, len(above)
         self.close_script(line)

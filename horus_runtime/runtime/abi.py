@@ -174,6 +174,14 @@ def closure(
         target = function(*cells) if cells else function
         pointer.target = target if keep is None else keep(target)
         pointer.token = token
+        pointer.reaches = bool(cells)
+    return pointer
+
+
+def leaf(name: str, cells: tuple[Cell, ...], program: Program, function: Callable[..., Any], token: object) -> FnPtr:
+    """A pointer to a closure that calls nothing, and whose captured variables are never assigned."""
+    pointer = closure(name, cells, program, function, token)
+    pointer.reaches = False
     return pointer
 
 
@@ -243,6 +251,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_same": same,
     "_in_range": in_range,
     "_closure": closure,
+    "_leaf": leaf,
     "_Turns": Turns,
     "_DONE": NONE_LEFT,
     "_chars": chars,

@@ -17,7 +17,7 @@ class FnPtr:
     Scripts make them (`Fn("name")`, `|x| x + 1`), and so does a host: `FnPtr("name")`, `FnPtr.from_fn(function)`.
     """
 
-    __slots__ = ("curried", "mark", "name", "native", "program", "target", "token")
+    __slots__ = ("curried", "mark", "name", "native", "program", "reaches", "target", "token")
 
     def __init__(self, name: str, curried: tuple[Any, ...] = (), program: Any = None) -> None:
         self.name = name
@@ -32,6 +32,8 @@ class FnPtr:
         """The Python function of a closure, its captured cells filled in: call it with a level and the arguments."""
         self.token: Any = None
         """Says for which run and argument count `target` may be called directly."""
+        self.reaches = True
+        """Could the closure come to use the variable that holds it?"""
 
     @classmethod
     def from_fn(cls, function: Callable[..., Any], name: str | None = None) -> FnPtr:

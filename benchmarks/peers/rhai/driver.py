@@ -1,9 +1,10 @@
 """The published Rhai engine walking its tree, in a process of its own that holds the clock.
 
-Build it with `cargo build --release` in this folder.
+Build it with `cargo build --release` in this folder, or name the program in `HORUS_BENCH_RHAI`.
 """
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from harness.workload import Workload
 
 label = "Rhai"
 
-BINARY = Path(__file__).parent / "target" / "release" / "horus-bench-rhai"
+BUILT = Path(__file__).parent / "target" / "release" / "horus-bench-rhai"
+BINARY = Path(os.environ.get("HORUS_BENCH_RHAI", BUILT))
 
 
 def start(*options: str) -> Driver:

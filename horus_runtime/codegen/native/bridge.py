@@ -121,21 +121,25 @@ FUNCTION_KIND: Final = 0
 @cache
 def library_path() -> str | None:
     """Where wasmtime's C library is, if a usable version is installed. Does not load anything."""
+    import os.path  # not pathlib: importing that would be most of the time a first kernel takes
     from importlib.util import find_spec
-    from pathlib import Path
 
     try:
         spec = find_spec("wasmtime")
     except (ImportError, ValueError):
         return None
     for place in (spec.submodule_search_locations or ()) if spec is not None else ():
-        root = Path(place)
-        versions = [path.name.split("-")[1] for path in root.parent.glob("wasmtime-*.dist-info")]
+        names = os.listdir(os.path.dirname(place))  # noqa: PTH120, PTH208 - see above
+        versions = [
+            name.split("-")[1] for name in names if name.startswith("wasmtime-") and name.endswith(".dist-info")
+        ]
         if not any(version.split(".")[0].isdigit() and int(version.split(".")[0]) in SUPPORTED for version in versions):
             continue
-        for pattern in ("*/_libwasmtime.so", "*/_libwasmtime.dylib", "*/_wasmtime.dll"):
-            for found in root.glob(pattern):
-                return str(found)
+        for folder in sorted(os.listdir(place)):  # noqa: PTH208
+            for name in ("_libwasmtime.so", "_libwasmtime.dylib", "_wasmtime.dll"):
+                found = os.path.join(place, folder, name)  # noqa: PTH118
+                if os.path.isfile(found):  # noqa: PTH113
+                    return found
     return None
 
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 PACKAGE = Module("array_callbacks", "Functions of arrays that call functions.")
 
 Array = list[Any]
+MANY = 65_536
+"""Elements of an array from which on what was found so far has to be seen by the account of the run's data."""
 
 
 def _method(name: str, *params: str, named: bool = True, blame: str = "", **flags: Any) -> Callable[[Any], Any]:
@@ -76,8 +78,12 @@ def map_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
 def filter_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
     """The elements for which the callback returns `true`, as a new array."""
     # The result comes first in each pair: the callback may have replaced the element through `this`.
-    kept: Array = []
-    kept.extend(item for keep, item in zip(results(ctx, callback, array), array, strict=False) if keep is True)
+    pairs = zip(results(ctx, callback, array), array, strict=False)
+    if len(array) <= MANY:
+        kept: Array = [item for keep, item in pairs if keep is True]
+    else:
+        kept = []
+        kept.extend(item for keep, item in pairs if keep is True)
     return kept if SCALARS.issuperset(map(type, kept)) else list(map(own, kept))
 
 

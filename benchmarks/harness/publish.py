@@ -1,5 +1,6 @@
 """Puts tables of figures between their markers in `benchmarks/README.md`, so that nobody has to copy them."""
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -47,9 +48,8 @@ def versions() -> str:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    lines = CARGO.read_text(encoding="utf-8").splitlines()
-    rhai = next(line for line in lines if line.startswith("rhai ="))
-    return ", ".join([*found, f"Rhai {rhai.partition('=')[2].partition('=')[2].partition(chr(34))[0]}"])
+    rhai = re.search(r'^rhai = .*?"=([0-9.]+)"', CARGO.read_text(encoding="utf-8"), re.MULTILINE)
+    return ", ".join([*found, *([f"Rhai {rhai[1]}"] if rhai else [])])
 
 
 def results(found: report.Results, columns: dict[str, str], rounds: int, absent: dict[str, str]) -> str:

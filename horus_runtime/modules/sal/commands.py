@@ -49,6 +49,12 @@ class Command:
     max_output: int = MAX_OUTPUT
     """Bytes kept of each stream; the rest is read and dropped."""
     merge_stderr: bool = False
+    encoding: str = "utf-8"
+    """Of the texts that it reads and prints."""
+    max_memory: int = 0
+    """Bytes of address space that each of its processes may have; 0: what the system and the host allow."""
+    max_file_size: int = 0
+    """Bytes of the largest file that it may write; 0: as for memory."""
 
 
 @dataclass(slots=True)
@@ -70,11 +76,11 @@ class Outcome:
         """True when the program said so."""
         return self.code == 0 and not self.timed_out
 
-    def to_map(self, encoding_errors: str = "replace") -> dict[str, Any]:
-        """The one shape in which scripts see every command result."""
+    def to_map(self, encoding: str = "utf-8") -> dict[str, Any]:
+        """The one shape in which scripts see every command result; bytes that are no text become replacement signs."""
         return {
-            "stdout": self.stdout.decode("utf-8", encoding_errors),
-            "stderr": self.stderr.decode("utf-8", encoding_errors),
+            "stdout": self.stdout.decode(encoding, "replace"),
+            "stderr": self.stderr.decode(encoding, "replace"),
             "code": self.code,
             "success": self.success,
             "timed_out": self.timed_out,
@@ -203,7 +209,7 @@ def start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT if command.merge_stderr else subprocess.PIPE,
             start_new_session=True,
         )
-        _restrain(child.pid, command)
+        _restrain(call, child.pid, command)
         return child
     except (FileNotFoundError, NotADirectoryError):
         message = f"there is no program '{command.argv[0]}'"
@@ -215,8 +221,9 @@ def start(call: HostCall, command: Command) -> subprocess.Popen[bytes]:
         raise call.fail("CommandFailed", f"'{command.argv[0]}' cannot be started: {error}", code=-1) from None
 
 
-def _restrain(pid: int, command: Command) -> None:
-    """The system's own limits for the program and all that it starts: no core dumps, open files, processor time.
+def _restrain(call: HostCall, pid: int, command: Command) -> None:
+    """The system's own limits for the program and all that it starts: no core dumps, open files, processor time, and
+    memory and the size of files where the script or the host said so (`program_limits` of the engine's services).
 
     They are the second line behind the time limit, set from outside because code between fork and exec is not safe in
     a process with threads. Where the system does not know them, there are none.
@@ -228,6 +235,11 @@ def _restrain(pid: int, command: Command) -> None:
     wanted = {resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: MAX_OPEN_FILES}
     if command.timeout is not None:
         wanted[resource.RLIMIT_CPU] = int(command.timeout * (os.cpu_count() or 1)) + 5
+    host: Mapping[str, int] = call.context.services.get("program_limits") or {}
+    chosen = {"memory": command.max_memory, "file_size": command.max_file_size, "processes": 0}
+    for name, kind in zip(chosen, (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC), strict=True):
+        if numbers := [number for number in (chosen[name], host.get(name, 0)) if number > 0]:
+            wanted[kind] = min(numbers)
     for kind, number in wanted.items():
         with suppress(OSError, ValueError):  # it has ended already, or may not be restrained
             _, hard = resource.prlimit(pid, kind)

@@ -7,7 +7,7 @@ import stat
 from typing import Any, Final
 
 from horus_runtime.errors import HostFailure
-from horus_runtime.modules.disk import entry_status
+from horus_runtime.modules.disk import entry_status, remove_all
 from horus_runtime.modules.host import HostCall, Options
 from horus_runtime.modules.sal import git_runner, trees
 from horus_runtime.modules.sal.files import status_at
@@ -179,11 +179,13 @@ _PLAIN_CLONE: Final = CloneOptions()
 
 @GIT.fn(capability="git")
 def clone(call: HostCall, url: str, path: str = "", opts: CloneOptions = _PLAIN_CLONE) -> GitRepo:
-    """Clone a repository, without a path to provider/account/name below the code root. Gives the repository."""
+    """Clone a repository, without a path to provider/account/name below the code root. Gives the repository.
+
+    With `recursive` its submodules come along, each with its history and at the commit that is recorded for it. Their
+    addresses must be granted, too.
+    """
     call.require_level("git", "remote", git_runner.without_secrets(url))
     remote_allowed(call, url)
-    if opts.recursive:
-        raise call.fail("Unavailable", "git.clone: submodules are not fetched, each has to be cloned by its address")
     target = path or trees.join(code_root(call), "/".join(place_of(call, url)))
     return _clone(call, url, target, opts)
 
@@ -205,6 +207,14 @@ def _clone(call: HostCall, url: str, target: str, opts: CloneOptions) -> GitRepo
         make_directory(call, trees.join(target, ".git"))  # the mark of a repository, for what the script does next
         return GitRepo(target)
     checked(call, outcome, "clone", git_runner.without_secrets(url))
+    if opts.recursive:
+        from horus_runtime.modules.sal.git_submodules import Fetching
+
+        try:
+            Fetching(call).fill(target, url)
+        except BaseException:
+            remove_all(call.disk, real)  # all of it or nothing
+            raise
     return GitRepo(target)
 
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.modules.host import HostCall, HostModule, Options
@@ -44,6 +45,9 @@ class RunOptions(Options):
     timeout: float = DEFAULT_TIMEOUT
     max_output: int = MAX_OUTPUT
     merge_stderr: bool = False
+    encoding: str = "utf-8"
+    max_memory: int = 0
+    max_file_size: int = 0
 
 
 def _arguments(call: HostCall, argv: Any) -> tuple[str, ...]:
@@ -99,11 +103,37 @@ def _command(call: HostCall, argv: Any, opts: RunOptions) -> Command:
     program = _program(call, arguments)
     if opts.timeout <= 0 or opts.max_output < 0:
         raise call.invalid("timeout" if opts.timeout <= 0 else "max_output", "must be positive")
+    return _prepared(call, (program, *arguments[1:]), opts)
+
+
+def _prepared(call: HostCall, argv: tuple[str, ...], opts: RunOptions) -> Command:
+    """What to start, as the options say."""
     directory = allowed_path(call, opts.cwd, "read") if opts.cwd else _directory(call)
+    for name in ("max_memory", "max_file_size"):
+        if getattr(opts, name) < 0:
+            raise call.invalid(name, "must be positive")
     return Command(
-        (program, *arguments[1:]), directory, checked_overlay(call, opts.env), opts.stdin.encode("utf-8"),
-        opts.timeout, opts.max_output, opts.merge_stderr,
+        argv, directory, checked_overlay(call, opts.env), _input(call, opts), opts.timeout, opts.max_output,
+        opts.merge_stderr, opts.encoding, opts.max_memory, opts.max_file_size,
     )  # fmt: skip
+
+
+def _input(call: HostCall, opts: RunOptions) -> bytes:
+    """The text for the program's standard input as bytes of its encoding."""
+    import codecs
+
+    try:
+        # Python also has codecs from bytes to bytes, which are no encodings of texts.
+        known = codecs.lookup(opts.encoding)._is_text_encoding  # type: ignore[attr-defined]
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise call.invalid("encoding", f"has the value '{opts.encoding}', which is not a known encoding of texts")
+    try:
+        return opts.stdin.encode(opts.encoding)
+    except UnicodeEncodeError as error:
+        sign = opts.stdin[error.start]
+        raise call.fail("InvalidEncoding", f"'{sign}' cannot be written in {opts.encoding}") from None
 
 
 def _directory(call: HostCall) -> str | None:
@@ -112,7 +142,7 @@ def _directory(call: HostCall) -> str | None:
 
 
 def _result(call: HostCall, outcome: Outcome, opts: RunOptions, *, check: bool) -> dict[str, Any]:
-    result = outcome.to_map()
+    result = outcome.to_map(opts.encoding)
     if opts.echo:
         for line in result["stdout"].splitlines():
             call.context.print(line)
@@ -158,19 +188,13 @@ def pipe(call: HostCall, stages: list[Any], opts: RunOptions) -> dict[str, Any]:
     if not stages:
         raise call.invalid("stages", "is empty")
     codes: list[int] = []
-    data = opts.stdin.encode("utf-8")
+    data = _input(call, opts)
     result: dict[str, Any] = {}
     for stage in stages:
         if not isinstance(stage, (str, list)):
             raise call.invalid("stages", "must be an array of commands")
         command = _command(call, stage, opts)
-        outcome = run(
-            call,
-            Command(
-                command.argv, command.directory, command.environment, data, command.timeout, command.max_output,
-                command.merge_stderr,
-            ),
-        )  # fmt: skip
+        outcome = run(call, replace(command, stdin=data))
         codes.append(outcome.code)
         result = {**_result(call, outcome, opts, check=opts.check), "codes": list(codes)}
         data = outcome.stdout
@@ -185,12 +209,7 @@ def shell(call: HostCall, script: str, opts: RunOptions) -> dict[str, Any]:
     program = find_program(call, "sh")
     if program is None:
         raise call.fail("CommandNotFound", "there is no program 'sh'", command="sh")
-    directory = allowed_path(call, opts.cwd, "read") if opts.cwd else _directory(call)
-    command = Command(
-        (program, "-c", script), directory, checked_overlay(call, opts.env), opts.stdin.encode("utf-8"),
-        opts.timeout, opts.max_output, opts.merge_stderr,
-    )  # fmt: skip
-    return _result(call, run(call, command), opts, check=opts.check)
+    return _result(call, run(call, _prepared(call, (program, "-c", script), opts)), opts, check=opts.check)
 
 
 @PROCESS.fn(capability="run")

@@ -136,7 +136,7 @@ def wait(call: HostCall, job: Job, timeout: float | None) -> dict[str, Any]:
         call.context.charge(1)
         if end is not None and time.monotonic() >= end:
             call.context.charge(1)
-            return job.outcome(timed_out=True).to_map()
+            return job.outcome(timed_out=True).to_map(job.command.encoding)
         call.context.pause(_STEP)
     job.end()
-    return job.outcome().to_map()
+    return job.outcome().to_map(job.command.encoding)

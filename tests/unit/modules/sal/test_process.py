@@ -147,3 +147,48 @@ def test_processes_are_listed_and_ended():
     finally:
         child.kill()
         child.wait()
+
+
+def test_texts_have_the_encoding_that_the_option_names(api):
+    assert api.output(["printf", r"caf\351"], {"encoding": "latin-1"}) == "café"
+    assert api.output(["cat"], {"stdin": "café", "encoding": "utf-16-le"}) == "café"
+    assert api.output(["wc", "-c"], {"stdin": "é", "encoding": "latin-1"}).strip() == "1"
+    assert api.output(["printf", r"caf\351"]) == "caf\ufffd"
+    assert failure(api.run, ["cat"], {"encoding": "klingon"})["message"] == (
+        "process.run: 'encoding' has the value 'klingon', which is not a known encoding of texts"
+    )
+    for codec in ("base64", "rot13", "idna\0"):
+        assert failure(api.run, ["cat"], {"encoding": codec})["kind"] == "InvalidArgument"
+    found = failure(api.run, ["cat"], {"stdin": "a€", "encoding": "latin-1"})
+    assert (found["kind"], found["message"]) == (
+        "InvalidEncoding",
+        "'€' cannot be written in latin-1",
+    )
+
+
+SHOW = "read go; ulimit -v; ulimit -f"
+"""A child is restrained right after it started: it waits for its input, which comes later than that."""
+
+
+def test_memory_and_files_are_as_large_as_the_options_say(api):
+    options = {"stdin": "go\n", "max_memory": 512 << 20, "max_file_size": 1 << 20}
+    memory, size = api.output(["sh", "-c", SHOW], options).split()
+    assert int(memory) == 512 << 10  # KiB
+    assert int(size) in {1 << 10, 2 << 10}  # blocks of 1024 or 512 bytes
+    assert failure(api.run, ["echo"], {"max_memory": -1})["message"] == "process.run: 'max_memory' must be positive"
+
+
+def test_the_host_can_set_a_lower_limit_for_all_programs(tmp_path):
+    context = FakeContext(Policy(run=PROGRAMS), cwd=str(tmp_path), search_path="/usr/bin:/bin")
+    context.services["program_limits"] = {"memory": 256 << 20}
+    api = Caller(PROCESS, context)
+    assert api.output(["sh", "-c", SHOW], {"stdin": "go\n", "max_memory": 512 << 20}).split()[0] == str(256 << 10)
+    assert api.output(["sh", "-c", SHOW], {"stdin": "go\n"}).split()[0] == str(256 << 10)
+
+
+def test_a_program_that_wants_too_much_fails_and_nothing_else(api):
+    grow = 'read go; a=x; while :; do a="$a$a"; done'
+    result = api.try_run(["sh", "-c", grow], {"stdin": "go\n", "max_memory": 64 << 20, "timeout": 30})
+    assert (result["success"], result["timed_out"]) == (False, False)
+    big = api.try_run(["sh", "-c", "read go; printf '%02000d' 1 > big.txt"], {"stdin": "go\n", "max_file_size": 1000})
+    assert big["success"] is False

@@ -120,20 +120,16 @@ def _prepared(call: HostCall, argv: tuple[str, ...], opts: RunOptions) -> Comman
 
 def _input(call: HostCall, opts: RunOptions) -> bytes:
     """The text for the program's standard input as bytes of its encoding."""
-    import codecs
-
-    try:
-        # Python also has codecs from bytes to bytes, which are no encodings of texts.
-        known = codecs.lookup(opts.encoding)._is_text_encoding  # type: ignore[attr-defined]
-    except (LookupError, ValueError):
-        known = False
-    if not known:
-        raise call.invalid("encoding", f"has the value '{opts.encoding}', which is not a known encoding of texts")
     try:
         return opts.stdin.encode(opts.encoding)
-    except UnicodeEncodeError as error:
-        sign = opts.stdin[error.start]
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        sign = opts.stdin[start : start + 1]
         raise call.fail("InvalidEncoding", f"'{sign}' cannot be written in {opts.encoding}") from None
+    except (LookupError, ValueError):
+        # Python also has codecs from bytes to bytes, which it refuses here, too.
+        message = f"has the value '{opts.encoding}', which is not a known encoding of texts"
+        raise call.invalid("encoding", message) from None
 
 
 def _directory(call: HostCall) -> str | None:

@@ -95,7 +95,7 @@ def contexts(ctx):
 
 
 HELP = {"-".join(["help", *c.command_path.split()[1:]]): c.command_path.split()[1:]
-        for c in contexts(click.Context(horus, info_name="horus"))}  # fmt: skip
+        for c in contexts(click.Context(horus, info_name="horus", **horus.context_settings))}  # fmt: skip
 
 
 @pytest.fixture

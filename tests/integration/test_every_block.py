@@ -113,7 +113,7 @@ def test_a_command_line_in_a_text_is_understood(line, tmp_path, monkeypatch):
 def test_the_list_of_commands_names_what_there_is():
     listing = fences(TEXTS["docs/cli.md"])[0][1]
     named = {line.split()[1] for line in listing.splitlines() if line.startswith("horus ")}
-    assert named == set(horus.list_commands(click.Context(horus)))
+    assert named == set(horus.list_commands(click.Context(horus, **horus.context_settings)))
 
 
 def test_the_error_that_is_shown_is_shown(tmp_path, monkeypatch, capsys):

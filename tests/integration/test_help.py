@@ -24,7 +24,7 @@ def commands(ctx):
             yield from commands(click.Context(ctx.command.get_command(ctx, name), info_name=name, parent=ctx))
 
 
-ALL = {ctx.command_path: ctx for ctx in commands(click.Context(horus, info_name="horus"))}
+ALL = {ctx.command_path: ctx for ctx in commands(click.Context(horus, info_name="horus", **horus.context_settings))}
 TYPED = [(path, typed) for path, ctx in ALL.items() for typed, _ in examples_of(ctx) if typed.startswith("horus ")]
 
 

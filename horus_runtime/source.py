@@ -82,17 +82,29 @@ class SourceFile:
 def excerpt(line_text: str, position: Position, message: str) -> str:
     """Lay out one source line, a caret under `position`, and `message` (which may have several lines).
 
-    Long lines are cut to a window around the caret, and tabs are shown as one blank so that the caret stays right.
+    Long lines are cut to a window around the caret, and tabs are shown as one blank so that the caret stays right. What
+    terminals show in two cells, or in none, counts as much.
     """
     prefix = f"{position.line}: "
     column = position.column - 1
     text = line_text.replace("\t", " ")
     start = max(0, column - 80) if len(text) > 160 else 0
     shown = text[start : start + 160]
-    indent = " " * (len(prefix) + column - start)
+    indent = " " * (len(prefix) + _cells(shown[: column - start]) + max(0, column - start - len(shown)))
     first, *rest = message.split("\n")
     lines = [prefix + shown, f"{indent}^ {first}", *(f"{indent}| {line}" for line in rest)]
     return "\n".join(lines)
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    return sum(
+        0 if category(char) in {"Mn", "Me", "Cf"} else 2 if east_asian_width(char) in {"W", "F"} else 1 for char in text
+    )
 
 
 def strip_shebang(text: str) -> str:

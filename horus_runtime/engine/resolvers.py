@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError
+from horus_runtime.runtime import faults
 from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import THIS_CELL, FunctionMeta, Program
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.run import Linked, Run
 
 STDLIB_PREFIX = "std/"
+SEEN_FILES = 500
+"""How many files a hint about a module that is not there looks at."""
 
 
 class ModuleNotFoundInResolverError(Exception):
@@ -78,6 +83,10 @@ class StaticModuleResolver:
     def __len__(self) -> int:
         return len(self.modules)
 
+    def near_paths(self, path: str, source: str | None) -> Iterable[str]:
+        """The paths that could be meant by one that is not known."""
+        return self.modules
+
     def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
         """The module of that very path."""
         return self.modules.get(path)
@@ -133,6 +142,15 @@ class FileModuleResolver:
         root = base.resolve()
         return root, (root / path).with_suffix(f".{self.extension}").resolve()
 
+    def near_paths(self, path: str, source: str | None) -> Iterable[str]:
+        """Paths of files beside the one that is not there, and of those one folder below the root."""
+        root, target = self._target(path, source)
+        folders = [root, *(entry for entry in islice(root.iterdir(), SEEN_FILES) if entry.is_dir())]
+        if target.is_relative_to(root) and target.parent.is_dir():
+            folders.insert(0, target.parent)
+        files = (file for folder in dict.fromkeys(folders) for file in folder.glob(f"*.{self.extension}"))
+        return [file.relative_to(root).with_suffix("").as_posix() for file in islice(files, SEEN_FILES)]
+
     def clear_cache(self) -> None:
         """Forget every compiled file."""
         self._cache.clear()
@@ -159,6 +177,12 @@ class StdlibResolver:
 
     def __init__(self) -> None:
         self._cache: dict[str, AST] = {}
+
+    def near_paths(self, path: str, source: str | None) -> Iterable[str]:
+        """The files of the library."""
+        from horus_runtime.resources import stdlib_names
+
+        return [STDLIB_PREFIX + name for name in stdlib_names()]
 
     def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
         """The compiled library file."""
@@ -208,6 +232,11 @@ class ModuleResolversCollection:
         """Drop all resolvers."""
         self.resolvers.clear()
 
+    def near_paths(self, path: str, source: str | None) -> Iterable[str]:
+        """Those of all resolvers that can tell."""
+        tellers = (getattr(resolver, "near_paths", None) for resolver in self.resolvers)
+        return [near for tell in tellers if tell is not None for near in tell(path, source)]
+
     def resolve(self, engine: Engine, path: str, source: str | None) -> Found | None:
         """The first resolver's answer that knows the path."""
         for resolver in self.resolvers:
@@ -240,7 +269,22 @@ def find(engine: Engine, path: str, source: str | None) -> Module | AST:
             raise host_error("import", error, engine.run_settings()) from error
         if found is not None:
             return engine.cached(found, path) if isinstance(found, str) else found
-    raise EvalError("ErrorModuleNotFound", f"Module not found: {path}", fields={"module": path})
+    missing = EvalError("ErrorModuleNotFound", f"Module not found: {path}", fields={"module": path})
+    missing.hint = partial(_near_path, engine.module_resolver, path, source)
+    raise missing
+
+
+def _near_path(resolver: ModuleResolver | None, path: str, source: str | None) -> str | None:
+    """A hint that names a path which could be meant, of those that the resolvers tell."""
+    known: set[str] = set()
+    for each in (resolver, _stdlib):
+        tell = getattr(each, "near_paths", None)
+        if tell is not None:
+            try:
+                known.update(tell(path, source))
+            except (OSError, ValueError):
+                continue  # folders that cannot be read hold nothing to name
+    return faults.suggestion(path, known)
 
 
 def embed_modules(engine: Engine, tree: AST) -> None:

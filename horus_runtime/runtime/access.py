@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from horus_runtime.errors import UNSET, EvalError, LimitError
@@ -13,6 +14,7 @@ from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.hooks import Hook
 from horus_runtime.runtime.indexing import INDEXABLE, NO_INDEXER, WrongElementError, get_index, set_index
 from horus_runtime.runtime.iteration import NO_ITERATOR, iterate
+from horus_runtime.runtime.module import ANY
 from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, not_, plus
 from horus_runtime.runtime.operators import eq as builtin_eq
 from horus_runtime.runtime.scope import MISSING
@@ -203,7 +205,9 @@ class Accessing(Calling):
                     return answer
                 if not self.settings.fail_on_invalid_map_property:
                     return target.get(name)
-                raise EvalError("ErrorPropertyNotFound", f"Property not found: {name}", fields={"variable": name})
+                error = EvalError("ErrorPropertyNotFound", f"Property not found: {name}", fields={"variable": name})
+                error.hint = partial(faults.suggestion, name, [*target])
+                raise error
             return target.get(name)
         fn = self.table.find(f"get${name}", (target,))
         if fn is not None:
@@ -211,7 +215,22 @@ class Accessing(Calling):
         fn = self.table.find("index$get$", (target, name))
         if fn is not None:
             return fn.call(self, target, name) if fn.context else fn.call(target, name)
-        raise faults.unknown_property(name, self.type_name(target))
+        error = faults.unknown_property(name, self.type_name(target))
+        error.hint = partial(self._near_property, name, self.type_name(target))
+        raise error
+
+    def _near_property(self, name: str, owner: str) -> str | None:
+        """A hint: the method of that name, or a property whose name is near."""
+        methods = self.table.overloads(name, 1)
+        if any(fn.params and fn.params[0] in {owner, ANY} for fn in methods):
+            return f"'{name}' is a method: write '{name}()'"
+        known = {
+            key.removeprefix("get$")
+            for layer in self.table.layers
+            for (key, _), found in list(layer.functions.items())
+            if key.startswith("get$") and any(fn.params and fn.params[0] == owner for fn in found)
+        }
+        return faults.suggestion(name, known, 0.6)
 
     def set_property(self, target: Any, name: str, value: Any) -> Any:
         """`target.name = value`; returns what to store back as the target."""

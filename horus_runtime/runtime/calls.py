@@ -305,13 +305,16 @@ class Calling(RunState):
         if known_types:
             shown = " and ".join(f"({', '.join(types)})" for types in known_types[:4])
             return f"'{name}' takes {shown}"
-        from difflib import get_close_matches
-
+        scripts = [key for linked in self.linked.values() for key in linked.functions]
+        counts = sorted({c for n, c in scripts if n == name})
+        if counts and count not in counts:
+            shown = " or ".join(map(str, counts))
+            return f"'{name}' takes {shown} argument{'' if shown == '1' else 's'}"
         known = {n for layer in self.table.layers for n, c in list(layer.functions) if c == count and "$" not in n}
-        for linked in self.linked.values():
-            known |= {n for n, c in linked.functions if c == count and True}
-        near = get_close_matches(name, sorted(known - {name}), n=1, cutoff=0.75)
-        return f"did you mean '{near[0]}'?" if near else None
+        known |= {n for n, c in scripts if c == count}
+        if count == 1:
+            known |= {"print", "debug", "type_of", "eval", "is_shared", "is_def_var"}
+        return faults.suggestion(name, known, 0.75)
 
     def call_by_name(self, name: str, args: tuple[Any, ...]) -> Any:
         """A call by a host function: the script's functions first."""

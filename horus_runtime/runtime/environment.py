@@ -314,7 +314,7 @@ class Environment(Calling):
     @staticmethod
     def _wrapped(error: HorusError, name: str, home: Linked) -> EvalError:
         """`in call to function 'eval'`, at the place of the call."""
-        return wrap_call(error, name, UNSET, home.program.source.name)
+        return wrap_call(error, name, UNSET, home.program.source.name, home.program)
 
     def call_in_scope(self, home: Linked, depth: int, scope: EvalScope, name: str, *args: Any) -> Any:
         """`f!(args)`: a script function that sees and changes its caller's variables; its own vanish afterwards."""
@@ -381,7 +381,9 @@ class Environment(Calling):
         if module is not None and module.lookup is not None:
             return module.lookup(self, name)
         if module is None or name not in module.variables:
-            raise faults.variable_not_found("::".join((*path, name)))
+            error = faults.variable_not_found("::".join((*path, name)))
+            error.hint = partial(faults.suggestion, name, () if module is None else module.variables)
+            raise error
         return self.variable_of(module, name)
 
     def variable_of(self, module: Module, name: str) -> Any:
@@ -392,11 +394,15 @@ class Environment(Calling):
     def _global(self, home: Linked, name: str) -> Any:
         """A constant declared at the global level of the same script, or of the script around an `eval`."""
         linked: Linked | None = home
+        known: set[str] = set()
         while linked is not None:
             if name in linked.constants:
                 return linked.constants[name]
+            known.update(linked.constants)
             linked = linked.parent
-        raise faults.variable_not_found(f"global::{name}")
+        error = faults.variable_not_found(f"global::{name}")
+        error.hint = partial(faults.suggestion, name, known)
+        raise error
 
     @staticmethod
     def set_global(home: Linked, name: str, value: Any) -> None:

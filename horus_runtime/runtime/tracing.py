@@ -80,8 +80,15 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
     if found.source is None:
         found.source = frames[-1][0].source
     if found.kind == "ErrorVariableNotFound" and found.pending_hint is None:
-        found.hint = partial(faults.suggestion, found.fields.get("variable", ""), _visible_names(frames[-1][4]))
+        found.hint = _variable_hint(found.fields.get("variable", ""), frames)
     return wrap_calls(found, frames) if isinstance(found, EvalError) else found
+
+
+def _variable_hint(name: str, frames: list[Frame]) -> str | partial[str | None]:
+    """Functions do not see the variables around them, which is the usual mistake; else a near name."""
+    if frames[-1][1] == "function" and any(name in _visible_names(frame[4]) for frame in frames if frame[1] == "main"):
+        return f"functions do not see variables of the script around them: pass '{name}' as an argument"
+    return partial(faults.suggestion, name, [*_visible_names(frames[-1][4]), "true", "false"])
 
 
 def _visible_names(traceback: TracebackType) -> list[str]:

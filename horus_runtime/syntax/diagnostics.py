@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from horus_runtime.ast.nodes import Variable
+from horus_runtime.ast.nodes import ExprStmt, Variable
 from horus_runtime.errors import ParseError
 from horus_runtime.source import Position
 from horus_runtime.syntax.builder import Builder
@@ -129,7 +129,11 @@ def operand(builder: Builder, token: RawToken) -> ParseError:
 def reserved(token: RawToken) -> ParseError:
     """The error for a reserved word or symbol."""
     what = "symbol" if token[0] == RESERVED_SYMBOL else "keyword"
-    return fault("Reserved", f"'{token[1]}' is a reserved {what}", token)
+    error = fault("Reserved", f"'{token[1]}' is a reserved {what}", token)
+    instead = _RESERVED_HINTS.get(str(token[1]))
+    if instead is not None:
+        error.hint = f"did you mean '{instead}'?"
+    return error
 
 
 def text_of(token: RawToken) -> str:
@@ -173,6 +177,40 @@ def _token(text: str, purpose: str, *, checked: bool = True) -> Handler:
         return _missing(text, purpose, token)
 
     return handler
+
+
+def _statement_end(builder: Builder, token: RawToken) -> ParseError:
+    """Expects `;`. A lone name before other words is likely to be a misspelt keyword."""
+    error = _end_statement(builder, token)
+    before = builder.values[-1] if builder.values else None
+    node = before.expr if type(before) is ExprStmt else before
+    if type(node) is Variable and not node.namespace and error.kind == "MissingToken":
+        error.hint = _keyword_hint(node.name)
+    return error
+
+
+def _keyword_hint(name: str) -> str | None:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [*_STATEMENT_WORDS, *_FOREIGN_WORDS], n=1, cutoff=0.74)
+    return f"did you mean '{_FOREIGN_WORDS.get(near[0], near[0])}'?" if near else None
+
+
+_STATEMENT_WORDS: Final = sorted(set(KEYWORDS) - {"this", "in", "true", "false"})
+_FOREIGN_WORDS: Final = {
+    "def": "fn",
+    "elif": "else if",
+    "elseif": "else if",
+    "except": "catch",
+    "foreach": "for",
+    "func": "fn",
+    "function": "fn",
+    "raise": "throw",
+    "repeat": "loop",
+    "val": "let",
+}
+"""What other languages say."""
+_RESERVED_HINTS: Final = {"var": "let", "null": "()", "nil": "()", "match": "switch", "default": "_"}
 
 
 # ---- constructs -----------------------------------------------------------------------------------------------------
@@ -370,6 +408,7 @@ _function_name: Final = _name(
 )
 _close_closure: Final = "Expecting '|' to close the parameters list of anonymous function or closure"
 _block: Final = _token("{", "to start a statement block")
+_end_statement: Final = _token(";", "to terminate this statement")
 
 _HANDLERS: Final[dict[str, Handler]] = {
     "block:1": _in_block,
@@ -377,8 +416,8 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "template:1": _in_block,
     "expression_block:2": _block,
     "expression_template:2": _block,
-    "add_statement:2": _token(";", "to terminate this statement"),
-    "script:2": _token(";", "to terminate this statement"),
+    "add_statement:2": _statement_end,
+    "script:2": _statement_end,
     "if_:2": _body,
     "if_:4": _block,
     "while_:2": _body,

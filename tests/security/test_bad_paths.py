@@ -7,15 +7,26 @@ from pathlib import Path
 import pytest
 
 from horus_runtime.errors import HostFailure, PolicyError
+from horus_runtime.modules import disk, host
 from horus_runtime.modules.policy import Policy
 from horus_runtime.modules.sal import paths, sal_modules
+from horus_runtime.planning.overlay import Overlay
 from tests.support.host_calls import Caller, FakeContext
 
 MODULES = sal_modules()
 
 
-@pytest.fixture(params=["openat2", "walk"])
+@pytest.fixture
+def overlay():
+    made = Overlay()
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=["openat2", "walk", "overlay"])
 def fs(request, monkeypatch, tmp_path):
+    if request.param == "overlay":
+        monkeypatch.setattr(host, "REAL", request.getfixturevalue("overlay"))
     if request.param == "walk":
         monkeypatch.setattr(paths, "kernel_walk", lambda: None)
     root = tmp_path / "root"
@@ -194,6 +205,8 @@ def test_tree_work_stays_inside(fs, tree, root, tmp_path):
 
 
 def test_deleting_does_not_cross_into_another_file_system(fs, tree, root, monkeypatch):
+    if host.REAL is not disk.REAL:
+        pytest.skip("what is faked here is a call of the system")
     real = os.fstat
 
     def fstat(handle):

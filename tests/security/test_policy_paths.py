@@ -1,4 +1,4 @@
-"""Ideas for leaving the granted roots; each has to end in a refusal, with openat2 and with the walk by hand."""
+"""Ideas for leaving the granted roots; each has to end in a refusal, by every way to walk."""
 
 import threading
 from pathlib import Path
@@ -6,14 +6,25 @@ from pathlib import Path
 import pytest
 
 from horus_runtime.errors import HostFailure, PolicyError
+from horus_runtime.modules import host
 from horus_runtime.modules.policy import Policy
 from horus_runtime.modules.sal import paths, sal_modules
+from horus_runtime.planning.overlay import Overlay
 from tests.support.host_calls import Caller, FakeContext
 
 
-@pytest.fixture(params=["openat2", "walk"])
+@pytest.fixture
+def overlay():
+    made = Overlay()
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=["openat2", "walk", "overlay"])
 def way(request, monkeypatch):
-    if request.param == "walk":
+    if request.param == "overlay":
+        monkeypatch.setattr(host, "REAL", request.getfixturevalue("overlay"))
+    elif request.param == "walk":
         monkeypatch.setattr(paths, "kernel_walk", lambda: None)
     elif paths.kernel_walk() is None:
         pytest.skip("this kernel has no openat2")

@@ -49,7 +49,9 @@ def _warn(result: AtomicRun) -> None:
 
     sys.stdout.flush()
     lines = [
-        f"  {effect.function}: {effect.subject}" + (f" (line {effect.line})" if effect.line is not None else "")
+        f"  {effect.function}: {effect.subject}"
+        + (f" (line {effect.line})" if effect.line is not None else "")
+        + (f" - {effect.note}" if effect.note else "")
         for effect in result.effects
     ]
     sys.stderr.write(visible("\n".join(["warning: this was done at once and cannot be undone:", *lines])) + "\n")

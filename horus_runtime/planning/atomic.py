@@ -64,13 +64,21 @@ class AtomicEffects:
                 return False
             if call.module == "git":
                 subject = call.masked(" ".join(["git", *git_words(argv[1:])]))
+                self._check_repository(call, facts["directory"])
         if kind == "net" or (kind == "http" and facts["method"] in {"GET", "HEAD", "OPTIONS"}):
             return False
         if self.strict:
             message = f"{call.module}.{call.function} cannot be undone ({subject}), and this run is strictly atomic"
             raise call.fail("Unavailable", message, hint="run it with --atomic, which does it at once")
-        self.effects.append(action(call, kind, subject, DONE))
+        note = "saw the files as they were before the run" if kind == "run" and self.overlay.has_changes else ""
+        self.effects.append(action(call, kind, subject, DONE, note))
         return False
+
+    def _check_repository(self, call: HostCall, directory: str | None) -> None:
+        """A commit without what the payload wrote is not what anybody wants."""
+        if directory is not None and self.overlay.changes_below(directory):
+            message = f"git would not see what this run changed in '{directory}': that becomes real only at its end"
+            raise call.fail("Unavailable", message, path=directory, hint="do it without --atomic, or in a second run")
 
     def _check_directory(self, call: HostCall, directory: str | None) -> None:
         """Programs know nothing of the overlay."""

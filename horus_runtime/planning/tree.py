@@ -75,6 +75,14 @@ class Tree:
             return False
         return node is not None and node.origin == path
 
+    def changes_below(self, path: str) -> bool:
+        """Is anything pending at an absolute path, or below it?"""
+        try:
+            node = self.find(self.root, path, follow=True).node
+        except OSError:
+            return False
+        return node is not None and _differs(node)
+
     def status(self, node: Node) -> os.stat_result:
         """What `os.lstat` would tell of an object."""
         if not node.is_changed:

@@ -14,6 +14,11 @@ from tests.support.snapshots import predicted, snapshot
 from tests.unit.planning.test_overlay import make, step, tree
 
 
+@pytest.fixture(autouse=True)
+def disk_at_once(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
 @pytest.fixture
 def overlay():
     made = Overlay()

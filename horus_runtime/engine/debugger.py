@@ -50,6 +50,7 @@ class Event(Enum):
     FUNCTION_EXIT = "function exit"
     FUNCTION_ERROR = "function error"
     END = "end"
+    """The run is over, where it was being stepped through: nothing runs any more, whatever the answer."""
 
 
 class Breakpoint:
@@ -174,8 +175,9 @@ class Stop:
         """The call stack, the innermost function first."""
         self.breakpoint = breakpoint_
         self.value = value
-        """What a function returns (`FUNCTION_EXIT`), or the script's value (`END`)."""
+        """What a function returns (`FUNCTION_EXIT`), or what the run gives (`END`)."""
         self.error = error
+        """What a function fails with (`FUNCTION_ERROR`), or the run (`END`)."""
 
     @property
     def frame(self) -> Frame:
@@ -249,13 +251,23 @@ class Session:
     def __init__(self, debugger: Debugger, run: Run) -> None:
         self.debugger = debugger
         self.run = run
-        self.frames: list[Frame] = [Frame(run, "", ())]
+        self.begin()
+
+    def begin(self) -> None:
+        """A run begins; one that is used again knows nothing of its last use."""
+        self.frames: list[Frame] = [Frame(self.run, "", ())]
         """The outermost first."""
-        self.action = Action.STEP_INTO if debugger.stop_at_start else Action.CONTINUE
+        self.action = Action.STEP_INTO if self.debugger.stop_at_start else Action.CONTINUE
         self.level = 0
         """For `STEP_OVER` and `STEP_OUT`: the number of frames at the last stop."""
         self.entered: Breakpoint | None = None
         self.started = False
+
+    def end(self, value: Any, error: BaseException | None) -> None:
+        """A run is over: who stepped to its end is told."""
+        if self.started and self.action not in (Action.CONTINUE, Action.TERMINATE):
+            del self.frames[1:]
+            self.debugger.on_stop(Stop(Event.END, self.frames[:], None, value, error))
 
     # ---- called by compiled code ------------------------------------------------------------------------------------
 

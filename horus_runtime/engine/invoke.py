@@ -74,15 +74,19 @@ class Invocation:
             self.run.host_constants = scope.constants()
         linked = self.link(tree, scope)
         assert linked.main is not None
+        main = linked.main
         try:
-            if not self.engine.observed:
-                return self.guard(linked.main, scope, 0)
-            from horus_runtime.engine.metrics import watched
-
-            main = linked.main
-            return watched(self.engine, self.run, lambda: self.guard(main, scope, 0))
+            return self._watched(lambda: self.guard(main, scope, 0))
         finally:
             self.finish()
+
+    def _watched(self, go: Callable[[], Any]) -> Any:
+        """Do the run, and tell those who want to know what it uses."""
+        if not self.engine.observed:
+            return go()
+        from horus_runtime.engine.metrics import watched
+
+        return watched(self.engine, self.run, go)
 
     def finish(self) -> None:
         """Do what functions of the run left for its end."""
@@ -118,7 +122,8 @@ class Invocation:
         size = len(scope)
         scope.settle(self.run.convert)
         linked = self.link(tree, scope)
-        try:
+
+        def go() -> Any:
             if eval_ast and linked.program.has_statements:
                 assert linked.main is not None
                 self.guard(linked.main, scope, 0)
@@ -126,6 +131,9 @@ class Invocation:
                     scope.rewind(size)
             self.run.call_scope = scope
             return self.guard(self._function(linked, name, args, this))
+
+        try:
+            return self._watched(go)
         finally:
             self.finish()
             if rewind:

@@ -75,12 +75,17 @@ class Metrics:
 
 
 def watched(engine: Engine, run: Run, go: Callable[[], Any]) -> Any:
-    """Do a run for everybody who wants to know what it uses: the sums, the host's callback, the log, the trace."""
+    """Do a run for everybody who wants to know of it: the sums, the host's callback, the log, the trace, the debugger."""
     run.host_calls = 0
     error: BaseException | None = None
+    value = None
+    debugging = run.debugging
+    if debugging is not None:
+        debugging.begin()
     with _span(engine) as span:
         try:
-            return go()
+            value = go()
+            return value
         except BaseException as found:
             error = found
             raise
@@ -90,6 +95,8 @@ def watched(engine: Engine, run: Run, go: Callable[[], Any]) -> Any:
                 for name in ("operations", "peak_data", "host_calls"):
                     span.set_attribute(f"horus.{name}", getattr(used, name))
             _tell(engine, used)
+            if debugging is not None:
+                debugging.end(value, error)
 
 
 def _tell(engine: Engine, used: RunMetrics) -> None:

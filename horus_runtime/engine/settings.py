@@ -205,6 +205,7 @@ class EngineSettings:
     @debugger.setter
     def debugger(self, debugger: Debugger | None) -> None:
         self._debugger = debugger
+        self._observe()
 
     @property
     def optimization_level(self) -> str:
@@ -395,7 +396,8 @@ class EngineSettings:
         self._observe()
 
     def _observe(self) -> None:
-        self.revision.observed = self._tracing or self._end is not None or self._metrics is not None
+        told = (self._end, self._metrics, self._debugger)
+        self.revision.observed = self._tracing or any(observer is not None for observer in told)
 
     @property
     def observed(self) -> bool:

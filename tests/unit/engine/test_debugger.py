@@ -214,3 +214,64 @@ def test_without_a_debugger_nothing_of_it_is_compiled():
         for code in (plain, watched)
     ]
     assert ["debug_step" in found for found in names] == [False, True]
+
+
+# --- the end of a run ------------------------------------------------------------------------------------------------
+
+
+def test_who_steps_to_the_end_is_told_of_it_and_of_the_value():
+    log = []
+
+    def decide(stop):
+        log.append((stop.event, stop.position.line, stop.value, [frame.name for frame in stop.frames]))
+        return Action.STEP_OVER
+
+    _, _, run = debugged("let x = 1;\nx + 1", decide, stop_at_start=True)
+    assert run() == 2
+    assert log == [
+        (Event.START, 1, None, [""]),
+        (Event.STEP, 2, None, [""]),
+        (Event.END, 2, 2, [""]),
+    ]
+
+
+def test_the_end_of_a_run_that_fails_while_it_is_stepped_through_tells_the_error():
+    stops = []
+
+    def decide(stop):
+        stops.append(stop)
+        return Action.STEP_INTO
+
+    _, _, run = debugged('fn f() { throw "bad" }\nf()', decide, stop_at_start=True)
+    with pytest.raises(hr.EvalError) as caught:
+        run()
+    assert stops[-1].event is Event.END
+    assert stops[-1].error is caught.value
+    assert [stop.event for stop in stops].count(Event.END) == 1
+    assert [frame.name for frame in stops[-1].frames] == [""]
+
+
+def test_a_run_that_goes_on_or_is_ended_by_its_debugger_has_no_stop_at_its_end():
+    log = []
+    _, _, run = debugged("let x = 1;\nx", recorder(log, Action.CONTINUE), stop_at_start=True)
+    assert run() == 1
+    _, _, run = debugged("let x = 1;\nx", recorder(log, Action.TERMINATE), stop_at_start=True)
+    with pytest.raises(hr.TerminatedError):
+        run()
+    assert [event for event, _, _ in log] == [Event.START, Event.START]
+
+
+def test_every_call_of_a_function_is_stepped_through_on_its_own():
+    events = []
+
+    def decide(stop):
+        events.append((stop.event, stop.value))
+        return Action.STEP_INTO
+
+    engine = hr.Engine()
+    engine.debugger = hr.Debugger(decide, stop_at_start=True)
+    tree = engine.compile("fn f(x) { x + 1 }")
+    for _ in range(2):
+        events.clear()
+        assert engine.call_fn(tree, "f", 1) == 2
+        assert events == [(Event.START, None), (Event.END, 2)]

@@ -97,3 +97,39 @@ def test_nothing_is_observed_until_somebody_asks(engine):
     assert engine.observed is False
     engine.eval("1")
     assert engine.observed is False
+
+
+def test_a_call_whose_script_has_statements_is_one_run(engine):
+    seen = []
+    engine.on_end(seen.append)
+    tree = engine.compile("one(); fn f() { one() }")
+    assert engine.call_fn(tree, "f") == 1
+    assert [used.host_calls for used in seen] == [2]
+
+
+def test_real_spans_carry_what_a_run_used_and_its_error(engine):
+    """With the package itself, which the development extra brings."""
+    trace = pytest.importorskip("opentelemetry.sdk.trace", reason="opentelemetry-sdk is not installed")
+    from opentelemetry import trace as api
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter = InMemorySpanExporter()
+    provider = trace.TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    api.set_tracer_provider(provider)
+    engine.tracing = True
+    with api.get_tracer("test").start_as_current_span("around"):
+        assert engine.eval("one() + one()") == 2
+    with pytest.raises(hr.EvalError):
+        engine.eval("missing")
+    run, around, failed = exporter.get_finished_spans()
+    assert (run.name, around.name, failed.name) == ("horus.run", "around", "horus.run")
+    assert run.parent.span_id == around.context.span_id
+    assert run.attributes["horus.host_calls"] == 2
+    assert run.attributes["horus.operations"] > 0
+    assert sorted(run.attributes) == ["horus.host_calls", "horus.operations", "horus.peak_data"]
+    assert run.status.is_ok
+    assert not failed.status.is_ok
+    assert failed.status.description == "EvalError: Variable not found: missing (line 1, position 1)"
+    assert [event.name for event in failed.events] == ["exception"]

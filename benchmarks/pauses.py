@@ -20,6 +20,7 @@ import horus_runtime as hr
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.runtime.budget import Budget
 from horus_runtime.runtime.module import NativeFn
+from horus_runtime.runtime.suspension import KeptTerms
 from horus_runtime.runtime.values import Stream, Timestamp, copy_value
 
 AIM = 0.05
@@ -126,13 +127,15 @@ def drained(result: Any) -> None:
 
 
 def pause(looks: Looks, engine: hr.Engine, fn: NativeFn, args: tuple[Any, ...]) -> float:
-    run = Invocation(engine).run
-    run.take_thread()
     given = (copy_value(args[0]), *args[1:])
+    run = Invocation(engine).run
+    terms = KeptTerms()
+    run.take_thread()
     looks.begin()
     with suppress(hr.HorusError):
         drained(fn.call(run, *given) if fn.context else fn.call(*given))
     looks.look()
+    terms.restore()
     return looks.longest
 
 

@@ -231,6 +231,8 @@ class Compiling(EngineSettings):
         program = compile_script(self.optimized(tree.script), tree.source_file, config)
         if tree.is_text:
             program.script = None  # it can be made again
+        else:
+            program.origins = tree.origins()
         return program
 
     def optimized(self, script: nodes.Script) -> nodes.Script:

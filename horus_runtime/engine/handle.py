@@ -154,6 +154,23 @@ class AST:
         """The texts that the tree is made of."""
         return self._parts or (Part(self.text, self.source, self.expression_only),)
 
+    def origins(self) -> dict[str, SourceFile]:
+        """Of a tree put together from several: the text that each function stands in, by name.
+
+        The main part, `""`, and functions of one name count where a single text has all of it.
+        """
+        found: dict[str, set[Part]] = {}
+        for part in self.parts:
+            names = [name for _, name, _ in part.functions or ()]
+            for name in names + [""] * part.statements:
+                found.setdefault(name, set()).add(part)
+        return {
+            name: SourceFile(part.text, part.name or self.source)
+            for name, parts in found.items()
+            if len(parts) == 1
+            for part in parts
+        }
+
     # ---- programs (for the engine) ----------------------------------------------------------------------------------
 
     def program(self, key: Any, build: Callable[[], Program]) -> Program:
@@ -288,7 +305,10 @@ class AST:
         replaced = {_info(f).key for f in added}
         kept = tuple(f for f in self.script.functions if _info(f).key not in replaced)
         script = nodes.Script(self.script.span, self.script.body + other.script.body, kept + added)
-        parts = (*_restricted(self.parts, {_info(f).key for f in kept}), *_restricted(other.parts, replaced))
+        parts = (
+            *_restricted(self.parts, {_info(f).key for f in kept}, statements=bool(self.script.body)),
+            *_restricted(other.parts, replaced, statements=bool(other.script.body)),
+        )
         source = self.source_file
         if other.text != self.text:
             source = SourceFile(other.text if not (self.script.body or kept) else "", self.source or other.source)

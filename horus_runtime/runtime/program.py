@@ -83,6 +83,7 @@ class Program:
         "functions",
         "has_statements",
         "kernels",
+        "origins",
         "places",
         "script",
         "shared",
@@ -125,6 +126,8 @@ class Program:
         """Does main do anything?"""
         self.kernels = kernels
         """Loops and functions that can run as WebAssembly; `start` gives a run its way into them."""
+        self.origins: dict[str, SourceFile] = {}
+        """Of a script put together from several texts: which one a function stands in, by name; `""` is main."""
         self.factory: Any = None
         self.tree: Any = None
         """The emitted Python tree, kept only on request."""
@@ -135,6 +138,10 @@ class Program:
         other.source = source
         other.factory = None
         return other
+
+    def source_of(self, name: str) -> SourceFile:
+        """The text that a function stands in; `name` is the script's, and empty for main."""
+        return self.origins.get(name, self.source) if self.origins else self.source
 
     def public_functions(self) -> list[FunctionMeta]:
         """Functions that importers and hosts may see."""

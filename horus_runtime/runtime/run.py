@@ -125,7 +125,8 @@ class Run(Accessing, Environment):
         if error.needs_position:
             error.position = position_of(traceback.tb_frame.f_code, traceback.tb_lasti)
         if error.source is None:
-            error.source = program.source
+            kind, name = program.frames.get(traceback.tb_frame.f_code.co_name, ("part", ""))
+            error.source = program.source_of("" if kind == "main" else name)
         return True
 
     def catch_value(self, error: Exception, source: str | None = None) -> Any:

@@ -18,7 +18,7 @@ from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.indexing import NO_INDEXER, get_index, set_index
 from horus_runtime.runtime.program import Program
 from horus_runtime.runtime.values import Cell, type_name
-from horus_runtime.source import Position
+from horus_runtime.source import Position, SourceFile
 
 HELPERS: Final = frozenset({
     "_pay", "_buy", "_owe", "_refuel", "_turns", "_turns_of", "_turns_to", "_poll",
@@ -59,6 +59,11 @@ def script_frames(traceback: TracebackType | None, programs: dict[str, Program])
     return found
 
 
+def source_of(frame: Frame) -> SourceFile:
+    """The text that a frame's code stands in."""
+    return frame[0].source_of("" if frame[1] == "main" else frame[2])
+
+
 def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
     """The error as seen from the outermost script frame of its traceback."""
     frames = script_frames(error.__traceback__, programs)
@@ -78,7 +83,7 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
         if isinstance(found, faults.PointerError) and found.position is not None:
             found.position = frames[-1][0].places.get(found.position, found.position)
     if found.source is None:
-        found.source = frames[-1][0].source
+        found.source = source_of(frames[-1])
     if found.kind == "ErrorVariableNotFound" and found.pending_hint is None:
         found.hint = _variable_hint(found.fields.get("variable", ""), frames)
     return wrap_calls(found, frames) if isinstance(found, EvalError) else found
@@ -131,7 +136,7 @@ def _place_limit(error: LimitError, frames: list[Frame]) -> LimitError:
     called = any(kind in {"function", "closure"} for _, kind, _, _, _ in frames)
     if frames and (error.needs_position or (error.position is None and called)):
         error.position = frames[0][3]
-        error.source = frames[0][0].source
+        error.source = source_of(frames[0])
         error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]
     return error
 
@@ -144,12 +149,16 @@ def wrap_calls(error: EvalError, frames: list[Frame]) -> EvalError:
         program, kind, name, _, _ = frames[at]
         if kind in ("part", "main"):
             continue
-        current = wrap_call(current, name, frames[at - 1][3], program.source.name, frames[at - 1][0])
+        current = wrap_call(current, name, frames[at - 1][3], program.source.name, source_of(frames[at - 1]))
     return current
 
 
 def wrap_call(
-    inner: HorusError, name: str, position: Position | Unset | None, source: str | None, caller: Program | None = None
+    inner: HorusError,
+    name: str,
+    position: Position | Unset | None,
+    source: str | None,
+    caller: SourceFile | None = None,
 ) -> EvalError:
     """`ErrorInFunctionCall` around `inner`."""
     origin = f" (from '{source}')" if source else ""
@@ -158,7 +167,7 @@ def wrap_call(
     error = EvalError(
         "ErrorInFunctionCall", message, position, fields={"function": name, "source": source or ""}, inner=inner
     )
-    error.source = caller.source if caller is not None else inner.source
+    error.source = caller if caller is not None else inner.source
     error.script_traceback = inner.script_traceback
     error.hint = inner.pending_hint
     return error

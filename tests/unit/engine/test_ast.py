@@ -217,3 +217,26 @@ def test_functions_as_a_module_and_back(engine):
     with pytest.raises(ValueError) as raised:
         hr.AST.from_module(hr.Module("native"))
     assert str(raised.value) == "the module 'native' was not made from a script"
+
+
+def test_errors_in_a_merged_script_show_the_text_that_a_function_came_from(engine):
+    library = engine.compile("fn f(x) {\n    x + missing\n}", name="lib.rhai")
+    other = engine.compile("\n\nfn g(x) { x.nope }\nfn h() { throw 1 }", name="other.rhai")
+    merged = library + other + engine.compile("let a = 1;\nf(a)", name="main.rhai")
+
+    def shown(name, *args):
+        with pytest.raises(hr.EvalError) as caught:
+            engine.call_fn(merged, name, *args, eval_ast=False)
+        return caught.value.root().render()
+
+    assert shown("f", 1) == "lib.rhai:2:9\n2:     x + missing\n           ^ Variable not found: missing"
+    assert shown("h") == "other.rhai:4:10\n4: fn h() { throw 1 }\n            ^ Runtime error: 1"
+    assert shown("g", 1).startswith("other.rhai:3:13\n3: fn g(x) { x.nope }\n")
+    with pytest.raises(hr.EvalError) as caught:
+        engine.eval_ast(merged)
+    assert caught.value.render().splitlines()[:2] == ["main.rhai:2:1", "2: f(a)"]
+    assert caught.value.root().source.name == "lib.rhai"
+    again = pickle.loads(pickle.dumps(merged))
+    with pytest.raises(hr.EvalError) as caught:
+        engine.eval_ast(again)
+    assert caught.value.root().render().splitlines()[:2] == ["lib.rhai:2:9", "2:     x + missing"]

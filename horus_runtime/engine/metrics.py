@@ -75,7 +75,7 @@ class Metrics:
 
 
 def watched(engine: Engine, run: Run, go: Callable[[], Any]) -> Any:
-    """Do a run for everybody who wants to know of it: the sums, the host's callback, the log, the trace, the debugger."""
+    """Do a run for all who want to know of it: the sums, the host's callback, the log, the trace, the debugger."""
     run.host_calls = 0
     error: BaseException | None = None
     value = None

@@ -309,6 +309,8 @@ class _Analyzer:
             variable.read = True
             self.bindings[id(node)] = variable
             self.lifetimes.use(variable)
+        if self.watched:
+            self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
 
     def visit_This(self, node: nodes.This) -> None:
         self.fn.uses_this = True

@@ -17,7 +17,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children, method_names, walk
 from horus_runtime.codegen.emitter import STORE, Emitter, place
 from horus_runtime.optimize.passes import is_constant, is_literal
-from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
+from horus_runtime.runtime.abi import INT_MAX, INT_MIN, THIS_NONE, Fault
 from horus_runtime.source import Span
 
 if TYPE_CHECKING:
@@ -355,9 +355,21 @@ class Expressions(Emitter):
         """A variable whose value the host may want to give."""
         self.at(node.span)
         answer = self.temp()
-        asked = self.walrus(answer, self.service("_ask_variable", self.const(node.name)))
+        asked = self.walrus(answer, self.question(node))
         none = self.compare(asked, (pyast.Is(), self.name(self.use("_nothing"))))
         return self.choose(none, otherwise, self.name(answer))
+
+    def question(self, node: nodes.Variable, service: str = "_ask_variable") -> pyast.expr:
+        """Asks the host for a variable."""
+        if not self.program.config.shows_scope or id(node) not in self.fn.visible:
+            return self.service(service, self.const(node.name))
+        see = place(pyast.Lambda(pyast.arguments([], [], None, [], [], None, []), self.refreshed_scope(node)), self.loc)
+        this = "_this" if self.program.this_mode(self.fn) != THIS_NONE else "_MISSING"
+        return self.service(service, self.const(node.name), see, self.name(this), self.level())
+
+    def refreshed_scope(self, node: nodes.Node) -> pyast.expr:
+        """The variables that are visible at a node, as a scope."""
+        raise NotImplementedError
 
     def read(self, variable: Variable) -> pyast.expr:
         """The variable's value, borrowed."""

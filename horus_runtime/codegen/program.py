@@ -113,6 +113,8 @@ class CompileConfig:
     """The host wants to be asked before a variable is declared."""
     watches_reads: bool = False
     """The host wants to be asked before a variable is read."""
+    shows_scope: bool = False
+    """The same, and wants to see and change the other variables then."""
     host_properties: bool = False
     """Objects of the host have properties or indexers: what those give may have to be handed back."""
     watches_indexes: bool = False
@@ -243,7 +245,7 @@ class ProgramCompiler(Emitter):
             (config.modules | config.globals) - config.scope_names,
             slots=config.checks_definitions,
             literals=config.optimized,
-            watched=config.debug,
+            watched=config.debug or config.shows_scope,
         )
         self.infos = {id(f.node): f for f in self.info.functions}
         self.faults: dict[tuple[str, int, int], Fault] = {}

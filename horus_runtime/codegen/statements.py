@@ -185,7 +185,7 @@ class Statements(Loops):
             return
         if self.program.config.watches_reads:
             value = self.spill_if_complex(value)
-            self.evaluate(self.service("_refuse_answered", self.const(node.name)))
+            self.evaluate(self.question(node, "_refuse_answered"))
         if variable.kind == "external":
             value = self.spill_if_complex(value)
             self.check_external(variable)

@@ -12,7 +12,7 @@ from horus_runtime.cache import DiskCache, default_cache
 from horus_runtime.limits import LIMIT_NAMES, Limits
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
-from horus_runtime.runtime.hooks import Hook
+from horus_runtime.runtime.hooks import Hook, VariableHook
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.run import Host, RunSettings
 from horus_runtime.source import Position
@@ -122,7 +122,7 @@ class EngineSettings:
         self._end: Callable[[RunMetrics], Any] | None = None
         self._metrics: Metrics | None = None
         self._tracing = False
-        self._var: Hook | None = None
+        self._var: VariableHook | None = None
         self._def_var: DefinitionCallback | None = None
         self._missing_function: Hook | None = None
         self._missing_property: Hook | None = None
@@ -406,9 +406,14 @@ class EngineSettings:
 
     def on_var(self, callback: VariableCallback | None) -> Any:
         """Asked with the name before a variable is looked up. `engine.NOTHING` goes on with the lookup; any other
-        result is what the name means, as a constant. A callback with one more parameter gets the context of the run.
+        result is what the name means, as a constant.
+
+        A callback of (name, context) gets an `EvalContext`: it can read `this` and the variables that are visible
+        there, assign to them, and add some. One of (name, index, context) is also told the variable's place, counted
+        from the end of that scope: 1 is the latest, 0 none of them. For both, scripts are compiled with every variable
+        reachable by name, which makes them slower.
         """
-        self._var = None if callback is None else Hook("on_var", callback, 1)
+        self._var = None if callback is None else VariableHook(callback)
         return self
 
     def on_def_var(self, callback: DefinitionCallback | None) -> Any:
@@ -506,6 +511,7 @@ class EngineSettings:
             max_variables=self._limits.max_variables,
             watches_definitions=self._def_var is not None,
             watches_reads=self._var is not None,
+            shows_scope=self._var is not None and self._var.shows_scope,
             host_properties=self.table.has_host_properties(),
             watches_indexes=self._bad_index is not None,
             infer=self._bad_index is None and self._debugger is None,
@@ -538,7 +544,7 @@ class EngineSettings:
             self._optimization,
             self.allow_shadowing,
             self._def_var is None,
-            self._var is None,
+            None if self._var is None else self._var.shows_scope,
             self._missing_property is None,
             self._bad_index is None,
             self.native,

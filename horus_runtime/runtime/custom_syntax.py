@@ -85,13 +85,15 @@ class SyntaxInput:
 
 
 class EvalContext(CallContext):
-    """The place in a script where a construct of the host stands: its scope, `this`, source and functions."""
+    """The place in a script where a construct of the host stands, or a variable that the host is asked for: its scope,
+    `this`, source and functions.
+    """
 
-    __slots__ = ("_scope", "_this", "depth")
+    __slots__ = ("_given", "_this", "depth")
 
-    def __init__(self, run: Run, name: str, scope: EvalScope, this: Any, depth: int) -> None:
+    def __init__(self, run: Run, name: str, scope: EvalScope | Callable[[], EvalScope], this: Any, depth: int) -> None:
         super().__init__(run, name)
-        self._scope = scope
+        self._given = scope
         self._this = this
         self.depth = depth
 
@@ -99,6 +101,23 @@ class EvalContext(CallContext):
     def scope(self) -> Scope:
         """The variables that the construct sees; new ones are known to the script from here on."""
         return self._scope
+
+    @property
+    def _scope(self) -> EvalScope:
+        """The scope, made when it is first asked for."""
+        if callable(self._given):
+            self._given = self._given()
+        return self._given
+
+    def place_of(self, name: str) -> int:
+        """Where a variable stands, counted from the end of the scope: 1 is the latest; 0 means that there is none."""
+        at = self._scope.find(name)
+        return 0 if at < 0 else len(self._scope) - at
+
+    def settle(self) -> None:
+        """The host is through: what it added to the scope stays."""
+        if not callable(self._given):
+            self._given.keep()
 
     @property
     def this(self) -> Any:

@@ -81,14 +81,27 @@ class Environment(Calling):
 
     nothing = NOTHING
 
-    def ask_variable(self, name: str) -> Any:
-        """What the host gives for a variable, or `NOTHING`."""
+    def ask_variable(
+        self, name: str, see: Callable[[], EvalScope] | None = None, this: Any = MISSING, depth: int = 0
+    ) -> Any:
+        """What the host gives for a variable, or `NOTHING`; `see` gives the variables around it."""
         ask = self.settings.on_var
-        return NOTHING if ask is None else ask.value(self, name)
+        if ask is None:
+            return NOTHING
+        if not ask.shows_scope:
+            return ask.value(self, name)
+        seen = see or partial(EvalScope, DynamicScope())
+        outer, self.depth = self.depth, depth
+        try:
+            return ask.ask(self, name, _parts().EvalContext(cast("Run", self), ask.name, seen, this, depth))
+        finally:
+            self.depth = outer
 
-    def refuse_answered(self, name: str) -> None:
+    def refuse_answered(
+        self, name: str, see: Callable[[], EvalScope] | None = None, this: Any = MISSING, depth: int = 0
+    ) -> None:
         """What the host gives for a variable is a constant."""
-        if self.ask_variable(name) is not NOTHING:
+        if self.ask_variable(name, see, this, depth) is not NOTHING:
             raise faults.cannot_modify_constant(name)
 
     # ---- the host's variables ---------------------------------------------------------------------------------------

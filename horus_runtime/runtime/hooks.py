@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.host_errors import host_error
+
+if TYPE_CHECKING:
+    from horus_runtime.runtime.custom_syntax import EvalContext
 
 
 class Hook:
@@ -40,6 +43,34 @@ class Hook:
     def value(self, run: Any, *args: Any) -> Any:
         """The host's answer as a script value, or `NOTHING`."""
         answer = self(run, *args)
+        return answer if answer is NOTHING else run.convert(answer)
+
+
+class VariableHook(Hook):
+    """The callback that is asked for variables: of (name), (name, context) or (name, index, context)."""
+
+    __slots__ = ("wants_index",)
+
+    def __init__(self, callback: Callable[..., Any]) -> None:
+        super().__init__("on_var", callback, 1)
+        self.wants_index = _takes(callback, 3)
+
+    @property
+    def shows_scope(self) -> bool:
+        """Does it want to see the scope?"""
+        return self.wants_context or self.wants_index
+
+    def ask(self, run: Any, name: str, context: EvalContext) -> Any:
+        """What the host gives for a variable that it wants to see the scope of, or `NOTHING`."""
+        index = (context.place_of(name),) if self.wants_index else ()
+        try:
+            answer = self.callback(name, *index, context)
+        except HorusError:
+            raise
+        except Exception as error:
+            raise host_error(self.name, error, run) from error
+        finally:
+            context.settle()
         return answer if answer is NOTHING else run.convert(answer)
 
 

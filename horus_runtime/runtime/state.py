@@ -13,7 +13,7 @@ from horus_runtime.runtime import abi, faults
 from horus_runtime.runtime.budget import Budget
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
-from horus_runtime.runtime.hooks import Hook
+from horus_runtime.runtime.hooks import Hook, VariableHook
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.operators import ASSIGN, BINARY, UNARY
 from horus_runtime.runtime.program import FunctionMeta, Program
@@ -84,7 +84,7 @@ class RunSettings:
         on_debug: Callable[[str, str | None, Any], None] | None = None,
         on_progress: Callable[[int], Any] | None = None,
         on_start: Callable[[Budget], None] | None = None,
-        on_var: Hook | None = None,
+        on_var: VariableHook | None = None,
         on_def_var: Callable[[bool, Definition], bool] | None = None,
         on_missing_function: Hook | None = None,
         on_missing_property: Hook | None = None,

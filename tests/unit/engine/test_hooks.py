@@ -178,3 +178,75 @@ def test_a_call_that_fits_no_overload_is_told_what_there_is() -> None:
     with pytest.raises(hr.EvalError) as raised:
         engine.eval("half(1)")
     assert (raised.value.message, raised.value.hint) == ("Function not found: half (i64)", "'half' takes (f64)")
+
+
+@pytest.fixture
+def engine():
+    return hr.Engine()
+
+
+# --- on_var with the scope -------------------------------------------------------------------------------------------
+
+
+def test_on_var_is_told_where_the_variable_stands(engine):
+    seen = []
+
+    def variable(name, index, context):
+        seen.append((name, index, [entry for entry, _, _ in context.scope]))
+        return engine.NOTHING
+
+    engine.on_var(variable)
+    engine.register_fn("note", lambda x: None)
+    engine.eval("let a = 1; let b = 2; note(a); { let c = 3; note(c); } note(b);", scope=hr.Scope({"host": 0}))
+    assert seen == [
+        ("a", 2, ["host", "a", "b"]),
+        ("c", 1, ["host", "a", "b", "c"]),
+        ("b", 1, ["host", "a", "b"]),
+    ]
+
+
+def test_on_var_may_change_the_variables_around_it_and_add_some(engine):
+    def variable(name, context):
+        if name == "trigger":
+            context.scope["x"] = 10
+            context.scope["y"] = context.scope["x"] + 1
+            return "fired"
+        return engine.NOTHING
+
+    engine.on_var(variable)
+    assert engine.eval("let x = 1; let seen = trigger; [seen, x, y]") == ["fired", 10, 11]
+    assert engine.eval("fn f(x) { let t = trigger; [x, y] } let x = 5; [f(1), x]") == [[10, 11], 5]
+    scope = hr.Scope({"x": 1})
+    assert engine.eval("let t = trigger; x", scope=scope) == 10
+    assert scope["x"] == 10
+
+
+def test_on_var_sees_this_and_the_level(engine):
+    seen = []
+
+    def variable(name, context):
+        if name == "look":
+            seen.append((context.this, context.level))
+        return engine.NOTHING if name != "look" else ()
+
+    engine.on_var(variable)
+    engine.eval("fn f() { let a = look; this += 1; } let a = look; let n = 7; n.f();")
+    assert seen == [(None, 0), (7, 1)]
+
+
+def test_a_name_that_on_var_answers_with_its_scope_cannot_be_assigned_to(engine):
+    engine.on_var(lambda name, index, context: 1 if name == "fixed" else engine.NOTHING)
+    assert failure(engine, "let fixed = 2; fixed = 3;")[:2] == (
+        "ErrorAssignmentToConstant",
+        "Cannot modify constant fixed",
+    )
+
+
+def test_constants_stay_constants_for_on_var(engine):
+    def variable(name, context):
+        if name == "trigger":
+            context.scope["K"] = 2
+        return engine.NOTHING if name != "trigger" else ()
+
+    engine.on_var(variable)
+    assert failure(engine, "const K = 1; let t = trigger;")[1] == "Cannot modify constant K"

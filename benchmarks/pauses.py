@@ -149,7 +149,7 @@ def main() -> None:
     seen = set()
     for fn in sorted(natives, key=lambda fn: (fn.name, fn.params)):
         key = (fn.name, fn.params)
-        if key in seen or (wanted and fn.name not in wanted) or fn.name in {"print", "debug", "sleep"}:
+        if key in seen or (wanted and fn.name not in wanted) or fn.name in {"print", "debug", "sleep", "exit"}:
             continue
         seen.add(key)
         worst, which = max(

@@ -14,7 +14,18 @@ from horus_runtime.errors import HorusError
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.iteration import HostIterator
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, Cell, Char, ModuleRef, Range, Stream, Timestamp
+from horus_runtime.runtime.values import (
+    COPY_TERMS,
+    INT_MAX,
+    INT_MIN,
+    SETTLED,
+    Cell,
+    Char,
+    ModuleRef,
+    Range,
+    Stream,
+    Timestamp,
+)
 
 ToScript = Callable[[Any], Any]
 
@@ -61,16 +72,27 @@ class Converter:
                 raise OverflowError(f"integer {shortened(value)} does not fit into 64 bits")
             return value
         if cls is list or cls is tuple:
-            return [self.convert(item) for item in value]
+            return [self.convert(item) for item in value] if len(value) <= SETTLED else self.long_array(value)
         if cls is dict:
             return self.map_of(value)
         rule = self.rule(cls)
         return value if rule is None else rule(value)
 
+    def long_array(self, value: list[Any] | tuple[Any, ...]) -> list[Any]:
+        """As `convert`, for many items; the run that gets them is asked now and then whether it may go on."""
+        made: list[Any] = []
+        for start in range(0, len(value), SETTLED):
+            COPY_TERMS.run.making(0)
+            batch = value[start : start + SETTLED]
+            made += batch if ATOMS.issuperset(map(type, batch)) else map(self.convert, batch)
+        return made
+
     def map_of(self, value: Mapping[Any, Any]) -> dict[str, Any]:
         """A map; keys are strings, or members of an enumeration of strings."""
-        made = {}
+        made: dict[str, Any] = {}
         for key, item in value.items():
+            if not len(made) & (SETTLED - 1):
+                COPY_TERMS.run.making(0)
             if not isinstance(key, str):
                 raise TypeError(f"keys of a map must be strings, not {type(key).__name__}")
             made[str(key.value if isinstance(key, Enum) else key)] = self.convert(item)

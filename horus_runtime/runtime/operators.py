@@ -18,6 +18,7 @@ from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.comparison import DEFAULTS, NO_OPERATOR, eq, ge, gt, le, lt, ne
 from horus_runtime.runtime.faults import PlainFault
+from horus_runtime.runtime.parts import text_of_bytes
 from horus_runtime.runtime.text import contains_host_value, float_plain, to_display
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, Range, Timestamp, copy_value
 
@@ -85,7 +86,7 @@ def _join(a: Any, b: Any) -> Any:
 
 def _text_of(value: Any) -> str:
     """What `+` with a string makes of a value."""
-    return value.decode(errors="replace") if type(value) is bytearray else to_display(value)
+    return text_of_bytes(value) if type(value) is bytearray else to_display(value)
 
 
 def sub(a: Any, b: Any) -> Any:

@@ -9,6 +9,24 @@ from horus_runtime.runtime.values import COPY_TERMS
 MANY_PARTS: Final = 4096
 
 
+SLICE: Final = 1 << 20
+"""Bytes between two looks at the clock: a few milliseconds."""
+
+
+def text_of_bytes(data: bytes | bytearray) -> str:
+    """Bytes read as UTF-8; what is not UTF-8 becomes the replacement character."""
+    if len(data) <= SLICE:
+        return data.decode(errors="replace")
+    from codecs import getincrementaldecoder
+
+    decoder = getincrementaldecoder("utf-8")(errors="replace")
+    parts = TextParts()
+    for start in range(0, len(data), SLICE):
+        parts.append(decoder.decode(data[start : start + SLICE], start + SLICE >= len(data)))
+        parts.settle()
+    return parts.text()
+
+
 class TextParts(list[str]):
     """The parts of a text that is being built. After so many of them call `settle`."""
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from horus_runtime.runtime.values import COPY_TERMS, SCALARS
 
 
 class Size(NamedTuple):
@@ -46,7 +50,7 @@ def _size_of_container(value: Any) -> Size:
         else:
             properties += len(container)
             items = container.values()
-        for item in items:
+        for item in items if len(items) <= SLICE else _weighty(items):
             cls = type(item)
             if cls is str:
                 string_bytes += len(item) if item.isascii() else byte_length(item)
@@ -55,3 +59,17 @@ def _size_of_container(value: Any) -> Size:
             elif cls is bytearray:
                 elements += len(item) + 1  # Rhai counts a nested blob as an element of its own
     return Size(elements, properties, string_bytes)
+
+
+SLICE: Final = 16_384
+"""Items between two looks at the clock: less than a millisecond."""
+_WEIGHTLESS: Final = SCALARS - {str}
+
+
+def _weighty(items: Iterable[Any]) -> Iterator[Any]:
+    """The items that have a size of their own, of very many; the run is asked in between whether it may go on."""
+    left = iter(items)
+    while batch := list(islice(left, SLICE)):
+        COPY_TERMS.run.making(0)
+        if not _WEIGHTLESS.issuperset(map(type, batch)):
+            yield from batch

@@ -7,7 +7,8 @@ classes below are the rest. `type(x) is int` is the test for INT, because `bool`
 from __future__ import annotations
 
 from _thread import _local as thread_local  # what threading offers, without its import
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 from typing import Any, Final
 
 INT_MIN: Final = -(1 << 63)
@@ -271,17 +272,30 @@ SETTLED: Final = 16_384
 LONG_TEXT: Final = 4096
 
 
+def all_scalars(items: Collection[Any]) -> bool:
+    """Are these all values that need no copy? The run of the thread is asked now and then whether it may go on."""
+    if len(items) <= SETTLED:
+        return SCALARS.issuperset(map(type, items))
+    left = iter(items)
+    for _ in range(0, len(items), SETTLED):
+        COPY_TERMS.run.making(0)
+        if not SCALARS.issuperset(map(type, islice(left, SETTLED))):
+            return False
+    return True
+
+
 def copy_value(value: Any) -> Any:
     """The deep copy that storing, passing and returning make. Host objects are handed on by reference."""
     cls = type(value)
     if cls is list:
-        if not SCALARS.issuperset(map(type, value)):
+        if not (SCALARS.issuperset(map(type, value)) if len(value) <= SETTLED else all_scalars(value)):
             return _copy_nested(value)
         if len(value) > LARGE_COPY:
             COPY_TERMS.run.pay(len(value))
         return value.copy()
     if cls is dict:
-        if not SCALARS.issuperset(map(type, value.values())):
+        items = value.values()
+        if not (SCALARS.issuperset(map(type, items)) if len(items) <= SETTLED else all_scalars(items)):
             return _copy_nested(value)
         if len(value) > LARGE_COPY:
             COPY_TERMS.run.pay(len(value))
@@ -304,8 +318,8 @@ def copy_flat(value: Any) -> Any:
 
 def copy_rows(value: list[Any]) -> Any:
     """The copy of an array of arrays or maps that surely hold nothing that needs one itself; it costs the same."""
-    size = (len(value) + 1) * (NESTED_WEIGHT + 1) - 1 + sum(map(len, value))
-    if size > SETTLED:
+    size = (len(value) + 1) * (NESTED_WEIGHT + 1) - 1
+    if size > SETTLED or (size := size + sum(map(len, value))) > SETTLED:
         return _copy_nested(value)
     made = [row.copy() for row in value]
     if size > LARGE_COPY:
@@ -336,7 +350,10 @@ class _Copier:
             self.left -= len(value) + NESTED_WEIGHT
             if self.left < self.mark:
                 self.settle()
-            if SCALARS.issuperset(map(type, value if cls is list else value.values())):
+            items = value if cls is list else value.values()
+            if len(value) > SETTLED:
+                return self.long(value, items)
+            if SCALARS.issuperset(map(type, items)):
                 return value.copy()
             if cls is list:
                 return [item if type(item) in SCALARS else self.copy(item) for item in value]
@@ -345,6 +362,17 @@ class _Copier:
             self.left -= len(value) >> 3
             return bytearray(value)
         return self.copy(value.v) if cls is Cell else value
+
+    def long(self, value: Any, items: Collection[Any]) -> Any:
+        """Copy a long array or map; the run is asked now and then whether it may go on."""
+        if all_scalars(items):
+            return value.copy()
+        copied: list[Any] = []
+        left = iter(items)
+        while batch := list(islice(left, SETTLED)):
+            COPY_TERMS.run.making(0)
+            copied += [item if type(item) in SCALARS else self.copy(item) for item in batch]
+        return copied if type(value) is list else dict(zip(value, copied, strict=True))
 
     def finish(self) -> None:
         """Account for the rest, where it is worth the while."""

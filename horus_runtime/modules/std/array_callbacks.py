@@ -23,7 +23,7 @@ from horus_runtime.modules.std.spans import start_of
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.values import SCALARS
+from horus_runtime.runtime.values import all_scalars
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def filter_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
     else:
         kept = []
         kept.extend(item for keep, item in pairs if keep is True)
-    return kept if SCALARS.issuperset(map(type, kept)) else list(map(own, kept))
+    return kept if all_scalars(kept) else list(map(own, kept))
 
 
 @_method("for_each", named=False, pure=False, returns=UNIT)

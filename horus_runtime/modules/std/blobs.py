@@ -16,6 +16,7 @@ from horus_runtime.modules.std.spans import (
     strict_index,
 )
 from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.parts import text_of_bytes
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.context import NativeCallContext
@@ -67,7 +68,7 @@ def to_array(ctx: NativeCallContext, blob: Blob) -> list[Any]:
 def as_string(ctx: NativeCallContext, blob: Blob) -> str:
     """The bytes read as UTF-8; what is not UTF-8 becomes the replacement character."""
     ctx.check_string(len(blob))
-    return blob.decode(errors="replace")
+    return text_of_bytes(blob)
 
 
 @native("contains", BLOB, INT, returns=BOOL)

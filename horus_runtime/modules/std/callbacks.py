@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from horus_runtime.errors import EvalError, HorusError, LimitError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.callbacks import CallbackError
-from horus_runtime.runtime.values import SCALARS, Cell, copy_value, type_name
+from horus_runtime.runtime.values import SCALARS, Cell, all_scalars, copy_value, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ def lent(ctx: NativeCallContext, pointer: FnPtr, array: Array, start: int = 0) -
 
 def may_lend(ctx: NativeCallContext, pointer: FnPtr, array: Array) -> bool:
     """May callbacks look at the items themselves? Compiled code copies what it changes or keeps."""
-    return SCALARS.issuperset(map(type, array)) or ctx.borrows(pointer)
+    return all_scalars(array) or ctx.borrows(pointer)
 
 
 # --- One result per element -------------------------------------------------------------------------------------------

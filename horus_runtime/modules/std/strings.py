@@ -23,6 +23,7 @@ from horus_runtime.modules.std.spans import clamped, exact_span, range_span, sta
 from horus_runtime.modules.std.whitespace import trimmed
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.parts import text_of_bytes
 from horus_runtime.runtime.sizes import byte_length
 from horus_runtime.runtime.values import LONG_TEXT, Char, Range, Stream
 from horus_runtime.runtime.values import chars as characters
@@ -214,7 +215,7 @@ def set_(text: str, index: int, character: str) -> Changed:
 @native("append", STRING, ANY, pure=False, ref=True, context=True, returns=UNIT)
 def append(ctx: NativeCallContext, text: str, value: Any) -> Changed:
     """Add the text of a value at the end; a blob is read as UTF-8."""
-    added = value.decode(errors="replace") if type(value) is bytearray else ctx.to_display(value)
+    added = text_of_bytes(value) if type(value) is bytearray else ctx.to_display(value)
     ctx.check_string(byte_length(text) + byte_length(added))
     return text + added, None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from horus_runtime.modules.std.signature import ANY, BLOB, STRING
 from horus_runtime.runtime.module import Module
+from horus_runtime.runtime.parts import text_of_bytes
 from horus_runtime.runtime.sizes import byte_length
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def join_left(ctx: NativeCallContext, value: Any, text: str) -> str:
 @native("+", STRING, BLOB, context=True, returns=STRING)
 def join_bytes_right(ctx: NativeCallContext, text: str, blob: bytearray) -> str:
     """The text followed by a blob read as UTF-8."""
-    return _joined(ctx, text, blob.decode(errors="replace"))
+    return _joined(ctx, text, text_of_bytes(blob))
 
 
 @native("+", BLOB, STRING, context=True, returns=STRING)
 def join_bytes_left(ctx: NativeCallContext, blob: bytearray, text: str) -> str:
     """A blob read as UTF-8 followed by the text."""
-    return _joined(ctx, blob.decode(errors="replace"), text)
+    return _joined(ctx, text_of_bytes(blob), text)
 
 
 def _joined(ctx: NativeCallContext, left: str, right: str) -> str:

@@ -186,9 +186,10 @@ never
     assert "the model is open" in shown
     assert "id           c" in shown
     assert [line for line in found.err.splitlines() if "^" in line] == [
-        "     ^ Function not found: nope (Model)", "   ^ Expecting ']' to end this array literal",
-    ]  # fmt: skip
-    assert "Function not found: nope (Model, i64) (line 1, position 3)" in found.err.splitlines()
+        "     ^ Function not found: nope (Model)",
+        "     ^ Function not found: nope (Model, i64)",
+        "   ^ Expecting ']' to end this array literal",
+    ]
     assert "never" not in found.out + found.err
 
 

@@ -35,7 +35,15 @@ def size_of(value: Any) -> Size:
 
 def byte_length(text: str) -> int:
     """The UTF-8 length of a string."""
-    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+    if text.isascii():
+        return len(text)
+    if len(text) <= LONG:
+        return len(text.encode(errors="surrogatepass"))
+    total = 0
+    for start in range(0, len(text), LONG):
+        COPY_TERMS.run.making(0)
+        total += len(text[start : start + LONG].encode(errors="surrogatepass"))
+    return total
 
 
 def _size_of_container(value: Any) -> Size:
@@ -63,6 +71,8 @@ def _size_of_container(value: Any) -> Size:
 
 SLICE: Final = 16_384
 """Items between two looks at the clock: less than a millisecond."""
+LONG: Final = 1 << 20
+"""The same for characters."""
 _WEIGHTLESS: Final = SCALARS - {str}
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SLICE: Final = 1 << 20
 """Characters between two looks at the clock: a few milliseconds."""
+SIGMA: Final = "\u03a3"
 LONGEST_CHECKED: Final = 64
 """Longer parts are taken to overlap themselves: a text holds so few of them that each can be looked for."""
 
@@ -21,6 +22,37 @@ LONGEST_CHECKED: Final = 64
 def look() -> None:
     """Look at the clock of the run that this thread works for."""
     COPY_TERMS.run.making(0)
+
+
+def slices(text: str) -> Iterator[str]:
+    """The text in pieces, with a look at the clock before each but the first."""
+    for start in range(0, len(text), SLICE):
+        if start:
+            look()
+        yield text[start : start + SLICE]
+
+
+def upper(text: str) -> str:
+    """As `text.upper()`."""
+    return text.upper() if len(text) <= SLICE else "".join([piece.upper() for piece in slices(text)])
+
+
+def lower(text: str) -> str:
+    """As `text.lower()`."""
+    if len(text) <= SLICE:
+        return text.lower()
+    if SIGMA not in text:
+        return "".join([piece.lower() for piece in slices(text)])
+    # What becomes of this letter depends on those around it, but not on what is behind a blank.
+    found = []
+    start = 0
+    while start < len(text):
+        stop = text.find(" ", start + SLICE)
+        stop = len(text) if stop < 0 else stop
+        found.append(text[start:stop].lower())
+        start = stop
+        look()
+    return "".join(found)
 
 
 def find(text: str, part: str, start: int = 0) -> int:

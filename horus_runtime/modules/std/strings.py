@@ -137,14 +137,20 @@ def sub_string_range(text: str, selection: Range) -> str:
 def to_chars(ctx: NativeCallContext, text: str) -> list[Any]:
     """The characters as an array."""
     ctx.check_array(len(text))
-    return list(characters(text))
+    found: list[Any] = []
+    for piece in searching.slices(text):
+        found += characters(piece)
+    return found
 
 
 @native("to_blob", STRING, context=True, returns=BLOB)
 def to_blob(ctx: NativeCallContext, text: str) -> bytearray:
     """The bytes of the string in UTF-8."""
     ctx.check_array(byte_length(text))
-    return bytearray(text.encode())
+    made_of = bytearray()
+    for piece in searching.slices(text):
+        made_of += piece.encode()
+    return made_of
 
 
 @getter("chars", STRING, returns=STREAM)
@@ -181,25 +187,25 @@ def _characters(text: str) -> Stream:
 @native("to_upper", STRING, returns=STRING)
 def to_upper(text: str) -> str:
     """The string in capital letters."""
-    return made(text.upper())
+    return made(searching.upper(text))
 
 
 @native("to_lower", STRING, returns=STRING)
 def to_lower(text: str) -> str:
     """The string in small letters."""
-    return made(text.lower())
+    return made(searching.lower(text))
 
 
 @native("make_upper", STRING, pure=False, ref=True, returns=UNIT)
 def make_upper(text: str) -> Changed:
     """Change the string to capital letters."""
-    return made(text.upper()), None
+    return made(searching.upper(text)), None
 
 
 @native("make_lower", STRING, pure=False, ref=True, returns=UNIT)
 def make_lower(text: str) -> Changed:
     """Change the string to small letters."""
-    return made(text.lower()), None
+    return made(searching.lower(text)), None
 
 
 # --- Changes in place -------------------------------------------------------------------------------------------------

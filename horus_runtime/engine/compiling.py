@@ -134,7 +134,7 @@ class Compiling(EngineSettings):
 
     def _was_checked(self, tree: AST, names: tuple[str, ...]) -> bool:
         """Did the names of this text pass under the same settings?"""
-        if self._def_var is not None:
+        if self._def_var is not None or self._on_token is not None:
             return False  # the host wants to be asked each time
         disk = self.disk_cache()
         key = self._text_key(tree, ("checked", names, self.strict_variables))
@@ -151,7 +151,7 @@ class Compiling(EngineSettings):
             return
         self.check_tree(script, names)
         disk = self.disk_cache()
-        if disk is not None and tree.is_text and self._def_var is None:
+        if disk is not None and tree.is_text and self._def_var is None and self._on_token is None:
             disk.put(self._text_key(tree, ("checked", names, self.strict_variables)), CHECKED)
 
     def cached(self, text: str, name: str | None, *, expression: bool = False) -> AST:
@@ -216,6 +216,7 @@ class Compiling(EngineSettings):
             or not tree.is_text
             or self.debugger is not None
             or self._parse_functions
+            or self._on_token is not None
             or (self.optimization_level == "full" and not self.table.is_plain())
         ):
             return None

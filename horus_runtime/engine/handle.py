@@ -388,6 +388,10 @@ class AST:
             }
             for part in self.parts
         ]
+        if self.options is not None and self.options.on_token is not None:
+            raise ValueError(
+                "a script that was parsed with on_parse_token cannot be kept: its text means something else"
+            )
         options = None if self.options is None else {k: _plain(v) for k, v in asdict(self.options).items()}
         modules = {path: module.to_data() for path, module in self.modules.items() if isinstance(module, AST)}
         return {"parts": parts, "name": self.source, "options": options, "modules": modules}

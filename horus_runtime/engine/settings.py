@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.budget import Budget
     from horus_runtime.runtime.custom_syntax import EvalContext, SyntaxDefinition, SyntaxInput
     from horus_runtime.syntax.dynamic import ParseFunction
+    from horus_runtime.syntax.mapping import TokenMapper
     from horus_runtime.syntax.options import ParseOptions
 
 PrintCallback = Callable[[str], None]
@@ -112,6 +113,7 @@ class EngineSettings:
         self._syntaxes: dict[str, SyntaxDefinition] = {}
         self._parse_functions: dict[str, ParseFunction] = {}
         self._parse_generation = 0
+        self._on_token: TokenMapper | None = None
         """Counts their registrations."""
         self._optimization = "simple"
         self._print: PrintCallback | None = None
@@ -404,6 +406,17 @@ class EngineSettings:
         """Does anybody want to know what runs use?"""
         return self.revision.observed
 
+    def on_parse_token(self, callback: TokenMapper | None) -> Any:
+        """Asked with each `Token` (kind, value, span) while a text is parsed. The answer is the text of the token to take
+        in its place, or `None` to leave it; a replaced token stands where the old one stood.
+
+        An answer that is not exactly one token is a `ParseError` there. Such scripts are not kept in the disk cache.
+        """
+        self._on_token = callback
+        self._parse_generation += 1
+        self._reread()
+        return self
+
     def on_var(self, callback: VariableCallback | None) -> Any:
         """Asked with the name before a variable is looked up. `engine.NOTHING` goes on with the lookup; any other
         result is what the name means, as a constant.
@@ -471,6 +484,7 @@ class EngineSettings:
                 custom_operators=tuple(sorted(self._operators.items())),
                 custom_syntaxes=self._custom_symbols(),
                 parse_functions=tuple(self._parse_functions.values()),
+                on_token=self._on_token,
                 allow_if_expression=self.allow_if_expression,
                 allow_switch_expression=self.allow_switch_expression,
                 allow_loop_expressions=self.allow_loop_expressions,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from horus_runtime.syntax.dynamic import ParseFunction
+    from horus_runtime.syntax.mapping import TokenMapper
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class ParseOptions:
     """Constructs added by the host, each as the symbols it is made of (see `custom`)."""
     parse_functions: tuple[ParseFunction, ...] = ()
     """What decides on the symbols of constructs that have no fixed ones (see `dynamic`)."""
+    on_token: TokenMapper | None = None
+    """May put another token in the place of each (see `mapping`)."""
 
     def needs_care(self, length: int) -> bool:
         """Whether a script of this many characters may reach a limit that only the careful parse checks."""

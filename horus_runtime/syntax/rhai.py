@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -18,7 +19,7 @@ from horus_runtime.syntax.levels import DeepNesting
 from horus_runtime.syntax.lexer import Lexer, Vocabulary
 from horus_runtime.syntax.options import DEFAULT, ParseOptions
 from horus_runtime.syntax.parser import Parser
-from horus_runtime.syntax.tokens import ERROR, Token
+from horus_runtime.syntax.tokens import ERROR, RawToken, Token
 
 __all__ = ["DEFAULT", "ParseOptions", "parse_expression", "parse_script", "strip_shebang", "tokenize"]
 
@@ -104,13 +105,17 @@ def _run(text: str, options: ParseOptions, start: str, *, careful: bool) -> node
     vocabulary = _vocabulary(options, expression)
     lexer = Lexer(text, vocabulary, options)
     parser = Parser(table, builder)
-    node: nodes.Node
     if options.parse_functions:
         from horus_runtime.syntax.dynamic import Constructs, Source
 
         source = Source(text, vocabulary, lexer)
         parser.constructs = Constructs(parser, options.parse_functions, source)
-        node = parser.run(start, iter(source))
+        tokens: Iterator[RawToken] = iter(source)
     else:
-        node = parser.run(start, chain.from_iterable(lexer.batches()))
+        tokens = chain.from_iterable(lexer.batches())
+    if options.on_token is not None:
+        from horus_runtime.syntax.mapping import mapped
+
+        tokens = mapped(tokens, options.on_token, vocabulary, options)
+    node: nodes.Node = parser.run(start, tokens)
     return node

@@ -134,7 +134,7 @@ class Compiling(EngineSettings):
 
     def _was_checked(self, tree: AST, names: tuple[str, ...]) -> bool:
         """Did the names of this text pass under the same settings?"""
-        if self._def_var is not None or self._on_token is not None:
+        if self._def_var is not None:
             return False  # the host wants to be asked each time
         disk = self.disk_cache()
         key = self._text_key(tree, ("checked", names, self.strict_variables))
@@ -151,7 +151,7 @@ class Compiling(EngineSettings):
             return
         self.check_tree(script, names)
         disk = self.disk_cache()
-        if disk is not None and tree.is_text and self._def_var is None and self._on_token is None:
+        if disk is not None and tree.is_text and self._def_var is None:
             disk.put(self._text_key(tree, ("checked", names, self.strict_variables)), CHECKED)
 
     def cached(self, text: str, name: str | None, *, expression: bool = False) -> AST:

@@ -407,8 +407,8 @@ class EngineSettings:
         return self.revision.observed
 
     def on_parse_token(self, callback: TokenMapper | None) -> Any:
-        """Asked with each `Token` (kind, value, span) while a text is parsed. The answer is the text of the token to take
-        in its place, or `None` to leave it; a replaced token stands where the old one stood.
+        """Asked with each `Token` (kind, value, span) while a text is parsed. The answer is the text of the token to
+        take in its place, or `None` to leave it; a replaced token stands where the old one stood.
 
         An answer that is not exactly one token is a `ParseError` there. Such scripts are not kept in the disk cache.
         """
@@ -598,7 +598,7 @@ class EngineSettings:
 
     def disk_cache(self) -> DiskCache | None:
         """The cache that is in use."""
-        if self._parse_functions:
+        if self._parse_functions or self._on_token is not None:
             return None  # what functions of the host decide on is not known to other processes
         if self._cache is True:
             return default_cache()

@@ -129,11 +129,13 @@ def natives_from_python(
         method: the first argument is the script's own value and may be changed; else it is a copy.
         operator: all arguments are operands: objects of classes are not made from maps.
         params: the script types, in place of what the annotations say.
-        flags: further fields of `NativeFn`: `pure`, `volatile`, `ref`, `capability`.
+        flags: further fields of `NativeFn`: `pure`, `volatile`, `ref`, `capability`, `internal`.
 
     Raises:
         TypeError: the signature cannot be used from scripts.
     """
+    if flags.pop("internal", False):
+        flags["namespace"] = "internal"
     signature = signature_of(function, owner=owner)
     if method:
         signature = _for_objects(signature, count=len(signature.parameters) if operator else 1)

@@ -327,7 +327,7 @@ class Environment(Calling):
     @staticmethod
     def _wrapped(error: HorusError, name: str, home: Linked) -> EvalError:
         """`in call to function 'eval'`, at the place of the call."""
-        return wrap_call(error, name, UNSET, home.program.source.name, home.program)
+        return wrap_call(error, name, UNSET, home.program.source.name, home.program.source)
 
     def call_in_scope(self, home: Linked, depth: int, scope: EvalScope, name: str, *args: Any) -> Any:
         """`f!(args)`: a script function that sees and changes its caller's variables; its own vanish afterwards."""

@@ -39,7 +39,7 @@ def draw(path: Path, results: Results, columns: dict[str, str]) -> None:
     axes.set_yscale("log")
     axes.set_ylabel("times the time of hand-written Python (lower is faster)")
     axes.set_xticks([place + 0.43 - width / 2 for place in range(len(names))], names, rotation=55, ha="right")
-    axes.legend(title="engine (geometric mean)", ncols=3, fontsize=8)
+    axes.legend(title="engine (geometric mean)", ncols=5, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     axes.margins(x=0.01)
     figure.tight_layout()
     figure.savefig(path, dpi=110)

@@ -117,7 +117,19 @@ def method_result(receiver: int, name: str) -> int:
         if found == results.SAME:
             return receiver
         return element(receiver) | UNIT if found == results.ITEM else found
+    low = receiver & LOW
+    if low & (low - 1) and not low & (ARRAY | MAP | OTHER | FN | RANGE | BLOB):
+        # One of several classes of plain values.
+        known = [results.METHODS.get(1 << bit, {}).get(name, ANY) for bit in range(WIDTH) if low >> bit & 1]
+        return ANY if ANY in known else _joined(known)
     return results.METHODS.get(receiver & LOW, {}).get(name, ANY)
+
+
+def _joined(types: list[int]) -> int:
+    joined = NONE
+    for t in types:
+        joined |= t
+    return joined
 
 
 class Fields:

@@ -372,7 +372,8 @@ class Chains(Calls):
             return self.call_of_lent(node, ready, fast, kept)
         if cell is None:
             return self.choose(ready, fast, slow)
-        return self.locked_call(cell, pointer, ready, fast, slow)
+        held = self.held(cell, len(args)) if variable in self.fn.captures else None
+        return self.locked_call(cell, pointer, ready, fast, slow, held)
 
     def is_lent(self, node: nodes.Node) -> Variable | None:
         """The variable at the start of a chain whose value is borrowed, as nothing changes it but calls of pointers."""
@@ -441,8 +442,27 @@ class Chains(Calls):
         self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
         return self.name(result)
 
+    def held(self, cell: str, count: int) -> pyast.expr:
+        """The pointer that a captured variable held when the closure was made, if it can be called at once with so many
+        arguments and without a lock: most variables never hold another.
+        """
+        name = f"_held_{cell}_{count}"
+        if name not in self.noted:
+            value = self.call("_held", self.name(cell), self.name(self.program.use_token(count)))
+            self.noted[name] = place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], value), self.loc)
+        return self.name(name)
+
+    noted: dict[str, pyast.stmt]
+    """What the maker of a closure notes for it."""
+
     def locked_call(
-        self, cell: str, pointer: pyast.expr, ready: pyast.expr, fast: pyast.expr, slow: pyast.expr
+        self,
+        cell: str,
+        pointer: pyast.expr,
+        ready: pyast.expr,
+        fast: pyast.expr,
+        slow: pyast.expr,
+        held: pyast.expr | None,
     ) -> pyast.expr:
         """A captured variable is locked while the pointer it holds runs: using it meanwhile is a data race."""
         result = self.temp()
@@ -453,7 +473,11 @@ class Chains(Calls):
         guarded = place(pyast.Try([call], [], [], [unlock]), self.loc)
         reaches = self.attribute(pointer, "reaches")
         locked = place(pyast.If(reaches, [lock, guarded], [call]), self.loc)
-        self.when(ready, [locked], [place(pyast.Assign([slot], slow), self.loc)])
+        rest = place(pyast.If(ready, [locked], [place(pyast.Assign([slot], slow), self.loc)]), self.loc)
+        if held is None:
+            self.out.append(rest)
+        else:
+            self.when(self.compare(pointer, (pyast.Is(), held)), [call], [rest])
         return self.name(result)
 
     def call_attribute(self, cell: str, name: str) -> pyast.expr:

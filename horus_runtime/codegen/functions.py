@@ -44,6 +44,7 @@ class FunctionCompiler(Constructs):
         self.prepared = {}
         self.taken: set[str] = set()
         self.waiting = []
+        self.noted = {}
         self.loc = fn.node.span[:2]
         self.variant = variant
 

@@ -775,9 +775,10 @@ class ProgramCompiler(Emitter):
         assert isinstance(node, nodes.Closure)
         py = self.closure_function(fn)
         inference = self.closure_state(node).inference
-        definition = FunctionCompiler(self, fn, py, TypeView(inference)).compile()
+        compiler = FunctionCompiler(self, fn, py, TypeView(inference))
+        definition = compiler.compile()
         if fn.captures:
-            definition = self.maker_of(fn, definition)
+            definition = self.maker_of(fn, definition, list(compiler.noted.values()))
         self.defs.append(definition)
         self.frames[py] = ("closure", fn.name)
         metas.append(
@@ -829,11 +830,11 @@ class ProgramCompiler(Emitter):
         name = self.closure_function(fn)
         return f"_with_{name}" if fn.captures else name
 
-    def maker_of(self, fn: FunctionInfo, definition: pyast.FunctionDef) -> pyast.FunctionDef:
+    def maker_of(self, fn: FunctionInfo, definition: pyast.FunctionDef, notes: list[pyast.stmt]) -> pyast.FunctionDef:
         """A function of the captured variables that gives the closure's own."""
         arguments = _arguments([variable.py for variable in fn.captures])
         self.at(fn.node.span)
-        body: list[pyast.stmt] = [definition, place(pyast.Return(self.name(definition.name)), self.loc)]
+        body: list[pyast.stmt] = [*notes, definition, place(pyast.Return(self.name(definition.name)), self.loc)]
         return place(pyast.FunctionDef(self.closure_maker(fn), arguments, body, [], None), self.loc)  # type: ignore[no-any-return]
 
     def assemble(self, main_def: pyast.FunctionDef, order: list[str]) -> pyast.Module:

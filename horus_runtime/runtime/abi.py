@@ -185,6 +185,14 @@ def leaf(name: str, cells: tuple[Cell, ...], program: Program, function: Callabl
     return pointer
 
 
+def held(cell: Any, token: object) -> Any:
+    """The pointer that a captured variable holds, if it is one that `token` stands for and that cannot come to use the
+    variable; else what no variable holds.
+    """
+    pointer = cell.v if type(cell) is Cell else None
+    return pointer if type(pointer) is FnPtr and pointer.token is token and not pointer.reaches else token
+
+
 def bare_pointer(name: str) -> FnPtr:
     """The bare name of a script function."""
     pointer = FnPtr(name)
@@ -252,6 +260,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_in_range": in_range,
     "_closure": closure,
     "_leaf": leaf,
+    "_held": held,
     "_Turns": Turns,
     "_DONE": NONE_LEFT,
     "_chars": chars,

@@ -2,8 +2,8 @@
 
 The first call with some classes goes the general way, which knows every case; from then on the native is called at
 once. Only calls where nothing but the classes decides are remembered: no map (it may have a function of that name as a
-property), no cell (its value may be replaced), no range (two types share a class), no native that replaces its
-receiver. A registration makes a site forget.
+property), no range (two types share a class), no cell of a constant or of a captured variable. A registration makes a
+site forget.
 """
 
 from __future__ import annotations
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.state import Linked
 
 UNDECIDED: Final = frozenset({Cell, ItemCell, LockedCell, Temporary, Range, Stream})
-Entry = tuple[Callable[..., Any], bool]
-"""A native with its context bound, and whether it may call back: then the level of the call is noted for it."""
+PLAIN: Final = 0
+NOTES: Final = 1
+REPLACES: Final = 2
+Entry = tuple[Callable[..., Any], int]
+"""A native with its context bound, and what it asks for: one that may call back gets the level of the call; one that
+may replace its receiver answers with that and the result.
+"""
 
 
 class Site:
@@ -64,10 +69,12 @@ class Site:
         if type(args[0]) in self.never or not UNDECIDED.isdisjoint(map(type, args)):
             return None
         fn = self.table.find(self.name, args)
-        if fn is None or fn.ref:
+        if fn is None or (fn.ref and fn.callbacks):
             return None
         native = partial(fn.call, self.run) if fn.context else fn.call
-        return (self._noting(native), True) if fn.callbacks else (native, False)
+        if fn.ref:
+            return native, REPLACES
+        return (self._noting(native), NOTES) if fn.callbacks else (native, PLAIN)
 
     def _noting(self, native: Callable[..., Any]) -> Callable[..., Any]:
         """A native that calls back needs to know the level of the call."""
@@ -95,24 +102,30 @@ def native_site(run: Calling, name: str, count: int) -> Callable[..., Any]:
         entry = known.get(type(first))
         if entry is None or site.generation != table.generation:
             return learn(type(first), depth, (first,))
-        native, notes = entry
-        return native(depth, first) if notes else native(first)
+        native, asks = entry
+        if asks == PLAIN:
+            return native(first)
+        return native(depth, first) if asks == NOTES else native(first)[1]
 
     def two(depth: int, first: Any, second: Any) -> Any:
         key = (type(first), type(second))
         entry = known.get(key)
         if entry is None or site.generation != table.generation:
             return learn(key, depth, (first, second))
-        native, notes = entry
-        return native(depth, first, second) if notes else native(first, second)
+        native, asks = entry
+        if asks == PLAIN:
+            return native(first, second)
+        return native(depth, first, second) if asks == NOTES else native(first, second)[1]
 
     def more(depth: int, *args: Any) -> Any:
         key = tuple(map(type, args))
         entry = known.get(key)
         if entry is None or site.generation != table.generation:
             return learn(key, depth, args)
-        native, notes = entry
-        return native(depth, *args) if notes else native(*args)
+        native, asks = entry
+        if asks == PLAIN:
+            return native(*args)
+        return native(depth, *args) if asks == NOTES else native(*args)[1]
 
     return one if count == 1 else two if count == 2 else more
 
@@ -135,8 +148,10 @@ def method_site(run: Calling, home: Linked, name: str, count: int) -> Callable[.
         entry = known.get(type(this))
         if entry is None or site.generation != table.generation:
             return learn(type(this), depth, (given,), this)
-        native, notes = entry
-        return native(depth, this) if notes else native(this)
+        native, asks = entry
+        if asks == PLAIN:
+            return native(this)
+        return native(depth, this) if asks == NOTES else replaced(given, native(this))
 
     def with_one(depth: int, given: Any, first: Any) -> Any:
         this = given.v if type(given) is Cell and not (given.shared or given.constant) else given
@@ -144,8 +159,10 @@ def method_site(run: Calling, home: Linked, name: str, count: int) -> Callable[.
         entry = known.get(key)
         if entry is None or site.generation != table.generation:
             return learn(key, depth, (given, first), this)
-        native, notes = entry
-        return native(depth, this, first) if notes else native(this, first)
+        native, asks = entry
+        if asks == PLAIN:
+            return native(this, first)
+        return native(depth, this, first) if asks == NOTES else replaced(given, native(this, first))
 
     def with_more(depth: int, given: Any, *args: Any) -> Any:
         this = given.v if type(given) is Cell and not (given.shared or given.constant) else given
@@ -153,7 +170,17 @@ def method_site(run: Calling, home: Linked, name: str, count: int) -> Callable[.
         entry = known.get(key)
         if entry is None or site.generation != table.generation:
             return learn(key, depth, (given, *args), this)
-        native, notes = entry
-        return native(depth, this, *args) if notes else native(this, *args)
+        native, asks = entry
+        if asks == PLAIN:
+            return native(this, *args)
+        return native(depth, this, *args) if asks == NOTES else replaced(given, native(this, *args))
 
     return with_one if count == 1 else with_more if count else alone
+
+
+def replaced(given: Any, answer: tuple[Any, Any]) -> Any:
+    """The result of a native that answers with its new receiver, too, which goes into the cell that it came in."""
+    new, result = answer
+    if type(given) is Cell:
+        given.v = new
+    return result

@@ -558,19 +558,23 @@ class Bound:
         self.overhead = 0.0
         """Seconds that went into preparing kernels."""
         self.saved = 0.0
-        """Seconds by which kernels were faster than Python, by a careful estimate."""
+        """Seconds by which kernels were faster than Python, by a careful estimate; below zero: slower."""
 
     def affords(self, seconds: float) -> bool:
         """May the run get slower by so much?"""
-        budget = ALLOWED + max(0.0, self.saved) + SHARE * (perf_counter() - self.started)
+        budget = ALLOWED + self.saved + SHARE * (perf_counter() - self.started)
         return self.overhead + seconds <= budget
 
     def is_ready(self, compiled: Compiled) -> bool:
-        """Can a kernel run now? Compiles it when it is due."""
+        """Can a kernel run now? Compiles it when it is due; one for arrays not before it is known how long they are."""
         if compiled.module is not None or compiled.useless:
             return not compiled.useless
         if not compiled.is_due() or (compiled.patience and not self.affords(Compiled.seconds)):
             return False
+        return bool(compiled.arrays_in and compiled.patience) or self.make(compiled)
+
+    def make(self, compiled: Compiled) -> bool:
+        """Compile a kernel. Does it work?"""
         start = thread_time()
         compiled.compile()
         taken = thread_time() - start
@@ -678,7 +682,10 @@ class Bound:
     ) -> tuple[int, Instance, Arrays, list[Any]] | None:
         """Run a kernel; `None` if it could not, and then nothing has happened."""
         elements = sum(_size(values[at]) for at in compiled.arrays_in)
-        if elements and compiled.patience and not self.affords(elements * COPYING):
+        coming = elements * COPYING + (Compiled.seconds if compiled.module is None else 0.0)
+        if coming and compiled.patience and not self.affords(coming):
+            return None
+        if compiled.module is None and not self.make(compiled):
             return None
         start = thread_time()
         instance = compiled.instance()

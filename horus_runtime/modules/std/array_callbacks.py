@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError
 from horus_runtime.modules.std.arrays import position_of
 from horus_runtime.modules.std.callbacks import (
     combiner,
+    direct,
     in_call,
     is_missing,
+    lent,
     may_lend,
     own,
     results,
@@ -70,19 +71,28 @@ def map_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
     """What the callback returns for each element, as a new array."""
     # What exists so far is a variable, so that the account of the run's data finds it.
     made: Array = []
-    made.extend(results(ctx, callback, array))
+    known = direct(ctx, callback, 1)
+    if known is None:
+        made.extend(results(ctx, callback, array))
+        return made
+    function, level = known
+    add = made.append
+    for item in lent(ctx, callback, array):
+        add(function(level, item))
     return made
 
 
 @_method("filter", returns=ARRAY)
 def filter_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> Array:
     """The elements for which the callback returns `true`, as a new array."""
-    # The result comes first in each pair: the callback may have replaced the element through `this`.
-    pairs = zip(results(ctx, callback, array), array, strict=False)
-    if len(array) <= MANY:
-        kept: Array = [item for keep, item in pairs if keep is True]
+    known = direct(ctx, callback, 1)
+    if known is not None and len(array) <= MANY and may_lend(ctx, callback, array):
+        function, level = known
+        kept: Array = [item for item in array if function(level, item) is True]
     else:
+        # The result comes first in each pair: the callback may have replaced the element through `this`.
         kept = []
+        pairs = zip(results(ctx, callback, array), array, strict=False)
         kept.extend(item for keep, item in pairs if keep is True)
     return kept if all_scalars(kept) else list(map(own, kept))
 
@@ -98,10 +108,14 @@ def for_each(ctx: NativeCallContext, array: Array, callback: FnPtr) -> None:
 @_method("reduce")
 def reduce_(ctx: NativeCallContext, array: Array, callback: FnPtr, initial: Any = None) -> Any:
     """Combine the elements from the first to the last: callback (accumulator, element) or with the index as well."""
-    if ctx.arity(callback) == 2 and may_lend(ctx, callback, array):
-        return reduce(ctx.callable(callback, 2), array, initial)
-    combine = combiner(ctx, callback, array)
     total = initial
+    known = direct(ctx, callback, 2)
+    if known is not None and may_lend(ctx, callback, array):
+        function, level = known
+        for item in array:
+            total = function(level, total, item)
+        return total
+    combine = combiner(ctx, callback, array)
     for index in range(len(array)):
         total = combine(total, index)
     return total
@@ -151,13 +165,19 @@ def find_map(ctx: NativeCallContext, array: Array, callback: FnPtr, start: int =
 @_method("some", returns=BOOL)
 def some(ctx: NativeCallContext, array: Array, callback: FnPtr) -> bool:
     """Does the callback return `true` for any element."""
-    return any(result is True for result in results(ctx, callback, array))
+    for result in results(ctx, callback, array):  # noqa: SIM110 - quicker than a generator
+        if result is True:
+            return True
+    return False
 
 
 @_method("all", returns=BOOL)
 def all_(ctx: NativeCallContext, array: Array, callback: FnPtr) -> bool:
     """Does the callback return `true` for all elements."""
-    return all(result is True for result in results(ctx, callback, array))
+    for result in results(ctx, callback, array):  # noqa: SIM110 - quicker than a generator
+        if result is not True:
+            return False
+    return True
 
 
 def _first(ctx: NativeCallContext, array: Array, callback: FnPtr, start: int) -> int:

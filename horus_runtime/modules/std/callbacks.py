@@ -8,7 +8,7 @@ tried in that order until one of them is found.
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,14 @@ def lent(ctx: NativeCallContext, pointer: FnPtr, array: Array, start: int = 0) -
 def may_lend(ctx: NativeCallContext, pointer: FnPtr, array: Array) -> bool:
     """May callbacks look at the items themselves? Compiled code copies what it changes or keeps."""
     return all_scalars(array) or ctx.borrows(pointer)
+
+
+def direct(ctx: NativeCallContext, pointer: FnPtr, count: int) -> tuple[Callable[..., Any], int] | None:
+    """The Python function of a closure of this run and the level to call it with: loops call it quicker than others."""
+    call = ctx.callable(pointer, count) if ctx.arity(pointer) == count else None
+    if isinstance(call, partial) and call.func is pointer.target:
+        return call.func, call.args[0]
+    return None
 
 
 # --- One result per element -------------------------------------------------------------------------------------------

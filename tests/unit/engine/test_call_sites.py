@@ -127,3 +127,15 @@ def test_errors_at_a_place_that_ran_before_stand_where_the_call_stands(engine):
         engine.eval('for i in [1, "x"] {\n    half(i);\n}')
     assert str(caught.value).startswith("Function not found: half (&str | ImmutableString | String)")
     assert caught.value.position == (2, 5)
+
+
+def test_a_site_remembers_natives_that_replace_their_receiver():
+    script = """
+        fn clean(value) { let text = value.to_string(); text.replace("a", "b"); text.trim(); text }
+        let made = [];
+        for value in [" aa ", 1, "a", ' ', [1]] { made.push(clean(value)); }
+        fn shout(value) { make_upper(value); value }
+        for value in ["x", "y"] { made.push(shout(value)); }
+        made
+    """
+    assert hr.Engine().eval(script) == ["bb", "1", "b", "", "[1]", "X", "Y"]

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from tests.differential.corpus import CORPUS
+from tests.differential.operators import ASSIGNING, COMPARING, COMPUTING, LOGICAL, SEARCHING
 
 # --- Operators -------------------------------------------------------------------------------------------------------
 
@@ -24,31 +25,7 @@ VALUES = [
     "[1]", '[1, "a"]', "#{a: 1}", "blob(2, 97)", "(0..3)", "(1..=3)", 'Fn("f")',
 ]  # fmt: skip
 LITERALS = ["7", "2.5", '"ab"', "'b'", "true", "()", "[1]", "#{b: 1}"]
-BINARY = [
-    "+",
-    "-",
-    "*",
-    "/",
-    "%",
-    "**",
-    "<<",
-    ">>",
-    "&",
-    "|",
-    "^",
-    "==",
-    "!=",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "in",
-    "!in",
-    "??",
-    "..",
-]
-ASSIGNING = ["+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^="]
-LOGICAL = ["&&", "||"]
+BINARY = [*COMPUTING, *COMPARING, *SEARCHING, "??", ".."]
 UNARY = ["-", "+", "!"]
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import random
 
+from tests.differential.operators import ON_NUMBERS
+
 _INTS = (
     "0",
     "1",
@@ -28,7 +30,6 @@ _INTS = (
     "-9223372036854775808",
 )
 _FLOATS = ("0.0", "1.0", "0.5", "-2.0", "1e10", "1e308", "0.1")
-_OPERATORS = ("+", "-", "*", "+", "-", "/", "%", "&", "|", "^", "<<", ">>", "**")
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 
 
@@ -73,7 +74,7 @@ class NumberGenerator:
             return self._pick(*names, *names, *_INTS[:9], self._pick(*_INTS), self._pick(*_FLOATS))
         left, right = self._value(names, depth - 1, calls), self._value(names, depth - 1, calls)
         if chance < 0.75:
-            return f"({left} {self._pick(*_OPERATORS)} {right})"
+            return f"({left} {self._pick(*ON_NUMBERS)} {right})"
         return self._pick(
             f"(-{names[0]})", f"abs({left})", f"max({left}, {right})", f"min({left}, {right})", f"({left}).to_float()",
             f"(if {self._condition(names)} {{ {left} }} else {{ {right} }})", f"[{left}, {right}][{self._pick('0', '1', names[0])}]",

@@ -13,6 +13,7 @@ import random
 from typing import Any
 
 from tests.differential.generate_library import BASIC, FREE, METHODS, PROPERTIES, VALUES, WEIGHTS
+from tests.differential.operators import ASSIGNING, COMPARING, COMPUTING, LOGICAL, SEARCHING
 
 _NAMES = ("a", "b", "m", "s", "n", "t")
 _PRELUDE = (
@@ -37,35 +38,8 @@ export const LIMIT = 5; export let list = [1, 2]; let secret = 1; const OWN = 3;
 fn f(x) { x * 2 } fn f(x, y) { x + y + OWN } private fn hidden() { 1 } fn own() { global::OWN } fn fails(x) { x.nope }
 fn back(g) { g.call(1) } export let sq = 9; fn throws(x) { throw x; }"""
 MODULES = [["mod", _MODULE], ["sub", 'import "mod" as inner; fn g(x) { inner::f(x) } export const Z = 1;']]
-_BINARY = (
-    "+",
-    "-",
-    "*",
-    "/",
-    "%",
-    "**",
-    "<<",
-    ">>",
-    "&",
-    "|",
-    "^",
-    "==",
-    "!=",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "&&",
-    "||",
-    "??",
-    "in",
-    "!in",
-    "+",
-    "==",
-    "+",
-    "..",
-)
-_ASSIGN = ("=", "=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^=", "+=")
+_BINARY = (*COMPUTING, *COMPARING, *LOGICAL, "??", *SEARCHING, "+", "==", "+", "..")
+_ASSIGN = ("=", "=", *ASSIGNING, "+=")
 
 
 class SnippetGenerator:

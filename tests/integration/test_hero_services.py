@@ -1,8 +1,6 @@
 """Actions over containers and HTTP, against a fake engine and a real server of this machine."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from horus_runtime.engine import Engine
 from horus_runtime.errors import HostFailure
 from horus_runtime.heroscript import run_payload
 from horus_runtime.modules.policy import Policy
+from tests.support.web import Handler, serving
 
 ROWS = {
     "ps": '{"ID":"1","Names":"web","Image":"nginx","Status":"Up","Ports":"80/tcp","State":"running"}',
@@ -20,31 +19,19 @@ ROWS = {
 }  # fmt: skip
 
 
-class Echo(BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        return
-
+class Echo(Handler):
     def do_GET(self):
-        length = int(self.headers.get("Content-Length") or 0)
         kind = self.headers.get("Content-Type")
-        seen = f"{self.command} {self.path} {kind} {self.rfile.read(length).decode()}".strip().encode()
-        self.send_response(500 if "/bad" in self.path else 200)
-        self.send_header("Content-Length", str(len(seen)))
-        self.end_headers()
-        self.wfile.write(seen)
+        seen = f"{self.command} {self.path} {kind} {self.body().decode()}".strip().encode()
+        self.reply(500 if "/bad" in self.path else 200, seen)
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the base class wants these names
 
 
 @pytest.fixture
 def base():
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    thread = threading.Thread(target=made.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{made.server_address[1]}"
-    made.shutdown()
-    made.server_close()
-    thread.join()
+    with serving(Echo) as place:
+        yield f"http://{place}"
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from horus_runtime.cli.main import main
 from tests.support.repositories import IDENTITY, git, make_repository
+from tests.support.web import Handler, serving
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "operations"
 TICKETS = [{"id": 1, "age": 3}, {"id": 2, "age": 31}, {"id": 3, "age": 90}, {"id": 4, "age": 45}]
@@ -33,16 +32,7 @@ def archive() -> bytes:
 ARCHIVE = archive()
 
 
-class Api(BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        return
-
-    def reply(self, status, body):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
+class Api(Handler):
     def do_GET(self):
         if self.path == "/tickets?state=open":
             self.reply(200, json.dumps(TICKETS).encode())
@@ -53,20 +43,15 @@ class Api(BaseHTTPRequestHandler):
 
     def do_POST(self):
         number = int(self.path.split("/")[2])
-        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        sent = json.loads(self.body())
         assert sent == {"reason": "stale"}
         self.reply(409 if number == 3 else 200, json.dumps({"id": number}).encode())
 
 
 @pytest.fixture
 def server():
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    thread = threading.Thread(target=made.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"127.0.0.1:{made.server_address[1]}"
-    made.shutdown()
-    made.server_close()
-    thread.join()
+    with serving(Api) as place:
+        yield place
 
 
 @pytest.fixture

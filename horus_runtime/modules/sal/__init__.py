@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "crypto": "data.CRYPTO",
     "csv": "formats.CSV",
-    "docker": "docker_images.DOCKER",
+    "docker": "docker_builder.DOCKER",
     "env": "env.ENV",
     "git": "git.GIT",
     "http": "http.HTTP",
@@ -35,7 +35,7 @@ _HOMES: Final = {
     "vault": "vault.VAULT",
     "yaml": "formats.YAML",
 }
-"""Where each module is complete. The last part of `os` and of `text` brings the others along."""
+"""Where each module is complete. The last part of `os`, `docker` and `text` brings the others along."""
 
 
 def sal_modules() -> dict[str, Module]:

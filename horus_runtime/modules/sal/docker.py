@@ -173,8 +173,25 @@ class RunOptions(EngineOptions):
     detach: bool = True
     remove: bool = False
     memory: str = "512m"
+    memory_swap: str = ""
     cpus: float = 1.0
+    cpu_shares: int = 0
+    network: str = ""
+    network_aliases: list[Any] = []  # noqa: RUF012 - the same
+    restart: str = ""
+    health: dict[str, Any] = {}  # noqa: RUF012 - the same
+    user: str = ""
+    workdir: str = ""
     timeout: float = 300.0
+
+
+class HealthOptions(Options):
+    """How often and how patiently the health of a container is looked at; times in seconds."""
+
+    interval: float = 30.0
+    timeout: float = 30.0
+    start_period: float = 0.0
+    retries: int = 3
 
 
 LABEL: Final = "horus.managed=true"
@@ -185,8 +202,7 @@ LABEL: Final = "horus.managed=true"
 def run_(call: HostCall, image: str, opts: RunOptions) -> Any:
     """Run an image in a new container. Gives its id, or with `detach: false` the command result."""
     call.require_level("docker", "manage", image)
-    if not re.fullmatch(IMAGE, image):
-        raise call.invalid("image", "is not the name of an image")
+    image_of(call, image)
     argv = ["run", "--label", LABEL, "--security-opt", "no-new-privileges", "--pids-limit", "512"]
     argv += ["--memory", _word(call, "memory", opts.memory), "--cpus", str(opts.cpus)]
     argv += ["--name", name_of(call, opts.name)] if opts.name else []
@@ -198,10 +214,58 @@ def run_(call: HostCall, image: str, opts: RunOptions) -> Any:
         argv += ["--env", f"{_word(call, 'env', name)}={value}"]
     for volume in opts.volumes:
         argv += ["--mount", _mount(call, volume)]
+    argv += _placed(call, opts)
+    argv += _health(call, opts.health) if opts.health else []
     argv += ["--", image, *(check_arguments(call, opts.command, "command") if opts.command else ())]
     if opts.detach:
         return checked(call, argv, opts.timeout).stdout.decode("utf-8", "replace").strip()
     return _run(call, argv, opts.timeout, merge=False).to_map()
+
+
+def _placed(call: HostCall, opts: RunOptions) -> list[str]:
+    """Where a container runs and as whom: network, restarts, user, directory, further limits."""
+    argv = ["--memory-swap", _word(call, "memory_swap", opts.memory_swap)] if opts.memory_swap else []
+    argv += ["--cpu-shares", str(opts.cpu_shares)] if opts.cpu_shares > 0 else []
+    if opts.network:
+        if not re.fullmatch(_NAME, opts.network):
+            raise call.invalid("network", f"'{opts.network}' is not the name of a network")
+        if opts.network == "host":
+            call.require_level("docker", "full", "network host")
+        argv += ["--network", opts.network]
+    for alias in opts.network_aliases:
+        argv += ["--network-alias", name_of(call, str(alias))]
+    if opts.restart:
+        if not re.fullmatch(r"no|always|unless-stopped|on-failure(:\d{1,3})?", opts.restart):
+            raise call.invalid("restart", "is one of no, always, unless-stopped, on-failure, on-failure:N")
+        argv += ["--restart", opts.restart]
+    if opts.user:
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?", opts.user):
+            raise call.invalid("user", "is a user, or user:group")
+        argv += ["--user", opts.user]
+    if opts.workdir:
+        if not opts.workdir.startswith("/"):
+            raise call.invalid("workdir", "is an absolute path in the container")
+        argv += ["--workdir", _word(call, "workdir", opts.workdir)]
+    return argv
+
+
+def _health(call: HostCall, health: dict[str, Any]) -> list[str]:
+    """The health check: `command`, and `interval`, `timeout`, `start_period`, `retries`."""
+    argv = ["--health-cmd", _word(call, "health", health.get("command", ""))]
+    for name in ("interval", "timeout", "start_period"):
+        seconds = health.get(name)
+        if seconds is None:
+            continue
+        if type(seconds) not in {int, float} or not 0 <= seconds <= 86_400:
+            raise call.invalid("health", f"has a '{name}' that is not a number of seconds")
+        argv += [f"--health-{name.replace('_', '-')}", f"{seconds:g}s"]
+    if (retries := health.get("retries")) is not None:
+        if type(retries) is not int or not 1 <= retries <= 1000:
+            raise call.invalid("health", "has 'retries' that are not a number from 1")
+        argv += ["--health-retries", str(retries)]
+    if unknown := sorted(set(health) - {"command", "interval", "timeout", "start_period", "retries"}):
+        raise call.invalid("health", f"has no '{unknown[0]}'")
+    return argv
 
 
 def _mount(call: HostCall, volume: Any) -> str:
@@ -249,6 +313,13 @@ def managed(call: HostCall, container: str, timeout: float) -> str:
 
 
 # --- the engine's command line ---------------------------------------------------------------------------------------
+
+
+def image_of(call: HostCall, image: str) -> str:
+    """The name of an image, checked."""
+    if not re.fullmatch(IMAGE, image):
+        raise call.invalid("image", "is not the name of an image")
+    return image
 
 
 def name_of(call: HostCall, container: str) -> str:

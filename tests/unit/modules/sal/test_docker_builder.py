@@ -57,13 +57,14 @@ def test_a_container_is_described_and_then_made_at_once(run, tmp_path):
     (tmp_path / "site").mkdir()
     value, calls = run(script)
     assert value == ["web", "nginx:1"]
-    assert calls == [
+    [call] = calls
+    assert call == (
         f"{HARDENED} --memory 256m --cpus 0.5 --name web --detach --publish 8080:80 --publish 8443:443 --env A=1"
         f" --env B=2 --mount type=bind,source={tmp_path}/site,target=/srv,readonly --memory-swap 512m --cpu-shares 512"
         " --network front --network-alias www --restart on-failure:3 --user 1000:1000 --workdir /srv"
         " --health-cmd curl -f http://localhost/ --health-interval 5s --health-retries 2"
         " -- nginx:1 nginx -g daemon off;"
-    ]
+    )
 
 
 def test_nothing_is_asked_before_it_is_built_and_a_reset_forgets(run):

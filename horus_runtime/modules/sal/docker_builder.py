@@ -1,7 +1,8 @@
 """The script module `docker`, third part: containers as handles, and how to describe one step by step.
 
 `docker.container("web", "nginx:1")` gives a description whose `with_...` methods can be chained; `build()` makes the
-container and runs it. Nothing is asked of the engine before that, and what is described passes the checks of `docker.run`.
+container and runs it. Nothing is asked of the engine before that, and what is described passes the checks of
+`docker.run`.
 """
 
 from __future__ import annotations

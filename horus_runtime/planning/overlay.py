@@ -23,6 +23,9 @@ _FIRST_HANDLE: Final = 1 << 30
 _PATH: Final = getattr(os, "O_PATH", 0)
 _WRITING: Final = os.O_WRONLY | os.O_RDWR
 
+_NEVER_THE_SAME: Final = ("/proc/", "/sys/")
+"""Where files are made when they are read: whether they changed is no question."""
+
 Signature = tuple[int, int, int, int]
 """Device, inode, size and time of a file: what tells that it is still the same."""
 
@@ -107,7 +110,8 @@ class Overlay(Tree):
         reading = not flags & (_PATH | _WRITING)
         if reading and not found.node.is_dir and found.node.content is None and found.node.origin is not None:
             handle.real = self.open_real(found.node.origin)
-            self.reads.setdefault(found.node.origin, signature(os.fstat(handle.real)))
+            if not found.node.origin.startswith(_NEVER_THE_SAME):
+                self.reads.setdefault(found.node.origin, signature(os.fstat(handle.real)))
         self._next_handle += 1
         self._handles[self._next_handle] = handle
         return self._next_handle

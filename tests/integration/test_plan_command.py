@@ -3,7 +3,11 @@
 import hashlib
 import json
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +15,7 @@ from horus_runtime.cli.main import main
 from tests.support.repositories import make_repository
 from tests.support.snapshots import snapshot
 
+ROOT = Path(__file__).resolve().parents[2]
 FILES = ("--allow-read=.", "--allow-write=.")
 
 
@@ -216,6 +221,71 @@ def test_a_store_that_another_process_has_open_is_seen_as_it_is(plan, root):
         )
     finally:
         connection.close()
+
+
+def test_namespaces_are_copied_and_compared_too(plan, root):
+    assert main(["eval", "--db=s.db", "--allow-osiris=schema", "--policy", policy_file(root),
+                 'osiris.namespace("other").model("user").create(#{id: "ann"})']) == 0  # fmt: skip
+    script = """
+        let other = osiris.namespace("other").model("user");
+        print(other.count()); other.create(#{id: "bob"}); osiris.model("user").create(#{id: "eve"});
+        osiris.namespace("third").model("user").create(#{id: "new"});
+    """
+    code, out, err = plan(script, "--db=s.db", "--policy", policy_file(root))
+    assert (code, err) == (0, "")
+    assert [line for line in out.splitlines() if line.startswith("+")] == [
+        "+ record user eve (create)", "+ record other:user bob (create)", "+ record third:user new (create)",
+    ]  # fmt: skip
+
+
+def policy_file(root):
+    path = root.parent / "policy.toml"
+    path.write_text('osiris = "schema"\nnamespaces = ["*"]\n')
+    return str(path)
+
+
+def test_a_markdown_file_is_planned_by_its_blocks(plan):
+    text = "# How to\n\n```heroscript\n!!osal.exec cmd:'make all'\n```\n"
+    code, out, err = plan(text, "--allow-run=make,true", name="p.md")
+    assert (code, out, err) == (
+        0, "actions, in order:\n   1. process.try_run: make all (line 4)\nplan: 1 action\n", "",
+    )  # fmt: skip
+
+
+def test_much_content_is_spilled_and_nothing_of_it_is_left(plan, tmp_path, monkeypatch):
+    place = tmp_path / "tmp"
+    place.mkdir()
+    monkeypatch.setenv("TMPDIR", str(place))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    script = """
+        let block = blob(10_000_000, 65);
+        for n in 0..5 { os.write_bytes(`f${n}`, block); }
+        os.append("f0", "end"); print(os.size("f0")); print(os.hash("f4") == os.hash("f3"));
+    """
+    code, out, err = plan(script, *FILES)
+    assert (code, err, out.splitlines()[:2], out.splitlines()[-1]) == (
+        0, "", ["10000003", "true"], "plan: 5 created",
+    )  # fmt: skip
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_leaves_no_copy_of_the_store_behind(root, tmp_path, number):
+    assert main(["eval", "--db=s.db", 'osiris.model("user").create(#{id: "ann"})']) == 0
+    place = tmp_path / "tmp"
+    place.mkdir()
+    (root.parent / "p.rhai").write_text('os.write("a", "1"); print("ready"); loop { }')
+    words = [sys.executable, "-m", "horus_runtime", "plan", *FILES, "--db=s.db", "--max-operations=0", "../p.rhai"]
+    environment = os.environ | {"TMPDIR": str(place), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    before = snapshot(root)
+    with subprocess.Popen(words, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "ready\n"
+        assert [path.name.startswith("horus-plan-") for path in place.iterdir()] == [True]
+        child.send_signal(number)
+        child.wait(60)
+    assert list(place.iterdir()) == []
+    assert untouched(root) == {name: facts for name, facts in before.items() if not name.endswith("-shm")}
+    assert child.returncode == (130 if number == signal.SIGINT else 128 + number)
 
 
 def test_a_hero_payload_names_its_own_lines(plan, root):

@@ -346,6 +346,13 @@ def test_what_another_program_changed_meanwhile_is_not_overwritten(root, state, 
     assert not any(path.name.startswith(".horus") for path in root.iterdir())
 
 
+def test_files_that_the_system_makes_up_are_no_conflict(root, state):
+    policy = hr.Policy(read=("/proc", str(root)), write=(str(root),))
+    script = 'os.write("facts", os.read("/proc/uptime"));'
+    run_atomic(hr.Engine.sal(policy), runner(script), state)
+    assert (root / "facts").read_text().count(" ") == 1
+
+
 def test_a_change_between_check_and_step_is_undone(root, state):
     before = tree(root)
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from horus_runtime.planning.nodes import Node, below, shown_origins
@@ -56,8 +56,10 @@ class Change:
     moved_from: str | None = None
     diff: str | None = None
     """A unified diff; `None` for what is no text, too large, or no file."""
-    node: Node | None = field(default=None, repr=False, compare=False)
-    """The pending object behind it."""
+    line: int | None = None
+    """Of the script, where it made the change last."""
+    source: str | None = None
+    """The script's file."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON data."""
@@ -67,7 +69,8 @@ class Change:
         for name, facts in (("before", self.before), ("after", self.after)):
             if facts is not None:
                 data[name] = facts.to_dict()
-        return data if self.diff is None else {**data, "diff": self.diff}
+        found = {"diff": self.diff, "line": self.line, "source": self.source}
+        return data | {name: value for name, value in found.items() if value is not None}
 
 
 def changes_of(overlay: Overlay, masked: Callable[[str], str] = lambda text: text) -> list[Change]:
@@ -101,7 +104,8 @@ class _Comparison:
         old = below(folder.origin, name)
         if old in self.kept or (node is not None and node.origin is None and self._same_type(base.status, node)):
             return
-        yield self._deleted(old, base.status)
+        before = self._real(old, base.status, hashed=False)
+        yield Change("delete", old, _type(base.status.st_mode), before, **_place(folder, name))
         if base.node is not None and base.node.is_dir:
             yield from self._gone_inside(base.node)
 
@@ -109,9 +113,6 @@ class _Comparison:
         for name, base in folder.was.items():
             if base is not None and folder.origin is not None:
                 yield from self._gone(folder, name, None)
-
-    def _deleted(self, path: str, status: os.stat_result) -> Change:
-        return Change("delete", path, _type(status.st_mode), before=self._real(path, status, hashed=False))
 
     def _same_type(self, status: os.stat_result, node: Node) -> bool:
         return stat.S_IFMT(status.st_mode) == node.kind
@@ -121,8 +122,10 @@ class _Comparison:
             yield from self._pending(folder, name, node, path)
         else:
             if node.origin != path and (folder.origin is None or node.origin != below(folder.origin, name)):
-                yield Change("move", path, _TYPES.get(node.kind, "other"), moved_from=node.origin, node=node)
-            yield from self._kept(node, path)
+                kind = _TYPES.get(node.kind, "other")
+                yield Change("move", path, kind, moved_from=node.origin, **_place(folder, name))
+            if node.is_changed:
+                yield from self._compared(node, path, node.origin, os.lstat(node.origin), _place(folder, name))
         yield from self._inside(node, path)
 
     def _pending(self, folder: Node, name: str, node: Node, path: str) -> Iterator[Change]:
@@ -130,31 +133,25 @@ class _Comparison:
         old = None if folder.origin is None else below(folder.origin, name)
         replaces = base is not None and old is not None and old not in self.kept and self._same_type(base.status, node)
         if replaces and base is not None and old is not None:
-            yield from self._compared(node, path, old, base.status)
+            yield from self._compared(node, path, old, base.status, _place(folder, name))
             return
         after = self._facts(node)
         diff = self._diff(b"", self._content(node), path, created=True) if node.content is not None else None
-        yield Change("create", path, _TYPES.get(node.kind, "other"), after=after, diff=diff, node=node)
+        yield Change("create", path, _TYPES.get(node.kind, "other"), after=after, diff=diff, **_place(folder, name))
 
-    def _kept(self, node: Node, path: str) -> Iterator[Change]:
-        """A real object, perhaps in another place, that is changed itself."""
-        if not node.is_changed:
-            return
-        assert node.origin is not None
-        status = os.lstat(node.origin)
-        yield from self._compared(node, path, node.origin, status)
-
-    def _compared(self, node: Node, path: str, old: str, status: os.stat_result) -> Iterator[Change]:
+    def _compared(
+        self, node: Node, path: str, old: str, status: os.stat_result, place: dict[str, Any]
+    ) -> Iterator[Change]:
         """An object against the real one that it stands for now."""
         before, after = self._real(old, status, hashed=node.content is not None), self._facts(node)
         kind = _TYPES.get(node.kind, "other")
         if (before.sha256, before.target) != (after.sha256, after.target):
             diff = self._diff(self._real_content(old), self._content(node), path) if kind == "file" else None
-            yield Change("modify", path, kind, before, after, diff=diff, node=node)
+            yield Change("modify", path, kind, before, after, diff=diff, **place)
         elif before.mode != after.mode and kind != "link":
-            yield Change("mode", path, kind, before, after, node=node)
+            yield Change("mode", path, kind, before, after, **place)
         elif node.modified is not None and node.modified != status.st_mtime_ns and node.origin is not None:
-            yield Change("touch", path, kind, before, after, node=node)
+            yield Change("touch", path, kind, before, after, **place)
 
     # --- the two sides -----------------------------------------------------------------------------------------------
 
@@ -219,6 +216,12 @@ def _digest(blocks: Iterator[bytes]) -> str:
     for block in blocks:
         found.update(block)
     return found.hexdigest()
+
+
+def _place(folder: Node, name: str) -> dict[str, Any]:
+    """Where the script changed something under a name."""
+    found = folder.lines.get(name)
+    return {} if found is None else found._asdict()
 
 
 def _type(mode: int) -> str:

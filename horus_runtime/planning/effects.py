@@ -13,6 +13,7 @@ from typing import Any, Final
 from horus_runtime.modules.audit import Record, script_place
 from horus_runtime.modules.host import HostCall
 from horus_runtime.modules.programs import rule_matches
+from horus_runtime.planning.nodes import Line
 from horus_runtime.planning.overlay import Overlay
 from horus_runtime.planning.readonly import git_words, is_read_only
 
@@ -130,9 +131,12 @@ def action(call: HostCall, kind: str, subject: str, answer: str, note: str = "")
 
 
 class WriteRecorder:
-    """Hears every decision of the policy: writes to the model store are actions; another audit hears of all, too."""
+    """Hears every decision of the policy: writes to the model store are actions, and the overlay learns which line of
+    the script writes a file. Another audit hears of all, too.
+    """
 
-    def __init__(self, actions: list[Action], beside: Callable[[Record], None] | None = None) -> None:
+    def __init__(self, overlay: Overlay, actions: list[Action], beside: Callable[[Record], None] | None = None) -> None:
+        self._overlay = overlay
         self._actions = actions
         self._beside = beside
 
@@ -140,6 +144,8 @@ class WriteRecorder:
         """Take a decision in."""
         if self._beside is not None:
             self._beside(record)
+        if record["capability"] == "write":
+            self._overlay.line = Line(record.get("line"), record.get("source"))
         if record["capability"] == "osiris" and record["allowed"] and record.get("level") in {"write", "schema"}:
             self._actions.append(
                 Action(

@@ -9,6 +9,13 @@ from typing import NamedTuple
 from horus_runtime.planning.contents import Content
 
 
+class Line(NamedTuple):
+    """A place in a script."""
+
+    line: int | None = None
+    source: str | None = None
+
+
 class Base(NamedTuple):
     """What really stood under a name when the overlay first changed something there."""
 
@@ -23,7 +30,19 @@ class Node:
     `origin` is the real path of the object that it shows, wherever the run moved it; without one the object is pending.
     """
 
-    __slots__ = ("children", "content", "device", "kind", "mode", "modified", "number", "origin", "target", "was")
+    __slots__ = (
+        "children",
+        "content",
+        "device",
+        "kind",
+        "lines",
+        "mode",
+        "modified",
+        "number",
+        "origin",
+        "target",
+        "was",
+    )
 
     def __init__(self, kind: int, *, origin: str | None, device: int, number: int = 0) -> None:
         self.kind = kind
@@ -43,6 +62,8 @@ class Node:
         """Of a directory: the names that are not simply the origin's; `None` stands for what is gone."""
         self.was: dict[str, Base | None] = {}
         """What really stood under each of the names in `children` that the run changed."""
+        self.lines: dict[str, Line] = {}
+        """Where the script last changed something under a name, as far as that is known."""
 
     @property
     def is_dir(self) -> bool:

@@ -140,7 +140,7 @@ def plan_run(
         found.actions = effects.actions
         private.services = hidden = {
             **engine.services, "disk": overlay, "effects": effects, "hidden": [],
-            "audit": WriteRecorder(effects.actions, engine.services.get("audit")),
+            "audit": WriteRecorder(overlay, effects.actions, engine.services.get("audit")),
         }  # fmt: skip
         store = _copied_store(private, database, cleanup)
         try:

@@ -79,9 +79,9 @@ class _Renderer:
         """One entry, with its diff."""
         path = self.path(change.path) + ("/" if change.type == "dir" else "")
         if change.kind == "move":
-            yield self.entry("move", f"{self.path(change.moved_from or '')} -> {path}")
+            yield self.entry("move", f"{self.path(change.moved_from or '')} -> {path}", _line(change.line))
             return
-        yield self.entry(change.kind, path, *self.facts(change))
+        yield self.entry(change.kind, path, *self.facts(change), _line(change.line))
         if change.diff is not None:
             yield from (self.diff_line(line) for line in change.diff.split("\n")[2:] if line)
 
@@ -102,7 +102,7 @@ class _Renderer:
 
     def action(self, number: int, action: Action) -> str:
         """A line of the list of actions."""
-        place = f" (line {action.line})" if action.line is not None else ""
+        place = f" {_line(action.line)}" if action.line is not None else ""
         answer = "" if action.answer == PLANNED else f" [{action.answer}]"
         note = f" - {action.note}" if action.note else ""
         text = f"{number:>4}. {action.function}: {visible(action.subject)}".rstrip(": ")
@@ -129,6 +129,10 @@ class _Renderer:
     def paint(self, text: str, colour: str) -> str:
         """The text in a colour of the terminal."""
         return f"\x1b[{colour}m{text}\x1b[0m" if self.colour else text
+
+
+def _line(number: int | None) -> str:
+    return "" if number is None else f"(line {number})"
 
 
 def _content(facts: Facts) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from horus_runtime.planning.contents import MEMORY, Spill
-from horus_runtime.planning.nodes import Base, Node, below
+from horus_runtime.planning.nodes import Base, Line, Node, below
 
 _FIRST_INODE: Final = 1 << 62
 _MAX_LINKS: Final = 40
@@ -61,6 +61,8 @@ class Tree:
         self.root = Node(stat.S_IFDIR, origin="/", device=os.lstat("/").st_dev)
         self.umask = _umask()
         self._next_number = _FIRST_INODE
+        self.line = Line()
+        """Where the script is that makes the next change."""
 
     @property
     def has_changes(self) -> bool:
@@ -217,6 +219,7 @@ class Tree:
 
     def _remember(self, found: Found) -> None:
         parent, name = found.parent, found.name
+        parent.lines[name] = self.line
         if name in parent.was:
             return
         status = _status_at(parent.origin, name)

@@ -68,26 +68,26 @@ def test_every_kind_of_change_is_shown(plan, root):
     assert (
         out
         == """["data.bin", "empty", "link2", "log.txt", "mode.sh", "old.txt", "same.txt", "sub"]
-~ data.bin 10 bytes sha256:01d448afd928 -> 4 bytes sha256:df3f619804a9
-- doomed/
-- doomed/x 1 bytes
-+ empty/
-- link -> old.txt
-+ link2 -> same.txt
-~ log.txt
+~ data.bin 10 bytes sha256:01d448afd928 -> 4 bytes sha256:df3f619804a9 (line 4)
+- doomed/ (line 4)
+- doomed/x 1 bytes (line 4)
++ empty/ (line 5)
+- link -> old.txt (line 5)
++ link2 -> same.txt (line 5)
+~ log.txt (line 3)
     @@ -1,2 +1,3 @@
      log.txt
      second
     +third
     \\ No newline at end of file
-m mode.sh mode 0644 -> 0755
-~ old.txt
+m mode.sh mode 0644 -> 0755 (line 3)
+~ old.txt (line 2)
     @@ -1,2 +1,2 @@
     -old.txt
     +OLD
      second
-+ sub/
-> moved.txt -> sub/moved.txt
++ sub/ (line 3)
+> moved.txt -> sub/moved.txt (line 3)
 plan: 3 created, 3 changed, 3 deleted, 1 moved, 1 mode changed
 """
     )
@@ -107,7 +107,7 @@ def test_colours_are_for_terminals_that_may_have_them(plan, monkeypatch):
     monkeypatch.setattr("horus_runtime.repl.output.wants_color", lambda stream: True)
     out = plan(script, *FILES)[1]
     assert out == (
-        "\x1b[32m+ a\\x1b[31m (mode 0644)\x1b[0m\n\x1b[36m    @@ -0,0 +1 @@\x1b[0m\n\x1b[32m    +x\x1b[0m\n"
+        "\x1b[32m+ a\\x1b[31m (mode 0644) (line 1)\x1b[0m\n\x1b[36m    @@ -0,0 +1 @@\x1b[0m\n\x1b[32m    +x\x1b[0m\n"
         "\x1b[1mplan: 1 created\x1b[0m\n"
     )
 
@@ -131,6 +131,8 @@ def test_the_json_document(plan, root):
                 "path": str(root / "a.txt"),
                 "type": "file",
                 "diff": f"--- {root}/a.txt\n+++ {root}/a.txt\n@@ -1 +1,2 @@\n one\n+two\n",
+                "line": 2,
+                "source": str(root.parent / "p.rhai"),
             }
         ],
         "records": [],
@@ -154,7 +156,7 @@ def test_the_json_document(plan, root):
 
 def test_a_payload_that_fails_has_a_plan_up_to_there(plan):
     code, out, err = plan('os.mkdir("x");\nthrow "stop";\nos.mkdir("y");', *FILES)
-    assert (code, out) == (1, "+ x/\nplan up to the error: 1 created\n")
+    assert (code, out) == (1, "+ x/ (line 1)\nplan up to the error: 1 created\n")
     assert "stop" in err
     code, out, _ = plan('os.mkdir("x");\nthrow "stop";', *FILES, "--json")
     document = json.loads(out)
@@ -166,7 +168,7 @@ def test_a_payload_that_fails_has_a_plan_up_to_there(plan):
 
 def test_what_is_denied_is_denied_here_too(plan):
     code, out, err = plan('os.mkdir("x");\nos.read("/etc/hostname");', *FILES)
-    assert (code, out) == (4, "+ x/\nplan up to the error: 1 created\n")
+    assert (code, out) == (4, "+ x/ (line 1)\nplan up to the error: 1 created\n")
     assert "os.read on '/etc/hostname' is not allowed: the capability 'read' is missing" in err
     code, _, err = plan('http.get("http://127.0.0.1:1/");', "--allow-net=127.0.0.1")
     assert (code, "--allow-private-net" in err) == (4, True)
@@ -180,7 +182,7 @@ def test_limits_hold(plan):
 
 def test_the_smallest_policy_is_told_as_for_a_run(plan):
     code, out, err = plan('os.mkdir("x");', *FILES, "--audit-only")
-    assert (code, out) == (0, "+ x/\nplan: 1 created\n")
+    assert (code, out) == (0, "+ x/ (line 1)\nplan: 1 created\n")
     assert err.startswith("# the run needs\nwrite = [")
 
 
@@ -323,12 +325,12 @@ def test_repositories_are_looked_at_and_not_changed(plan, root):
         == f"""true
 first
 true
-+ app/new.txt (mode 0644)
++ app/new.txt (mode 0644) (line 3)
     @@ -0,0 +1 @@
     +x
     \\ No newline at end of file
-+ copy/
-+ copy/.git/
++ copy/ (line 8)
++ copy/.git/ (line 8)
 actions, in order:
    1. git.commit: git add --all (line 5)
    2. git.commit: git commit --quiet --no-verify --file=- (line 5)
@@ -345,7 +347,7 @@ def test_secrets_of_a_vault_are_masked(plan, root):
     make = 'let v = vault.open("s.vault", "hunter2hunter2", #{create: true, cost: "interactive"}); v.set("k", "s3cr3t")'
     assert main(["eval", *FILES, make]) == 0
     script = 'let v = vault.open("s.vault", "hunter2hunter2"); os.write("conf", "key=" + v.get("k") + "\\n");'
-    assert plan(script, *FILES)[1] == "+ conf (mode 0644)\n    @@ -0,0 +1 @@\n    +key=***\nplan: 1 created\n"
+    assert plan(script, *FILES)[1] == "+ conf (mode 0644) (line 1)\n    @@ -0,0 +1 @@\n    +key=***\nplan: 1 created\n"
 
 
 def test_commands_can_be_marked_as_looking(plan):
@@ -387,7 +389,7 @@ true
 true
 []
 0
-+ z (mode 0644)
++ z (mode 0644) (line 5)
 actions, in order:
    1. http.post: POST http://example.com/x (line 2)
    2. http.get_json: GET http://example.com/y (line 3)

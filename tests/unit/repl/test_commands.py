@@ -226,7 +226,12 @@ def test_a_plan_shows_what_an_input_would_do_and_does_nothing(prompt, tmp_path, 
     prompt(":allow write=. read=.")
     prompt('let words = ["a"]; fn line(words) { words.len() + " words\\n" }')
     said = prompt(':plan words.push("b"); os.write("out.txt", line(words))')
-    assert said.splitlines() == ["+ out.txt (mode 0644)", "    @@ -0,0 +1 @@", "    +2 words", "plan: 1 created"]
+    assert said.splitlines() == [
+        "+ out.txt (mode 0644) (line 2)",
+        "    @@ -0,0 +1 @@",
+        "    +2 words",
+        "plan: 1 created",
+    ]
     assert prompt("words").splitlines() == ['["a"]']
     assert not (tmp_path / "out.txt").exists()
 
@@ -236,7 +241,7 @@ def test_a_plan_of_a_file_or_of_the_session(prompt, tmp_path, monkeypatch):
     assert prompt(":plan session") == "there is nothing to plan yet\n"
     prompt(":allow write=. read=.")
     (tmp_path / "deploy.rhai").write_text('os.write("site.html", "<p>\\n");')
-    assert prompt(":plan deploy.rhai").splitlines()[::2] == ["+ site.html (mode 0644)", "    +<p>"]
+    assert prompt(":plan deploy.rhai").splitlines()[::2] == ["+ site.html (mode 0644) (line 1)", "    +<p>"]
     prompt('let name = "x"')
     assert prompt(":plan session") == "plan: nothing would change\n"
 

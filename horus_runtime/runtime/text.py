@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.parts import MANY_PARTS, TextParts
-from horus_runtime.runtime.values import INT_MAX, U8, Cell, Char, Range, Stream, Timestamp, type_name
+from horus_runtime.runtime.values import (
+    COPY_TERMS,
+    INT_MAX,
+    SETTLED,
+    U8,
+    Cell,
+    Char,
+    Range,
+    Stream,
+    Timestamp,
+    type_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -301,6 +312,19 @@ def _array_entries(value: list[Any]) -> Iterator[tuple[str, Any]]:
 
 def _map_entries(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     label = ""
-    for key in sorted(value):
+    for key in sorted(value) if len(value) <= SETTLED else _keys_of_many(value):
         yield f"{label}{quote(key)}: ", value[key]
         label = ", "
+
+
+def _keys_of_many(value: dict[str, Any]) -> Iterator[str]:
+    """The keys in order; the run is asked between the parts that are sorted whether it may go on."""
+    from heapq import merge
+    from itertools import islice
+
+    left = iter(value)
+    runs = []
+    while batch := sorted(islice(left, SETTLED)):
+        runs.append(batch)
+        COPY_TERMS.run.making(0)
+    return merge(*runs)

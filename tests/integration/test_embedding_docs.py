@@ -23,7 +23,7 @@ def test_a_python_block_of_the_guide_runs(number: int):
 
 
 def test_the_guide_has_the_blocks_that_are_run():
-    assert len(BLOCKS) == 9
+    assert len(BLOCKS) == 11
     assert GUIDE.count("```") == 2 * len(BLOCKS)
 
 

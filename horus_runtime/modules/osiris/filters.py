@@ -41,24 +41,58 @@ class Condition(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
+INNER: Final = "{inner}"
+"""Where the condition on related records goes in the SQL around it."""
 ALWAYS: Final = Condition("1")
 NEVER: Final = Condition("0")
 
 
-def from_map(filter_: Any, check: Callable[[str], str] = check_path, depth: int = 0) -> Condition:
-    """A filter map: all its entries must hold. `check` refuses fields that the model does not have."""
+class Names:
+    """What a filter may name.
+
+    Args:
+        check: the path of a field, of which those that the model does not have are refused.
+        across: for a path that begins with a relation: the SQL around the condition on the related records, what may be
+            named there, and the rest of the path.
+    """
+
+    __slots__ = ("across", "check")
+
+    def __init__(
+        self,
+        check: Callable[[Any], str] = check_path,
+        across: Callable[[str], tuple[str, Names, str] | None] = lambda _path: None,
+    ) -> None:
+        self.check = check
+        self.across = across
+
+    def compare(self, field: Any, operator: str, value: Any) -> Condition:
+        """A condition on a field of the record, or of the records that it is related to."""
+        step = self.across(field) if type(field) is str and "." in field else None
+        if step is None:
+            return _compare(self.check(field), operator, value)
+        around, names, rest = step
+        inner = names.compare(rest, operator, value)
+        return Condition(around.replace(INNER, inner.sql), inner.values)
+
+
+ANY_NAME: Final = Names()
+
+
+def from_map(filter_: Any, names: Names = ANY_NAME, depth: int = 0) -> Condition:
+    """A filter map: all its entries must hold."""
     if type(filter_) is not dict:
         raise fault("QuerySyntax", f"a filter is a map, not {shown(filter_)}")
     if depth > MAX_NESTING:
         raise fault("QuerySyntax", f"a filter is nested deeper than {MAX_NESTING} levels")
-    return both(_entry(key, value, check, depth) for key, value in filter_.items())
+    return both(_entry(key, value, names, depth) for key, value in filter_.items())
 
 
-def from_parts(field: Any, operator: Any, value: Any, check: Callable[[str], str] = check_path) -> Condition:
+def from_parts(field: Any, operator: Any, value: Any, names: Names = ANY_NAME) -> Condition:
     """`where(field, operator, value)` with a symbol or an operator's name."""
     if type(operator) is not str:
         raise fault("QuerySyntax", f"an operator is a text, not {shown(operator)}")
-    return _compare(check(field), SYMBOLS.get(operator, operator), value)
+    return names.compare(field, SYMBOLS.get(operator, operator), value)
 
 
 def both(conditions: Iterable[Condition]) -> Condition:
@@ -87,24 +121,23 @@ def _joined(conditions: Iterable[Condition], sign: str, empty: Condition) -> Con
     )
 
 
-def _entry(key: Any, value: Any, check: Callable[[str], str], depth: int) -> Condition:
+def _entry(key: Any, value: Any, names: Names, depth: int) -> Condition:
     joiner = _JOINERS.get(key)
     if joiner is not None:
-        return _nested(joiner, key, value, check, depth)
+        return _nested(joiner, key, value, names, depth)
     field, separator, operator = str(key).rpartition("__")
     if separator:
-        return _compare(check(field), operator, value)
-    field = check(key)
+        return names.compare(field, operator, value)
     if type(value) is dict and value and all(str(name).startswith("$") for name in value):
-        return both(_compare(field, _dollar(name), item) for name, item in value.items())
-    return _compare(field, "eq", value)
+        return both(names.compare(key, _dollar(name), item) for name, item in value.items())
+    return names.compare(key, "eq", value)
 
 
-def _nested(joiner: str, key: str, value: Any, check: Callable[[str], str], depth: int) -> Condition:
+def _nested(joiner: str, key: str, value: Any, names: Names, depth: int) -> Condition:
     filters = [value] if type(value) is dict else value
     if type(filters) is not list:
         raise fault("QuerySyntax", f"'{key}' needs an array of filters, not {shown(value)}")
-    inner = [from_map(item, check, depth + 1) for item in filters]
+    inner = [from_map(item, names, depth + 1) for item in filters]
     if joiner == "not":
         return negated(either(inner)) if inner else ALWAYS
     return either(inner) if joiner == "or" else both(inner)
@@ -273,7 +306,7 @@ def _any(field: str, value: Any) -> Condition:
     """A list with an element that a sub-filter matches; the element takes the place of the document."""
     if field in {"id", "created_at", "updated_at", "_version"}:
         return NEVER
-    inner = from_map(value, _element_field, 1)
+    inner = from_map(value, Names(_element_field), 1)
     # Renamed in two steps: an alias `doc` beside `json_each(doc)` would be taken for the outer document.
     items = f"SELECT e.value AS item, e.type AS kind FROM json_each(doc, {json_path(field)}) AS e"
     sql = f"EXISTS (SELECT 1 FROM (SELECT item AS doc FROM ({items}) WHERE kind = 'object') WHERE {inner.sql})"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from horus_runtime.modules.osiris import catalog, evolution, history, relations, search, writes
+from horus_runtime.modules.osiris import catalog, evolution, filters, history, relations, search, writes
 from horus_runtime.modules.osiris.catalog import ModelInfo
 from horus_runtime.modules.osiris.faults import fault, shown
 from horus_runtime.modules.osiris.history import Change
@@ -449,6 +450,11 @@ class Model:
                 message = f"'{self.name}' has no field '{head}'; known: {known}"
                 raise fault("InvalidArgument", message, model=self.name, field=head)
         return path
+
+    @property
+    def names(self) -> filters.Names:
+        """What filters may name: fields, and those of related records behind the name of the relation."""
+        return filters.Names(self.check_path, partial(relations.across, self))
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Rows of a statement on the model's table; none when the table was never made."""

@@ -104,12 +104,12 @@ class Query:
 
     def _condition(self, parts: tuple[Any, ...]) -> Condition:
         if len(parts) == 1:
-            return filters.from_map(parts[0], self.model.check_path)
+            return filters.from_map(parts[0], self.model.names)
         if len(parts) == 2:
-            return filters.from_parts(parts[0], "eq", parts[1], self.model.check_path)
+            return filters.from_parts(parts[0], "eq", parts[1], self.model.names)
         if len(parts) != 3:
             raise fault("QuerySyntax", "where takes a filter map, a field and a value, or a field, operator and value")
-        return filters.from_parts(parts[0], parts[1], parts[2], self.model.check_path)
+        return filters.from_parts(parts[0], parts[1], parts[2], self.model.names)
 
     def _narrowed(self, condition: Condition) -> Query:
         joined = filters.both((self.condition, condition)) if self.filtered else condition

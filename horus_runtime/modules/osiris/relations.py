@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.modules.osiris.catalog import Relation, info_of, save_info
 from horus_runtime.modules.osiris.faults import fault, shown
-from horus_runtime.modules.osiris.names import check_field, check_model
+from horus_runtime.modules.osiris.filters import INNER, Names
+from horus_runtime.modules.osiris.names import check_field, check_model, table, value_of
 from horus_runtime.modules.osiris.query import Query
 from horus_runtime.modules.osiris.records import value_in
 
@@ -92,6 +93,43 @@ def related(model: Model, record: Any, name: str) -> Record | Query | None:
         return target.where("id", "in", links)
     query = target.where(relation.field, "==", key)
     return query.first() if relation.kind == "has_one" else query
+
+
+def across(model: Model, path: str) -> tuple[str, Names, str] | None:
+    """How a filter reaches the related records that a dotted path leads to; nothing where it leads into the record.
+
+    The record counts where at least one of the related ones fits.
+    """
+    head, _, rest = path.partition(".")
+    relation = _named(model, head)
+    if relation is None:
+        return None
+    target = model.store.model(relation.target)
+    if not model.store.has_table(f"m_{relation.target}"):
+        return f"(0 AND {INNER})", target.names, rest
+    mine, source = value_of(relation.field), table(relation.target)
+    if relation.kind == "belongs_to":
+        return f"({mine} IN (SELECT id FROM {source} WHERE {INNER}))", target.names, rest
+    if relation.kind != "many_to_many":
+        return f"(id IN (SELECT {mine} FROM {source} WHERE {INNER}))", target.names, rest
+    if not model.store.has_table(f"m_{relation.through}"):
+        return f"(0 AND {INNER})", target.names, rest
+    found = f"SELECT id FROM {source} WHERE {INNER}"
+    theirs = value_of(_other(relation, model))
+    links = f"SELECT {mine} FROM {table(relation.through)} WHERE {theirs} IN ({found})"
+    return f"(id IN ({links}))", target.names, rest
+
+
+def _named(model: Model, name: str) -> Relation | None:
+    """The relation of this name, unless a field that holds no reference has it."""
+    info = model.info()
+    field = info.schema.fields.get(name) if info.schema else None
+    if field is not None and not field.of and not any(relation.field == name for relation in info.relations):
+        return None
+    known = {relation.name for relation in info.relations}
+    for reference in info.schema.references() if info.schema else ():
+        known |= {reference.name, reference.name.removesuffix("_id")}
+    return relation_of(model, name) if name in known else None
 
 
 def attach(model: Model, record: Any, name: str, other: Any) -> bool:

@@ -107,7 +107,7 @@ def search(  # noqa: PLR0913 - the options of the script function, all by name
     wanted = match_text(model.name, known, text, fields, prefix=prefix, match=match)
     if not wanted:
         return []
-    narrowed = filters.from_map(filter_ or {}, model.check_path)
+    narrowed = filters.from_map(filter_ or {}, model.names)
     fts = fts_table(model.name)
     ranks = ", ".join(str(_weight(model.name, known, weights or {}, field)) for field in known)
     cuts = [f"snippet({fts}, -1, '[', ']', '…', 12)"] if snippet else []

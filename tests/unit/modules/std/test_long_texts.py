@@ -9,6 +9,7 @@ from horus_runtime.engine.invoke import Invocation
 from horus_runtime.modules.std import searching
 from horus_runtime.modules.std.whitespace import words
 from horus_runtime.runtime import conversion, parts, sizes, values
+from horus_runtime.runtime import text as text_forms
 from horus_runtime.runtime.suspension import KeptTerms
 
 WORDS = "The quick brown f\u00f6x \u03a3\u0399\u03a3\u03a5\u03a6\u039f\u03a3 \u00e4\u00df\u1e9e, \U0001f600 tail\n"
@@ -77,6 +78,14 @@ def test_long_containers_are_copied_with_looks(looks):
     assert list(again.items()) == list(table.items())
     assert again["k9"] is not table["k9"]
     assert len(looks) > 10
+
+
+def test_a_long_map_is_shown_in_the_order_of_its_keys(looks, monkeypatch):
+    monkeypatch.setattr(text_forms, "SETTLED", 7)
+    given = {f"k{(n * 17) % 40:02}": n for n in range(40)}
+    shown = text_forms.to_display(given)
+    assert shown == "#{" + ", ".join(f'"{key}": {given[key]}' for key in sorted(given)) + "}"
+    assert len(looks) == 6
 
 
 def test_long_values_of_the_host_are_converted_with_looks(looks):

@@ -7,14 +7,11 @@ walk; a use in a loop lasts until the loop ends, one in a statement until the st
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from horus_runtime.ast import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from horus_runtime.analysis.scopes import Variable
 
 _STABLE = frozenset({"param", "local", "loop", "catch"})
@@ -45,16 +42,9 @@ class Lifetimes:
         self.clock += 1
         variable.changes.append(self.clock)
 
-    @contextmanager
-    def stretch(self) -> Iterator[None]:
+    def stretch(self) -> _Stretch:
         """A loop, or an expression: what is used anywhere in it is needed until its end."""
-        start, outer, self.used = self.clock, self.used, []
-        yield
-        for variable in self.used:
-            if variable.born <= start:
-                variable.last = self.clock
-        outer += self.used
-        self.used = outer
+        return _Stretch(self)
 
     def let(self, variable: Variable, root: Variable | None) -> None:
         """A variable is made of a part of another one."""
@@ -79,6 +69,27 @@ class Lifetimes:
             for node, root, start, end in self.walks
             if _is_stable(root) and not any(start < at <= end for at in root.changes)
         }
+
+
+class _Stretch:
+    """What `Lifetimes.stretch` gives; there is one for every expression."""
+
+    __slots__ = ("lifetimes", "outer", "start")
+
+    def __init__(self, lifetimes: Lifetimes) -> None:
+        self.lifetimes = lifetimes
+
+    def __enter__(self) -> None:
+        lifetimes = self.lifetimes
+        self.start, self.outer, lifetimes.used = lifetimes.clock, lifetimes.used, []
+
+    def __exit__(self, *_error: object) -> None:
+        lifetimes = self.lifetimes
+        for variable in lifetimes.used:
+            if variable.born <= self.start:
+                variable.last = lifetimes.clock
+        self.outer += lifetimes.used
+        lifetimes.used = self.outer
 
 
 def _is_stable(variable: Variable) -> bool:

@@ -263,7 +263,7 @@ class _Analyzer:
         self.blocks.pop()
 
     def mark_dynamic(self, info: FunctionInfo, body: Iterable[nodes.Node]) -> None:
-        info.dynamic = self.watched or _needs_names(body)
+        info.dynamic = self.watched or (not self.script.names_are_known and _needs_names(body))
 
     def block(self, body: Iterable[nodes.Node]) -> None:
         self.blocks.append({})

@@ -7,7 +7,7 @@ loops are both statements and expressions; `return`, `throw`, `break` and `conti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from horus_runtime.source import Span
 
@@ -406,3 +406,5 @@ class Script(Node):
 
     body: tuple[Node, ...]
     functions: tuple[FnDef, ...]
+    names_are_known: bool = field(default=False, repr=False, compare=False)
+    """The parser has seen no `eval`, no call in the caller's scope and no construct of a host in it."""

@@ -52,4 +52,4 @@ def _values(node: Node) -> str:
 
 def _own_fields(cls: type[Node]) -> tuple[tuple[str, Any], ...]:
     nodes = set(child_fields(cls))
-    return tuple((field.name, field.default) for field in fields(cls) if field.name not in nodes)
+    return tuple((field.name, field.default) for field in fields(cls) if field.name not in nodes and field.repr)

@@ -140,12 +140,14 @@ class TypeView:
     def __init__(self, inference: ty.Inference) -> None:
         self.inference = inference
         # Some look at an expression from outside the conditions that stand around it and say more of its variables.
+        self.memo: dict[int, int] = {}
         self.memos: defaultdict[int, dict[int, int]] = defaultdict(dict)
         self.look = inference.expr
         inference.expr = self.of  # type: ignore[method-assign] # parts of expressions are looked at once, too
 
     def of(self, node: nodes.Node | None) -> int:
-        memo = self.memos[len(self.inference.narrowed)]
+        narrowed = self.inference.narrowed
+        memo = self.memos[len(narrowed)] if narrowed else self.memo
         found = memo.get(id(node))
         if found is None:
             found = memo[id(node)] = self.look(node)

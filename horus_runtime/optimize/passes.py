@@ -500,6 +500,8 @@ _CHANGING: Final = frozenset(
 
 def _hides_names(script: nodes.Script) -> bool:
     """Is there a call that could declare variables?"""
+    if script.names_are_known:
+        return False
     pending: list[nodes.Node] = [script]
     while pending:
         node = pending.pop()

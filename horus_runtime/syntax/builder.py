@@ -58,7 +58,7 @@ class Builder(ExpressionBuilder):
     def script(self, a: Values) -> nodes.Script:
         body = body_of(a)
         last = body[-1].span if body else Span(1, 1, 1, 1)
-        return nodes.Script(Span(1, 1, last[2], last[3]), body, tuple(self.functions.values()))
+        return nodes.Script(Span(1, 1, last[2], last[3]), body, tuple(self.functions.values()), not self.makes_names)
 
     def expression_script(self, a: Values) -> nodes.Node:
         node: nodes.Node = a[0]
@@ -311,6 +311,7 @@ class Builder(ExpressionBuilder):
     def custom_syntax(self, number: int, a: Values) -> nodes.CustomSyntax:
         opener = a[0]
         symbols = self.options.custom_syntaxes[number]
+        self.makes_names = True
         self.leave(opener)
         if STATE in symbols:
             return self._dynamic_syntax(opener.token, *a[1:])

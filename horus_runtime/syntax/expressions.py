@@ -49,6 +49,7 @@ class ExpressionBuilder(Levels):
         self.call_names: dict[int, RawToken] = {}  # where the names of calls with a path stand
         self.in_case = False
         self.open_case: list[nodes.Node] = []  # alternatives of the open case
+        self.makes_names = False  # is there code that may declare variables by their text?
 
     # ---- literals and names ----------------------------------------------------------------------------------------
 
@@ -109,16 +110,20 @@ class ExpressionBuilder(Levels):
 
     def _call(self, callee: Any, arguments: Any, captures: bool) -> nodes.Call:
         values, end = arguments
+        self.makes_names = self.makes_names or captures
         if type(callee) is tuple:
+            self.makes_names = self.makes_names or callee[1] == "eval"
             return nodes.Call(tokens_span(callee, end), callee[1], values, (), captures)
         if type(callee) is list:
             first = callee[0]
             span = tokens_span(first, end) if type(first) is tuple else node_to_token(first, end)
             name = callee[-1]
+            self.makes_names = self.makes_names or name[1] == "eval"
             call = nodes.Call(span, name[1], values, _namespace(callee), captures, token_span(name))
             self.call_names[id(call)] = callee[-1]
             return call
         span = node_to_token(callee, end)
+        self.makes_names = self.makes_names or callee.name == "eval"
         return nodes.Call(span, callee.name, values, callee.namespace, captures, callee.name_span)
 
     def arguments_start(self, a: Values) -> Opener:

@@ -80,6 +80,23 @@ def check_payload(text: str, engine: Engine, *, name: str | None = None, actions
     return running.payload
 
 
+def script_of_payload(text: str, engine: Engine, *, name: str | None = None) -> tuple[AST, set[int]] | None:
+    """The script that a payload comes to, for tools that look at scripts, and the lines that are actions.
+
+    Its lines are the payload's own; `None` for a payload with included files, whose lines are elsewhere.
+    """
+    running, tree, composed = _prepared(text, engine, name, None, frozenset(), None, Scope())
+    if not composed.single:
+        return None
+    source = running.payload.source
+    lines: set[int] = set()
+    for segment in running.payload.segments:
+        if segment.action is not None:
+            first, last = source.position_at(segment.start).line, source.position_at(segment.end - 1).line
+            lines.update(range(first, last + 1))
+    return tree, lines
+
+
 def parse_payload(text: str, *, name: str | None = None, actions: Actions | None = None) -> Payload:
     """Take a payload apart and check its actions and the syntax of its script lines; needs no engine.
 

@@ -35,7 +35,8 @@ STAGES = ("tokens", "ast", "types", "py")
 def check(files: tuple[str, ...], emit: str | None, codes: bool, as_json: bool, **options: Any) -> int:
     """Look for errors and for what is suspicious in scripts and Hero payloads; nothing runs. '-' is standard input.
 
-    Errors, and what is certain to fail, end with exit code 1. A comment `// lint: allow(CODE)` silences a warning.
+    Errors, and what is certain to fail, end with exit code 1. Of a Hero payload the script lines are looked at, too. A
+    comment `// lint: allow(CODE)` silences a warning.
     """
     if codes:
         return _list_codes()
@@ -75,8 +76,7 @@ class _Check:
         self.strict = strict
         try:
             _compile(self.script)
-            if not self.script.is_hero:
-                self._lint(file, policy_file, {code for group in ignore for code in group.split(",")}, fix=fix)
+            self._lint(file, policy_file, {code for group in ignore for code in group.split(",")}, fix=fix)
         except HorusError as error:
             self.error = error
 
@@ -90,7 +90,7 @@ class _Check:
         policy = None if policy_file is None else policy_from(Path(policy_file))
         found = _findings(self.script, policy)
         edits = [finding.edit for finding in found if finding.edit is not None and finding.code not in ignored]
-        if fix and edits and file != STDIN:
+        if fix and edits and file != STDIN and not self.script.is_hero:
             from horus_runtime.jobs.files import write_whole
 
             write_whole(Path(file), apply_edits(self.script.source.text, edits))
@@ -113,7 +113,15 @@ def _findings(script: Script, policy: Policy | None) -> list[Finding]:
     from horus_runtime.engine.linting import lint_script
 
     engine = _engine()
-    return lint_script(engine, engine.compile(script.source.text, name=script.source.name), policy)
+    if not script.is_hero:
+        return lint_script(engine, engine.compile(script.source.text, name=script.source.name), policy)
+    from horus_runtime.heroscript.run import script_of_payload
+
+    found = script_of_payload(script.source.text, engine, name=script.source.name)
+    if found is None:
+        return []  # parts of it are in other files, which are checked by their own names
+    tree, actions = found
+    return [finding for finding in lint_script(engine, tree, policy) if finding.span.line not in actions]
 
 
 def _tell_people(checks: list[_Check]) -> int:

@@ -85,3 +85,16 @@ def test_codes_are_listed_and_unknown_ones_refused(horus, work):
     assert "unused-variable         A variable is declared and never read.\n" in horus("check", "--codes").out
     assert horus("check", "--ignore=nope", "a.rhai") == (2, "", "there is no warning 'nope'; --codes lists them\n")
     assert horus("check") == (2, "", "name a file to check, or - for standard input\n")
+
+
+def test_the_script_lines_of_a_payload_are_looked_at_too(horus, work):
+    (work / "a.hero").write_text(
+        "let names = 1;\n!!session.env_set\n    key:N val:{names}\nfn f(n) { n - true }\nf(1);\n"
+    )
+    shown = (
+        "a.hero:4:13\n"
+        "4: fn f(n) { n - true }\n"
+        "               ^ error: '-' is not defined for i64 and bool [type-error]\n"
+        "a.hero: 1 error\n"
+    )
+    assert horus("check", "a.hero") == (1, shown, "")

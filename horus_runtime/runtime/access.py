@@ -47,7 +47,7 @@ class Accessing(Calling):
             return plain
 
         def apply(a: Any, b: Any) -> Any:
-            if compares and (type(a) is list or type(a) is dict):
+            if compares and type(a) is type(b) and (type(a) is list or type(a) is dict):
                 self.weigh(a)
             result = builtin(a, b)
             if result is NO_OPERATOR:

@@ -6,8 +6,10 @@ is read, and NaN and infinity are written as `null`.
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.modules.std.json_depth import is_deeper
 from horus_runtime.modules.std.pace import charge_for
@@ -19,13 +21,18 @@ from horus_runtime.runtime.text import float_debug
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, U8, Char, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from horus_runtime.runtime.context import NativeCallContext
 
 SHORT_TEXT = 4096
 LONG_TEXT = 1 << 18
 """Longer texts are read in steps."""
+SHORT_ROW = 1024
+"""Arrays and maps of so many plain values are written at once."""
+PLAIN: Final = frozenset({int, float, bool, str, type(None)})
+_EXPONENT: Final = re.compile(r"\de[-+]\d")
+"""How Python writes floats with an exponent, and Rhai does not; the text of a string may look so, too."""
 MAX_DEPTH = 127
 """How deep arrays and maps may be nested in a text, as Rhai's reader has it."""
 
@@ -114,12 +121,18 @@ def write(value: Any, type_name_of: Callable[[Any], str] = type_name) -> str:
     """A value as compact JSON text. What JSON does not know is written as its type name in quotes."""
     from json.encoder import encode_basestring
 
+    encode = _encoder()
     out = TextParts()
     stack: list[tuple[Iterator[tuple[str, Any]], str]] = [(iter([("", value)]), "")]
     while stack:
         entries, closing = stack[-1]
         for label, item in entries:
             out.append(label)
+            if (type(item) is dict or type(item) is list) and (row := _row(item, encode)) is not None:
+                out.append(row)
+                if len(out) > MANY_PARTS:
+                    out.settle()
+                continue
             if type(item) is dict:
                 out.append("{")
                 stack.append((_properties(item, encode_basestring), "}"))
@@ -136,6 +149,34 @@ def write(value: Any, type_name_of: Callable[[Any], str] = type_name) -> str:
             out.append(closing)
             stack.pop()
     return out.text()
+
+
+@cache
+def _encoder() -> Callable[[Any, int], Iterable[str]] | None:
+    """Python's own encoder, where it is that in C; it writes as we do but for some floats."""
+    from json import encoder
+
+    make = getattr(encoder, "c_make_encoder", None)
+
+    if make is None:
+        return None
+    return make(None, None, encoder.encode_basestring, None, ":", ",", True, False, False)  # type: ignore[no-any-return]
+
+
+def _row(item: Any, encode: Callable[[Any, int], Iterable[str]] | None) -> str | None:
+    """The text of a short array or map of plain values; `None` for others, and where floats have exponents."""
+    if encode is None or len(item) > SHORT_ROW:
+        return None
+    classes = set(map(type, item if type(item) is list else item.values()))
+    if not classes <= PLAIN:
+        return None
+    if float not in classes:
+        return "".join(encode(item, 0))
+    try:
+        text = "".join(encode(item, 0))
+    except ValueError:
+        return None  # infinite, or no number
+    return None if _EXPONENT.search(text) else text
 
 
 def _properties(entries: dict[str, Any], quote: Callable[[str], str]) -> Iterator[tuple[str, Any]]:

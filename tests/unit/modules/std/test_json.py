@@ -146,3 +146,20 @@ SCALARS = (
 @given(st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)))
 def test_what_was_written_is_read_again(value) -> None:
     assert read(write(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"b": 1, "a": "x"}, '{"a":"x","b":1}'),
+        ([1.5, -0.0, 1e16, 1e-7], "[1.5,-0.0,1e16,1e-7]"),
+        ([nan, inf, 1], "[null,null,1]"),
+        (["1e-5", 2.5], '["1e-5",2.5]'),
+        ([True, None, "é\n\x01"], '[true,null,"é\\n\\u0001"]'),
+        ({"row": [1, 2], "blob": bytearray(b"ab"), "letter": Char("c")}, '{"blob":[97,98],"letter":"c","row":[1,2]}'),
+        ([list(range(2000))], "[[" + ",".join(map(str, range(2000))) + "]]"),
+        ([[], {}, [[]]], "[[],{},[[]]]"),
+    ],
+)
+def test_rows_of_plain_values_are_written_as_all_others_are(value, text):
+    assert write(value) == text

@@ -398,8 +398,10 @@ class _Analyzer:
             self.constant_receivers = True
         elif isinstance(target, nodes.This):
             self.fn.uses_this = self.fn.changes_this = True
-            # A property is written into the object itself; an index may mean a string or an int, which are replaced.
-            self.fn.writes_this = self.fn.writes_this or not isinstance(link, nodes.Property)
+            # A property is written into the object itself; an index may mean a string or an int, which are replaced, as
+            # are values that get a tag.
+            into = isinstance(link, nodes.Property) and link.name != "tag"
+            self.fn.writes_this = self.fn.writes_this or not into
 
     def visit_Closure(self, node: nodes.Closure) -> None:
         outer = (self.fn, self.blocks)

@@ -331,7 +331,7 @@ class Chains(Calls):
             self.at(node.name_span)
             return self.call(self.program.use_native(node.name, types), value, *args)
         variable = self.program.info.bindings.get(id(node.target))
-        if variable is None or variable.kind == "external" or not ty.is_only(t, ty.STR):
+        if variable is None or variable.kind == "external" or not ty.is_only(t, ty.STR) or self.program.tags:
             return None
         value = self.expr(node.target)
         self.at(node.name_span)

@@ -289,7 +289,7 @@ class Loops(Chains):
         entry: LoopEntry | None,
     ) -> None:
         """A loop that leaves itself, with its turns bought in strips or one by one; `prepare` decides on a turn."""
-        self.at(node.span)
+        self.at(node.span if node.body.body or isinstance(node, nodes.Do) else node.body.span)
         if not strips:
             self.emit(pyast.While(test, [*prepare, *body] or [self.nothing()], []))
             return

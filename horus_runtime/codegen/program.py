@@ -18,9 +18,11 @@ import hashlib
 import itertools
 import keyword
 import linecache
+import re
 import sys
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from horus_runtime import collector
@@ -68,6 +70,9 @@ PYTHON_BLOCKS: Final = 20
 TOO_DEEP: Final = "Expression exceeds maximum complexity"
 FILES_KEPT: Final = 1024
 """Compiled texts that Python's own tracebacks can show lines of."""
+
+TAGS: Final = re.compile(r"\.\s*tag\b|set_tag")
+"""What a script contains that attaches tags to values."""
 
 _numbers = itertools.count(1)
 _files: deque[str] = deque()
@@ -286,6 +291,11 @@ class ProgramCompiler(Emitter):
         """Loops and functions that did not become kernels, and why."""
         self.keeps_globals = bool(script.functions or self.info.closures)
         """Rhai keeps constants for `global::` only where there is a function that could ask for them."""
+
+    @cached_property
+    def tags(self) -> bool:
+        """May the script attach tags to values?"""
+        return TAGS.search(self.source.text) is not None
 
     # ---- what the function compilers ask ----------------------------------------------------------------------------
 

@@ -348,6 +348,8 @@ class Statements(Loops):
             self.evaluate(self.service("_check_this", self.name("_this")))
         self.at(node.op_span)
         new = self.arithmetic(op, old, value, self.type(target), self.type(node.value), (target, node.value), at=True)
+        if self.program.tags:
+            new = self.call("_retag", old, new)
         self.assign_loc = node.op_span[:2]
         store(new)
 
@@ -359,12 +361,15 @@ class Statements(Loops):
             self.at(node.target.span)
             self.evaluate(self.call("_constant", self.const(variable.name)))
             return
-        if op == "+" and t & ty.STR and ty.is_only(v, ty.STR | ty.CHAR) and not self.program.config.exact_sizes:
+        plain = not (self.program.config.exact_sizes or self.program.tags)
+        if op == "+" and t & ty.STR and ty.is_only(v, ty.STR | ty.CHAR) and plain:
             self.append_text(node, variable, value, t)
             return
         current = self.name(variable.py)
         new = self.arithmetic(op, current, value, t, v, (node.target, node.value), at=True)
         self.intervals.forget(variable)
+        if self.program.tags:
+            new = self.call("_retag", self.name(variable.py), new)
         self.assign(variable.py, new)
 
     def append_text(self, node: nodes.Assign, variable: Variable, value: pyast.expr, t: int) -> None:

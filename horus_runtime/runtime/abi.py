@@ -24,6 +24,7 @@ from horus_runtime.runtime.values import (
     INT_MAX,
     INT_MIN,
     SCALARS,
+    TAGGED,
     Cell,
     Char,
     Range,
@@ -34,6 +35,8 @@ from horus_runtime.runtime.values import (
     copy_value,
     full_type_name,
     item_cell,
+    retag,
+    untagged,
 )
 
 SHARED_TYPE: Final = "alloc::rc::Rc<core::cell::RefCell<rhai::types::dynamic::Dynamic>>"
@@ -129,7 +132,7 @@ def same(value: Any, literal: Any) -> bool:
     """Does a `switch` value equal a literal, type and content alike?"""
     cls = type(value)
     if cls is not type(literal):
-        return False
+        return cls in TAGGED and same(untagged(value), literal)
     if cls is float:
         return bool(value.hex() == literal.hex())
     if cls is list:
@@ -146,7 +149,7 @@ def in_range(value: Any, start: int, end: int, inclusive: bool) -> bool:
     if type(value) is Range:
         return value.start == start and value.end == end and value.inclusive == inclusive
     if type(value) is not int and type(value) is not float:
-        return False
+        return type(value) in TAGGED and in_range(untagged(value), start, end, inclusive)
     return start <= value <= end if inclusive else start <= value < end
 
 
@@ -231,6 +234,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_Cell": Cell,
     "_Temporary": Temporary,
     "_item_cell": item_cell,
+    "_retag": retag,
     "_Char": Char,
     "_FnPtr": FnPtr,
     "_bare_pointer": bare_pointer,

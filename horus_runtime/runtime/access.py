@@ -15,12 +15,12 @@ from horus_runtime.runtime.hooks import Hook
 from horus_runtime.runtime.indexing import INDEXABLE, NO_INDEXER, WrongElementError, get_index, set_index
 from horus_runtime.runtime.iteration import NO_ITERATOR, iterate
 from horus_runtime.runtime.module import ANY
-from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, neg, not_, plus
+from horus_runtime.runtime.operators import ASSIGN, BINARY, NO_OPERATOR, UNARY, neg, not_, plus
 from horus_runtime.runtime.operators import eq as builtin_eq
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import Linked
 from horus_runtime.runtime.text import is_host_value
-from horus_runtime.runtime.values import Range
+from horus_runtime.runtime.values import TAGGED, Range, TaggedArray, retag, untagged
 from horus_runtime.source import Position
 
 CONTAINERS: Final = frozenset({list, dict, bytearray})
@@ -95,6 +95,8 @@ class Accessing(Calling):
                 self.check_array(len(a) + len(b), len(b))
             result = builtin(a, b)
             if result is NO_OPERATOR:
+                if type(a) in TAGGED or type(b) in TAGGED:
+                    return apply(untagged(a), untagged(b))
                 fn = self.table.find(op, (a, b))
                 if fn is not None:
                     fn.call(self, a, b) if fn.context else fn.call(a, b)
@@ -121,6 +123,8 @@ class Accessing(Calling):
 
     def operator(self, op: str, *args: Any) -> Any:
         """An operator without built-in meaning for these operands."""
+        if not TAGGED.keys().isdisjoint(map(type, args)):
+            return self.untagged_operator(op, *map(untagged, args))
         fn = self.table.find(op, args)
         if fn is None:
             if op == "!=" and len(args) == 2 and self.table.find("==", args):
@@ -129,6 +133,12 @@ class Accessing(Calling):
                 return op == "!="
             raise faults.function_not_found_for(op, [self.type_name(arg) for arg in args])
         return fn.call(self, *args) if fn.context else fn.call(*args)
+
+    def untagged_operator(self, op: str, *args: Any) -> Any:
+        """An operator whose operands had tags."""
+        builtin = UNARY.get(op) if len(args) == 1 else BINARY.get(op)
+        result = NO_OPERATOR if builtin is None else builtin(*args)
+        return self.operator(op, *args) if result is NO_OPERATOR else result
 
     def _differ_as_hosts(self, left: Any, right: Any) -> bool:
         """Are these of different types, one of them at least the host's? Comparing them has a default answer."""
@@ -155,8 +165,12 @@ class Accessing(Calling):
             return self.get_property(target, index)
         if self.settings.on_bad_index is not None and type(target) is list and type(index) is int:
             return self._watched_item(self.settings.on_bad_index, target, index)
+        if type(index) in TAGGED:
+            index = untagged(index)
         result = get_index(target, index)
         if result is NO_INDEXER:
+            if type(target) in TAGGED:
+                return self.index(untagged(target), index, bracket)
             fn = self.table.find("index$get$", (target, index))
             if fn is None:
                 error = faults.indexer_unavailable(f"{self.type_name(target)} [{self.type_name(index)}]")
@@ -179,8 +193,15 @@ class Accessing(Calling):
         """`target[index] = value`; returns what to store back as the target."""
         if type(target) is dict and type(index) is str and index not in target:
             self.check_map(len(target) + 1, 1)
+        if type(index) in TAGGED:
+            index = untagged(index)
         try:
             result = set_index(target, index, value)
+            if result is NO_INDEXER and type(target) in TAGGED:
+                result = retag(target, set_index(untagged(target), index, untagged(value)))
+                if type(target) is TaggedArray:
+                    target[index] = value
+                    result = target
         except WrongElementError as error:
             error.position = Position(*assignment)
             raise
@@ -246,8 +267,8 @@ class Accessing(Calling):
                 raise faults.no_setter(name, self.type_name(target), self.type_name(value))
             fn.call(self, target, name, value) if fn.context else fn.call(target, name, value)
             return target
-        fn.call(self, target, value) if fn.context else fn.call(target, value)
-        return target
+        result = fn.call(self, target, value) if fn.context else fn.call(target, value)
+        return result[0] if fn.ref else target
 
     def feed_property(self, target: Any, name: str, value: Any) -> None:
         """A value that `target.name` gave was changed in place: where it was a copy, it goes back by the setter."""
@@ -316,6 +337,8 @@ class Accessing(Calling):
 
     def iterate(self, value: Any) -> Any:
         """An iterator for `for`."""
+        if type(value) in TAGGED:
+            value = untagged(value)
         result = iterate(value, owned=True)
         if result is NO_ITERATOR:
             make = self.table.iterator(value)

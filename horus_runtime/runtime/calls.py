@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
@@ -16,7 +16,20 @@ from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.sites import method_site, native_site
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
-from horus_runtime.runtime.values import SCALARS, Cell, ItemCell, LockedCell, Range, copy_value, full_type_name
+from horus_runtime.runtime.values import (
+    SCALARS,
+    TAGGED,
+    Cell,
+    ItemCell,
+    LockedCell,
+    Range,
+    copy_value,
+    full_type_name,
+    retag,
+)
+
+UNTAGGING: Final = frozenset({"take", "set_tag"})
+"""Natives that put a value of their own into a variable, not a changed one."""
 
 
 class Calling(RunState):
@@ -256,7 +269,8 @@ class Calling(RunState):
             if lock:
                 cell.unlock()
         if fn.ref:
-            cell.v, result = result
+            new, result = result
+            cell.v = retag(receiver, new) if type(receiver) in TAGGED and fn.name not in UNTAGGING else new
         return result
 
     def fallback(self, depth: int, name: str, args: tuple[Any, ...]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.text import is_host_value
-from horus_runtime.runtime.values import U8, Char, Range, Stream, Timestamp, type_name
+from horus_runtime.runtime.values import TAGGED, U8, Char, Range, Stream, Timestamp, type_name, untagged
 
 
 class _NoOperator:
@@ -60,6 +60,8 @@ def eq(a: Any, b: Any, resolve: Resolve | None = None) -> Any:
             return _containers_equal(a, b, resolve)
         if ta is Range and a.inclusive == b.inclusive:
             return a == b
+    if ta in TAGGED or tb in TAGGED:
+        return eq(untagged(a), untagged(b), resolve)
     # Rhai forgot `==` between the two kinds of range, but not `!=`.
     return NO_OPERATOR if (ta is Range and tb is Range) or not _differ(a, b) else False
 

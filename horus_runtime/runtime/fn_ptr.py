@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from horus_runtime.runtime.values import register_type_name
+from horus_runtime.runtime.values import TAGGABLE, register_type_name
 
 
 class FnPtr:
@@ -17,7 +17,7 @@ class FnPtr:
     Scripts make them (`Fn("name")`, `|x| x + 1`), and so does a host: `FnPtr("name")`, `FnPtr.from_fn(function)`.
     """
 
-    __slots__ = ("curried", "mark", "name", "native", "program", "reaches", "target", "token")
+    __slots__ = ("curried", "mark", "name", "native", "program", "reaches", "tag", "target", "token")
 
     def __init__(self, name: str, curried: tuple[Any, ...] = (), program: Any = None) -> None:
         self.name = name
@@ -89,4 +89,5 @@ class FnPtr:
         return f"Fn({self.name})"
 
 
+TAGGABLE.add(FnPtr)
 register_type_name(FnPtr, "Fn")

@@ -18,7 +18,7 @@ from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.state import Host, Linked, RunSettings
 from horus_runtime.runtime.thrown import ThrownError
 from horus_runtime.runtime.tracing import position_of
-from horus_runtime.runtime.values import copy_value
+from horus_runtime.runtime.values import TAGGED, copy_value, untagged
 from horus_runtime.source import Position
 
 _NOTHING: Final = object()
@@ -46,7 +46,10 @@ class Run(Accessing, Environment):
         return text.to_debug(value, self)
 
     def _host_text(self, name: str, value: Any) -> str:
-        """The text of a host value: by an overload for its type, else the type's name."""
+        """The text of a host value: by an overload for its type, else the type's name. Of a tagged value, its own."""
+        if type(value) in TAGGED:
+            plain = untagged(value)
+            return self.to_display(plain) if name == "to_string" else self.to_debug(plain)
         own = (self.type_name(value),)
         fn = self.table.find_types(name, own)
         if fn is None or self.table.params_of(fn) != own:

@@ -13,13 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.runtime.scope import MISSING
-from horus_runtime.runtime.values import Cell, ItemCell, LockedCell, Range, Stream, Temporary
+from horus_runtime.runtime.values import TAGGED, Cell, ItemCell, LockedCell, Range, Stream, Temporary
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.calls import Calling
     from horus_runtime.runtime.state import Linked
 
-UNDECIDED: Final = frozenset({Cell, ItemCell, LockedCell, Temporary, Range, Stream})
+UNDECIDED: Final = frozenset({Cell, ItemCell, LockedCell, Temporary, Range, Stream, *TAGGED})
 PLAIN: Final = 0
 NOTES: Final = 1
 REPLACES: Final = 2

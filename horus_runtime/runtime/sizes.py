@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from horus_runtime.runtime.values import COPY_TERMS, SCALARS
+from horus_runtime.runtime.values import COPY_TERMS, SCALARS, TAGGED
 
 
 class Size(NamedTuple):
@@ -23,7 +23,7 @@ NOTHING = Size(0, 0, 0)
 
 def size_of(value: Any) -> Size:
     """The three sizes of a value. Map keys do not count as strings."""
-    cls = type(value)
+    cls = TAGGED.get(type(value), type(value))
     if cls is str:
         return Size(0, 0, byte_length(value))
     if cls is bytearray:
@@ -52,14 +52,14 @@ def _size_of_container(value: Any) -> Size:
     pending = [value]
     while pending:
         container = pending.pop()
-        if type(container) is list:
+        if isinstance(container, list):
             elements += len(container)
             items = container
         else:
             properties += len(container)
             items = container.values()
         for item in items if len(items) <= SLICE else _weighty(items):
-            cls = type(item)
+            cls = TAGGED.get(type(item), type(item))
             if cls is str:
                 string_bytes += len(item) if item.isascii() else byte_length(item)
             elif cls is list or cls is dict:

@@ -15,6 +15,7 @@ from horus_runtime.runtime.values import (
     COPY_TERMS,
     INT_MAX,
     SETTLED,
+    TAGGED,
     U8,
     Cell,
     Char,
@@ -22,6 +23,7 @@ from horus_runtime.runtime.values import (
     Stream,
     Timestamp,
     type_name,
+    untagged,
 )
 
 if TYPE_CHECKING:
@@ -152,6 +154,8 @@ def to_display(value: Any, ctx: TextContext | None = None) -> str:
         return _container(value, _leaf(ctx))
     text = _plain(value)
     if text is None:
+        if cls in TAGGED:
+            return to_display(untagged(value), ctx)
         return type_name(value) if ctx is None else ctx.to_display(value)
     return text
 
@@ -200,6 +204,8 @@ def _leaf(ctx: TextContext | None) -> Callable[[Any], str]:
             return "()"
         text = _plain(value)
         if text is None:
+            if cls in TAGGED:
+                return to_debug(untagged(value), ctx)
             return type_name(value) if ctx is None else ctx.to_debug(value)
         return text
 

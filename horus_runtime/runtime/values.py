@@ -43,7 +43,7 @@ def chars(text: str) -> Iterator[Char]:
 class Range:
     """`start..end` or `start..=end` (`inclusive`) over 64-bit integers."""
 
-    __slots__ = ("end", "inclusive", "start")
+    __slots__ = ("end", "inclusive", "start", "tag")
 
     def __init__(self, start: int, end: int, inclusive: bool = False) -> None:
         self.start = start
@@ -107,7 +107,7 @@ class Stream:
 class Timestamp:
     """An instant of the monotonic clock, in nanoseconds."""
 
-    __slots__ = ("nanoseconds",)
+    __slots__ = ("nanoseconds", "tag")
 
     def __init__(self, nanoseconds: int) -> None:
         self.nanoseconds = nanoseconds
@@ -186,7 +186,97 @@ class ModuleRef:
         self.module = module
 
 
+# Tagged values: scripts may attach a number to a value, which travels with it. Operations know the plain classes only;
+# where they fail for one of these, they try again with the plain value, and what they make has no tag.
+
+
+class TaggedInt(int):
+    """An INT with a tag."""
+
+    tag: int
+
+
+class TaggedFloat(float):
+    """A FLOAT with a tag."""
+
+    tag: int
+
+
+class TaggedText(str):
+    """A string with a tag."""
+
+    __slots__ = ("tag",)
+    tag: int
+
+
+class TaggedChar(Char):
+    """A character with a tag."""
+
+    tag: int
+
+
+class TaggedArray(list[Any]):
+    """An array with a tag."""
+
+    tag: int
+
+    def copy(self) -> TaggedArray:
+        made = TaggedArray(self)
+        made.tag = self.tag
+        return made
+
+
+TAGGED: Final[dict[type, type]] = {
+    TaggedInt: int,
+    TaggedFloat: float,
+    TaggedText: str,
+    TaggedChar: Char,
+    TaggedArray: list,
+}
+"""The classes of tagged values, and those of the values without."""
+TAGGABLE: Final[set[type]] = {Range, Timestamp}
+"""Classes whose objects have room for a tag themselves; function pointers are the third."""
+_TAGGING: Final = {plain: tagged for tagged, plain in TAGGED.items()}
+
+
+def untagged(value: Any) -> Any:
+    """The value without its tag."""
+    plain = TAGGED.get(type(value))
+    return value if plain is None else plain(value)
+
+
+def with_tag(value: Any, tag: int) -> Any:
+    """The value with another tag; 0 is that of values without. Not all kinds of values can have one: `can_have_tag`."""
+    if type(value) in TAGGABLE:
+        from copy import copy
+
+        made = copy(value)
+        made.tag = tag
+        return made
+    value = untagged(value)
+    if not tag:
+        return value
+    made = _TAGGING[type(value)](value)
+    made.tag = tag
+    return made
+
+
+def can_have_tag(value: Any) -> bool:
+    """Is there a class for such values with a tag?"""
+    return type(value) in _TAGGING or type(value) in TAGGED or type(value) in TAGGABLE
+
+
+def retag(old: Any, new: Any) -> Any:
+    """What a variable holds after a change in place: a new value with the old one's tag."""
+    return with_tag(new, old.tag) if type(old) in TAGGED and can_have_tag(new) else new
+
+
 _TYPE_NAMES: Final[dict[type, str]] = {
+    TaggedInt: "i64",
+    TaggedFloat: "f64",
+    TaggedText: "string",
+    TaggedChar: "char",
+    TaggedArray: "array",
     int: "i64",
     float: "f64",
     bool: "bool",
@@ -201,7 +291,10 @@ _TYPE_NAMES: Final[dict[type, str]] = {
     Timestamp: "timestamp",
 }
 
-SCALARS: Final = frozenset({int, float, bool, str, Char, type(None), Range, Stream, Timestamp, U8})
+SCALARS: Final = frozenset({
+    int, float, bool, str, Char, type(None), Range, Stream, Timestamp, U8,
+    TaggedInt, TaggedFloat, TaggedText, TaggedChar,
+})  # fmt: skip
 """Classes whose values never need a copy."""
 
 
@@ -306,7 +399,7 @@ def copy_value(value: Any) -> Any:
         return bytearray(value)
     if cls is Cell:
         return copy_value(value.v)
-    return value
+    return retag(value, copy_value(list(value))) if cls is TaggedArray else value
 
 
 def copy_flat(value: Any) -> Any:
@@ -361,6 +454,8 @@ class _Copier:
         if cls is bytearray:
             self.left -= len(value) >> 3
             return bytearray(value)
+        if cls is TaggedArray:
+            return retag(value, self.copy(list(value)))
         return self.copy(value.v) if cls is Cell else value
 
     def long(self, value: Any, items: Collection[Any]) -> Any:

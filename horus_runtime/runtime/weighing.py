@@ -19,7 +19,22 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.holdings import BOUNDARIES
 from horus_runtime.runtime.scope import Scope
 from horus_runtime.runtime.turns import Turns
-from horus_runtime.runtime.values import U8, Cell, Char, Range, Stream, Timestamp
+from horus_runtime.runtime.values import (
+    U8,
+    Cell,
+    Char,
+    ItemCell,
+    LockedCell,
+    Range,
+    Stream,
+    TaggedArray,
+    TaggedChar,
+    TaggedFloat,
+    TaggedInt,
+    TaggedText,
+    Temporary,
+    Timestamp,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.program import Program
@@ -29,6 +44,8 @@ SMALL_OBJECT_BYTES: Final = 64
 PORTION: Final = 1 << 16
 """So many objects are looked at together."""
 _INT_CACHE: Final = range(-5, 257)
+_value_of: Final = vars(Cell)["v"].__get__
+"""The value of a cell, also of one that is locked."""
 _NUMBERS: Final = frozenset({int, float, bool, type(None), U8})
 _FREE: Final = frozenset({int, float, bool, type(None)})
 _ITERATORS: Final = frozenset(
@@ -177,7 +194,7 @@ class _Scale:
         # Values can only be reached in a circle through captured variables: those are counted once in any case.
         fresh = self.unseen(items)
         self.total += SMALL_OBJECT_BYTES * len(fresh)
-        self.pending.append([getattr(cell, "v", None) for cell in fresh])  # taken out while a native changes it
+        self.pending.append([_value_of(cell, Cell) for cell in fresh])
 
     def pointers(self, items: list[FnPtr]) -> None:
         fresh = self.unseen(items)
@@ -219,6 +236,14 @@ _WEIGHERS: Final[dict[type, Callable[[_Scale, list[Any]], None]]] = {
     dict: _Scale.maps,
     tuple: _Scale.tuples,
     Cell: _Scale.cells,
+    LockedCell: _Scale.cells,
+    ItemCell: _Scale.cells,
+    Temporary: _Scale.cells,
+    TaggedInt: _Scale.small,
+    TaggedFloat: _Scale.small,
+    TaggedText: _Scale.flat,
+    TaggedChar: _Scale.flat,
+    TaggedArray: _Scale.arrays,
     FnPtr: _Scale.pointers,
     Stream: _Scale.streams,
     partial: _Scale.bound,

@@ -67,10 +67,12 @@ def test_exit_ends_the_script_from_a_callback() -> None:
     assert hr.Engine().eval("[1, 2].map(|x| exit(x)); 5") == 1
 
 
-@pins("Tags are not supported")
-def test_tags_are_not_supported() -> None:
-    assert hr.Engine().eval("let x = 5; x.tag") == 0
-    assert failure("let x = 5; x.tag = 3;") == ("ErrorRuntime", "Runtime error: tags are not supported")
+@pins("Four types have no tags")
+def test_four_types_have_no_tags() -> None:
+    assert hr.Engine().eval("let x = 5; x.tag = 3; x += 1; [x, x.tag]") == [6, 3]
+    for value, name in (("true", "bool"), ("()", "()"), ("blob(1)", "blob"), ("#{}", "map")):
+        message = f"Runtime error: tags on values of type {name} are not supported"
+        assert failure(f"let x = {value}; x.set_tag(3);") == ("ErrorRuntime", message)
 
 
 @pins("Padding with nothing is an error")
@@ -162,3 +164,16 @@ def test_constructs_of_hosts_must_not_be_ambiguous() -> None:
 def test_every_heading_is_pinned() -> None:
     text = (Path(str(grammar_path("rhai"))).parent / "DIVERGENCES.md").read_text()
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == list(PINNED)
+
+
+@pins("Redeclaring by an `eval` that declares")
+def test_redeclaring_by_an_eval_that_declares() -> None:
+    assert hr.Engine().eval('let s; let s = eval("let m = 1; 2"); [s, m]') == [2, 1]
+
+
+@pins("What `eval` declared stays after an error")
+def test_what_eval_declared_stays_after_an_error() -> None:
+    scope = hr.Scope()
+    with pytest.raises(hr.EvalError):
+        hr.Engine().eval('let n = 0; n -= if eval("let m = 4; m") == n { } else { "x" }', scope=scope)
+    assert [name for name, _, _ in scope] == ["n", "m"]

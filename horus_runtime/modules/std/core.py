@@ -11,7 +11,7 @@ from horus_runtime.modules.std.signature import ANY, ARRAY, FLOAT, INT, STRING, 
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.values import copy_value
+from horus_runtime.runtime.values import TAGGABLE, TAGGED, can_have_tag, copy_value, type_name, with_tag
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.context import NativeCallContext
@@ -34,8 +34,6 @@ def take(value: Any) -> tuple[None, Any]:
 
 
 # --- Tags -------------------------------------------------------------------------------------------------------------
-# DIVERGENCE: Rhai lets a script attach a small number to any value. The values here have no room for one: reading
-# gives the 0 that an untagged value has, and setting another number is an error.
 
 _TAG_MIN: Final = -(1 << 31)
 _TAG_MAX: Final = (1 << 31) - 1
@@ -44,19 +42,22 @@ _TAG_MAX: Final = (1 << 31) - 1
 @PACKAGE.native_getter("tag", ANY, returns=INT)
 @native("tag", ANY, returns=INT)
 def tag(value: Any) -> int:
-    """The tag of a value, which is always 0."""
-    return 0
+    """The number that was attached to a value; 0 where none was."""
+    return value.tag if type(value) in TAGGED else getattr(value, "tag", 0) if type(value) in TAGGABLE else 0
 
 
-@PACKAGE.native_setter("tag", ANY, INT, returns=UNIT)
-@native("set_tag", ANY, INT, pure=False, returns=UNIT)
-def set_tag(value: Any, number: int) -> None:
-    """Tags other than 0 are not supported."""
+@PACKAGE.native_setter("tag", ANY, INT, ref=True, returns=UNIT)
+@native("set_tag", ANY, INT, pure=False, ref=True, returns=UNIT)
+def set_tag(value: Any, number: int) -> tuple[Any, None]:
+    """Attach a number to a value. It travels with copies of the value; what is computed from it has none."""
     if not _TAG_MIN <= number <= _TAG_MAX:
         size = "large" if number > 0 else "small"
         raise faults.arithmetic(f"{number} is too {size} to fit into a tag (must be between {_TAG_MIN} and {_TAG_MAX})")
-    if number:
-        raise EvalError("ErrorRuntime", "Runtime error: tags are not supported", value="tags are not supported")
+    # DIVERGENCE: bools, `()`, maps and blobs have no room for a tag.
+    if number and not can_have_tag(value):
+        what = f"tags on values of type {type_name(value)} are not supported"
+        raise EvalError("ErrorRuntime", f"Runtime error: {what}", value=what)
+    return with_tag(value, number) if can_have_tag(value) else value, None
 
 
 # --- Waiting ----------------------------------------------------------------------------------------------------------

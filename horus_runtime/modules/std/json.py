@@ -18,7 +18,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.parts import MANY_PARTS, TextParts
 from horus_runtime.runtime.sizes import byte_length
 from horus_runtime.runtime.text import float_debug
-from horus_runtime.runtime.values import INT_MAX, INT_MIN, U8, Char, type_name
+from horus_runtime.runtime.values import INT_MAX, INT_MIN, TAGGED, U8, Char, type_name, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -212,4 +212,6 @@ def _scalar(item: Any, quote: Callable[[str], str], type_name_of: Callable[[Any]
         return float_debug(item) if isfinite(item) else "null"
     if cls is str or cls is Char:
         return quote(str(item))
+    if cls in TAGGED:
+        return _scalar(untagged(item), quote, type_name_of)
     return quote(item.name if cls is FnPtr else type_name_of(item))

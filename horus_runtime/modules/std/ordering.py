@@ -12,7 +12,7 @@ from horus_runtime.modules.std.signature import ARRAY, FN, STRING, UNIT
 from horus_runtime.modules.std.sorting import has_nan, kinds_of, ordered, polling
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.values import Char, Stream, copy_value, type_name
+from horus_runtime.runtime.values import TAGGED, Char, Stream, copy_value, type_name, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +93,8 @@ def _natural(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array
     if len(array) < 2:
         return list(array)
     kinds = kinds_of(ctx, array)
+    if not TAGGED.keys().isdisjoint(kinds):
+        return _natural(ctx, list(map(untagged, array)), descending=descending)
     if len(kinds) > 1 or not kinds <= _NATURAL:
         mixed = len({type_name(item) for item in array}) > 1
         what = "different types" if mixed else type_name(array[0])

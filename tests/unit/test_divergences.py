@@ -177,3 +177,14 @@ def test_what_eval_declared_stays_after_an_error() -> None:
     with pytest.raises(hr.EvalError):
         hr.Engine().eval('let n = 0; n -= if eval("let m = 4; m") == n { } else { "x" }', scope=scope)
     assert [name for name, _, _ in scope] == ["n", "m"]
+
+
+@pins("Constants in scripts with `eval`")
+def test_constants_in_scripts_with_eval() -> None:
+    assert hr.Engine().eval('const X = 1; eval("let X = 2;"); [X]') == [2]
+    assert hr.Engine().eval('const X = 1; eval("let X = 2;"); X') == 1
+
+
+@pins("Values of different types that a comparer cannot order")
+def test_values_of_different_types_that_a_comparer_cannot_order() -> None:
+    assert hr.Engine().eval('[true, "s", (), \'c\', 2].order(Fn("nope")).to_string()') == '[2, c, (), "s", true]'

@@ -521,7 +521,8 @@ class Chains(Calls):
         direct = None if feeds else self.direct_method(node, args) or self.bound_change(node, args)
         if direct is not None:
             return direct
-        if not feeds and (not self.is_place(receiver) or not self.may_replace(node)):
+        in_place = self.is_place(receiver) or self.is_constant_part(receiver)
+        if not feeds and (not in_place or not self.may_replace(node)):
             value = self.target(receiver)
             self.at(node.name_span)
             value = self.constant_receiver(receiver, value)
@@ -616,6 +617,18 @@ class Chains(Calls):
         general = self.dispatch(node, value, args, len(args))
         return self.choose(self.both(self.type_is(value, "dict"), stored), general, call)
 
+    def is_constant_part(self, node: nodes.Node) -> bool:
+        """Is this perhaps a part of a string, number or blob that a constant holds?"""
+        if not isinstance(node, nodes.Index) or not self.type(node.target) & (ty.STR | ty.INT | ty.BLOB):
+            return False
+        root: nodes.Node = node
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        if not isinstance(root, nodes.Variable) or root.namespace:
+            return False
+        variable = self.program.info.bindings.get(id(root))
+        return variable is not None and variable.constant
+
     def is_place(self, node: nodes.Node) -> bool:
         """Can something be stored back here?"""
         while isinstance(node, (nodes.Property, nodes.Index)):
@@ -666,7 +679,8 @@ class Chains(Calls):
         holder = self.temp()
         part = isinstance(receiver, nodes.Index) and self.type(receiver.target) & (ty.STR | ty.INT | ty.BLOB)
         if part and self.container is not None:
-            self.assign(holder, self.call("_item_cell", self.container, old))
+            constant = [self.const(True)] if self.is_constant_part(receiver) else []
+            self.assign(holder, self.call("_item_cell", self.container, old, *constant))
         else:
             self.assign(holder, self.call("_Cell", old))
         outer, self.out = self.out, []

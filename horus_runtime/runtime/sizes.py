@@ -73,7 +73,7 @@ SLICE: Final = 16_384
 """Items between two looks at the clock: less than a millisecond."""
 LONG: Final = 1 << 20
 """The same for characters."""
-_WEIGHTLESS: Final = SCALARS - {str}
+_WEIGHTLESS: Final = SCALARS - {str, *TAGGED}
 
 
 def _weighty(items: Iterable[Any]) -> Iterator[Any]:

@@ -171,9 +171,12 @@ class ItemCell(Cell):
 PARTED: Final = frozenset({str, int, bytearray})
 
 
-def item_cell(container: Any, item: Any) -> Cell:
-    """The cell for a method call on what stands at an index of the container."""
-    return ItemCell(item) if type(container) in PARTED else Cell(item)
+def item_cell(container: Any, item: Any, constant: bool = False) -> Cell:
+    """The cell for a method call on what stands at an index of the container.
+
+    Rhai does not see that a part of a string, a bit or a byte comes from a constant.
+    """
+    return ItemCell(item) if type(container) in PARTED else Cell(item, constant)
 
 
 class ModuleRef:

@@ -156,6 +156,8 @@ def read_template_text(text: str, start: int, fault: int) -> tuple[str, int, boo
     parts: list[str] = []
     at = start
     end = len(text)
+    if at == fault and text.startswith("``", at):
+        fault += 1  # behind an interpolation Rhai points at the second of two back-ticks
     while at < end:
         run = _TEMPLATE_RUN.match(text, at)
         if run:

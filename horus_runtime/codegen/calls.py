@@ -11,7 +11,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.emitter import LOAD, place
 from horus_runtime.codegen.expressions import Expressions
-from horus_runtime.optimize.passes import LOST_CLOSURE, is_inserted
+from horus_runtime.optimize.values import LOST_CLOSURE, is_inserted
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
 from horus_runtime.source import Span
 

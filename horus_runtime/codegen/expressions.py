@@ -16,7 +16,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children, method_names, walk
 from horus_runtime.codegen.emitter import STORE, Emitter, place
-from horus_runtime.optimize.passes import is_constant, is_literal
+from horus_runtime.optimize.values import is_constant, is_literal
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, THIS_NONE, Fault
 from horus_runtime.source import Span
 

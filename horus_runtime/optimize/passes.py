@@ -15,28 +15,41 @@ from dataclasses import replace
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import LEAVES, READERS, child_fields, method_names, walk
+from horus_runtime.ast.visitor import child_fields, method_names, walk
 from horus_runtime.errors import HorusError
-from horus_runtime.runtime.fn_names import may_name
-from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.optimize.effects import (
+    changed_variable,
+    hides_names,
+    is_all_units,
+    is_private,
+    is_pure,
+    is_same,
+    only_value,
+    unwrapped,
+)
+from horus_runtime.optimize.values import (
+    CONTAINERS,
+    LITERALS,
+    LOST_CLOSURE,
+    constant_value,
+    is_constant,
+    is_constant_range,
+    is_empty,
+    is_literal,
+    is_nothing,
+    item_of,
+    literal_of,
+    value_of,
+)
 from horus_runtime.runtime.operators import ASSIGN, BINARY, UNARY
 from horus_runtime.runtime.text import host_debug, to_display
-from horus_runtime.runtime.values import Char
 from horus_runtime.source import Span
-from horus_runtime.syntax import checks
 from horus_runtime.syntax.captures import captured_names
 
 Native = Callable[[str, tuple[Any, ...]], Any]
 """Calls a native for level `full`; raises `LookupError` where it must not or cannot be called."""
 
-LITERALS: Final = frozenset(
-    {nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit}
-)
-CONTAINERS: Final = frozenset({nodes.ArrayLit, nodes.MapLit})
-LOST_CLOSURE: Final = "anon$"
-"""What is called where a constant that holds a closure is read: Rhai inserts its name, and then finds no function."""
 JUMPS: Final = frozenset({nodes.Return, nodes.Throw, nodes.Break, nodes.Continue})
-_BITS: Final = 64
 MAX_TEXT: Final = 10_000
 """Folding makes no longer strings than this."""
 
@@ -80,7 +93,7 @@ class _Optimizer:
         self.functions = {(f.name, len(f.params)) for f in script.functions}
         self.blocks: list[Environment] = [{}]
         # What `eval` declares may shadow a constant.
-        self.propagates = not _hides_names(script)
+        self.propagates = not hides_names(script)
 
     def run(self) -> nodes.Script:
         script = self.script
@@ -100,12 +113,12 @@ class _Optimizer:
         """A statement list without what has no effect; `keeps_value` says that the last value is looked at."""
         kept: list[nodes.Node] = []
         last = len(body) - 1
-        while last > 0 and _is_nothing(body[last]):
+        while last > 0 and is_nothing(body[last]):
             last -= 1
         for at, node in enumerate(body[: last + 1]):
             wanted = keeps_value and at == last
             done = self.statement(node, keeps_value=wanted)
-            if not wanted and not self.closures and _is_pure(done):
+            if not wanted and not self.closures and is_pure(done):
                 continue
             kept.append(done)
             if type(done) in JUMPS and not self.closures:
@@ -124,8 +137,8 @@ class _Optimizer:
         self.blocks.pop()
         if body and not is_function and not self.closures:
             *before, last = body
-            if all(map(_is_private, before)):
-                if _is_private(last):
+            if all(map(is_private, before)):
+                if is_private(last):
                     body = ()
                 elif before and type(last) is nodes.ExprStmt and type(last.expr) in LITERALS:
                     body = (last,)
@@ -164,7 +177,7 @@ class _Optimizer:
             return self.statement(node.orelse, keeps_value=keeps_value)
         then = self.block(node.then, keeps_value=keeps_value)
         orelse = None if node.orelse is None else self.statement(node.orelse, keeps_value=keeps_value)
-        if all(map(_is_nothing, then.body)) and _is_empty(orelse):
+        if all(map(is_nothing, then.body)) and is_empty(orelse):
             # Nobody looks at the condition's type any more.
             alone = nodes.ExprStmt(condition.span, condition)
             return nodes.Block(node.span, (alone, nodes.ExprStmt(node.span, nodes.UnitLit(node.span))))
@@ -202,7 +215,7 @@ class _Optimizer:
     def stmt_For(self, node: nodes.For, _keeps_value: bool) -> nodes.Node:
         iterable = self.expr(node.iterable)
         body = self.block(node.body, keeps_value=False)  # a constant of the name of a loop variable hides it
-        if not body.body and not self.closures and _is_constant_range(iterable):
+        if not body.body and not self.closures and is_constant_range(iterable):
             return nodes.Block(node.span, ())
         return self.with_body(node, body, iterable=iterable)
 
@@ -215,7 +228,7 @@ class _Optimizer:
     def stmt_Try(self, node: nodes.Try, _keeps_value: bool) -> nodes.Node:
         """Rhai looks neither at the value of the `try` block nor at that of the handler."""
         body = self.block(node.body, keeps_value=False)
-        if not self.closures and all(_is_pure(part) or _is_private(part) for part in body.body):
+        if not self.closures and all(is_pure(part) or is_private(part) for part in body.body):
             return nodes.Block(node.span, ())
         handler = self.block(node.handler, keeps_value=False)  # as for loops
         return node if body is node.body and handler is node.handler else replace(node, body=body, handler=handler)
@@ -237,7 +250,7 @@ class _Optimizer:
     def stmt_Assign(self, node: nodes.Assign, _keeps_value: bool) -> nodes.Node:
         value, target = self.read(node.value), self.address(node.target)
         op, op_span = node.op, node.op_span
-        if op == "=" and type(value) is nodes.Binary and f"{value.op}=" in ASSIGN and _is_same(target, value.left):
+        if op == "=" and type(value) is nodes.Binary and f"{value.op}=" in ASSIGN and is_same(target, value.left):
             op, op_span, value = f"{value.op}=", value.op_span, value.right
         if value is node.value and target is node.target:
             return node
@@ -297,7 +310,7 @@ class _Optimizer:
             result: nodes.Node = method(node)
             return result
         if hasattr(self, _STATEMENTS[kind]):
-            return _unwrapped(self.statement(node, keeps_value=True))
+            return unwrapped(self.statement(node, keeps_value=True))
         return self.rebuild(node)
 
     def rebuild(self, node: nodes.Node) -> nodes.Node:
@@ -334,7 +347,7 @@ class _Optimizer:
         shown: list[str] = []
         folds = False
         for part in parts:
-            inner = part if type(part) is nodes.StringLit else _only_value(part)
+            inner = part if type(part) is nodes.StringLit else only_value(part)
             if inner is None:
                 return None
             inner = self.inserted(inner)
@@ -352,7 +365,7 @@ class _Optimizer:
         """An index into a constant is the item itself, where there is one."""
         target, index = self.root(node.target), self.read(node.index)
         if type(index) is nodes.IntLit and not node.null_safe:
-            item = _item(target, index.value)
+            item = item_of(target, index.value)
             if item is not None:
                 return replace(item, span=target.span)
         return node if target is node.target and index is node.index else replace(node, target=target, index=index)
@@ -412,7 +425,7 @@ class _Optimizer:
 
         Those it only reads stay captured, so that calls need not copy them.
         """
-        changed = {name for part in walk(node.body) if (name := _changed(part)) is not None}
+        changed = {name for part in walk(node.body) if (name := changed_variable(part)) is not None}
         found: list[nodes.Node] = []
         for name in sorted(changed and captured_names(node) & changed):
             known = self.known(name, self.own_blocks) if self.propagates else None
@@ -434,7 +447,7 @@ class _Optimizer:
         if operator is None:
             return None
         try:
-            return self.literal(span, operator(*map(_value, operands)))
+            return self.literal(span, operator(*map(value_of, operands)))
         except HorusError:
             return None
 
@@ -442,12 +455,12 @@ class _Optimizer:
         """The literal of a value, or `None`."""
         if type(value) is str and len(value.encode()) > self.max_text:
             return None
-        return _literal(span, value)
+        return literal_of(span, value)
 
     def expr_Binary(self, node: nodes.Binary) -> nodes.Node:
-        if node.op == "??" and _all_units(node):
+        if node.op == "??" and is_all_units(node):
             return nodes.BoolLit(node.span, False)  # Rhai's optimizer leaves nothing of it, and takes that for `false`
-        if node.op == "??" and _all_units(node.left):
+        if node.op == "??" and is_all_units(node.left):
             return self.expr(node.right)
         left, right = self.read(node.left), self.read(node.right)
         if node.op in ("&&", "||"):
@@ -484,187 +497,6 @@ class _Optimizer:
         if not args or any(type(value) not in LITERALS for value in args):
             return None
         try:
-            return self.literal(node.span, self.native(node.name, tuple(map(_value, args))))
+            return self.literal(node.span, self.native(node.name, tuple(map(value_of, args))))
         except (LookupError, HorusError):
             return None
-
-
-_CHANGING: Final = frozenset(
-    "append chop clear drain fill_with insert mixin pad pop push remove retain reverse set shift sort splice "
-    "truncate".split()
-)
-
-
-# ---- what nodes are -------------------------------------------------------------------------------------------------
-
-
-def _hides_names(script: nodes.Script) -> bool:
-    """Is there a call that could declare variables?"""
-    if script.names_are_known:
-        return False
-    pending: list[nodes.Node] = [script]
-    while pending:
-        node = pending.pop()
-        kind = type(node)
-        if kind is nodes.Call and (node.name == "eval" or node.captures_scope):  # type: ignore[attr-defined]
-            return True
-        if kind not in LEAVES:
-            pending.extend(READERS[kind](node))
-    return False
-
-
-def _changed(node: nodes.Node) -> str | None:
-    """The variable whose value an assignment to it or a part of it, or a method call on it, may change."""
-    if isinstance(node, nodes.Assign):
-        root: Any = node.target
-    elif isinstance(node, nodes.MethodCall) and node.name in _CHANGING:
-        root = node.target
-    else:
-        return None
-    while isinstance(root, (nodes.Index, nodes.Property)):
-        root = root.target
-    return root.name if isinstance(root, nodes.Variable) and not root.namespace else None
-
-
-def _all_units(node: nodes.Node) -> bool:
-    """Is this `() ?? ()`, with any number of parts?"""
-    while type(node) is nodes.Binary and node.op == "??" and type(node.right) is nodes.UnitLit:
-        node = node.left
-    return type(node) is nodes.UnitLit
-
-
-def is_constant(node: nodes.Node) -> bool:
-    """Is this a literal, or an array or map of nothing but literals?"""
-    if type(node) is nodes.ArrayLit:
-        return all(map(is_constant, node.items))
-    if type(node) is nodes.MapLit:
-        return all(is_constant(entry.value) for entry in node.entries)
-    return type(node) in LITERALS
-
-
-def is_literal(node: Any) -> bool:
-    """As `is_constant`, and closures without captured variables and `Fn("name")` count as well."""
-    if type(node) is nodes.ArrayLit:
-        return all(map(is_literal, node.items))
-    if type(node) is nodes.MapLit:
-        return all(is_literal(entry.value) for entry in node.entries)
-    return checks.is_constant(node) or (checks.is_function_pointer(node) and may_name(node.args[0].value))
-
-
-def is_inserted(node: nodes.Node | None) -> bool:
-    """Does Rhai's optimizer put the value of a constant that was declared with this where the constant is used?"""
-    return is_literal(node) or (node is not None and _is_constant_range(node))
-
-
-def constant_value(node: nodes.Node) -> Any:
-    """The value of a node that `is_literal`, as far as its raw text goes."""
-    if type(node) is nodes.ArrayLit:
-        return list(map(constant_value, node.items))
-    if type(node) is nodes.MapLit:
-        return {entry.key: constant_value(entry.value) for entry in node.entries}
-    if isinstance(node, (nodes.Closure, nodes.Call)):
-        pointer = FnPtr("anon$" if isinstance(node, nodes.Closure) else _value(node.args[0]))
-        pointer.mark = ""
-        return pointer
-    return _value(node)
-
-
-def _is_constant_range(node: nodes.Node) -> bool:
-    if type(node) is nodes.Binary and node.op in ("..", "..="):
-        return type(node.left) in LITERALS and type(node.right) in LITERALS
-    return is_constant(node) or _is_nothing(node)
-
-
-def _only_value(node: nodes.Node) -> nodes.Node | None:
-    """The expression that is all there is in a block."""
-    while type(node) is nodes.Block and len(node.body) == 1:
-        node = node.body[0]
-    return node.expr if type(node) is nodes.ExprStmt else None
-
-
-def _is_nothing(node: nodes.Node) -> bool:
-    """Is this `{}`, or a block of nothing else?"""
-    return type(node) is nodes.Block and all(map(_is_nothing, node.body))
-
-
-def _is_empty(node: nodes.Node | None) -> bool:
-    return node is None or (type(node) is nodes.Block and all(map(_is_nothing, node.body)))
-
-
-def _is_same(target: nodes.Node, value: nodes.Node) -> bool:
-    """Are both the same variable?"""
-    return (
-        type(target) is nodes.Variable and type(value) is nodes.Variable
-        and target.name == value.name and not target.namespace and not value.namespace
-    )  # fmt: skip
-
-
-def _is_pure(node: nodes.Node) -> bool:
-    """Has the statement no effect, by Rhai's reckoning? Whether a variable exists does not count."""
-    if type(node) is nodes.ExprStmt:
-        return _is_pure_value(node.expr)
-    if type(node) is nodes.Block:
-        return all(_is_pure(part) or _is_private(part) for part in node.body)
-    if type(node) is nodes.If:
-        return _is_pure_value(node.condition) and _is_pure(node.then) and (node.orelse is None or _is_pure(node.orelse))
-    return False
-
-
-def _is_private(node: nodes.Node) -> bool:
-    """Does the statement change nothing outside its block?"""
-    if type(node) is nodes.Let:
-        return node.value is None or type(node.value) in LITERALS
-    return type(node) is nodes.Import and type(node.path) in LITERALS
-
-
-def _is_pure_value(node: nodes.Node) -> bool:
-    if type(node) is nodes.Variable or is_constant(node) or is_literal(node):
-        return True
-    if type(node) is nodes.Binary and node.op in ("..", "..="):
-        return type(node.left) is nodes.IntLit and type(node.right) is nodes.IntLit
-    return False
-
-
-def _item(target: nodes.Node, index: int) -> nodes.Node | None:
-    """What a constant holds at an index."""
-    if type(target) is nodes.ArrayLit and is_constant(target) and -len(target.items) <= index < len(target.items):
-        return target.items[index]
-    if type(target) is nodes.StringLit and -len(target.value) <= index < len(target.value):
-        return nodes.CharLit(target.span, target.value[index])
-    if type(target) is nodes.IntLit and 0 <= index < _BITS:
-        return nodes.BoolLit(target.span, bool(target.value >> index & 1))
-    return None
-
-
-def _unwrapped(node: nodes.Node) -> nodes.Node:
-    """A block of a single expression is that expression."""
-    if type(node) is nodes.Block and len(node.body) == 1 and type(node.body[0]) is nodes.ExprStmt:
-        return node.body[0].expr
-    return node
-
-
-# ---- literals and their values --------------------------------------------------------------------------------------
-
-
-def _value(node: nodes.Node) -> Any:
-    if isinstance(node, nodes.CharLit):
-        return Char(node.value)
-    return getattr(node, "value", None)
-
-
-def _literal(span: Span, value: Any) -> nodes.Node | None:
-    """The literal of a value."""
-    match value:
-        case None:
-            return nodes.UnitLit(span)
-        case bool():
-            return nodes.BoolLit(span, value)
-        case int():
-            return nodes.IntLit(span, value)
-        case float():
-            return nodes.FloatLit(span, value)
-        case Char():
-            return nodes.CharLit(span, str(value))
-        case str():
-            return nodes.StringLit(span, value)
-    return None

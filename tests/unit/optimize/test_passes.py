@@ -39,6 +39,7 @@ UNSEEN = [
     "try { 1 / 0 } catch (e) { print(e.message); }",
     "() ?? 5 + 6",
     "`a${1 + 2}b${'c'}`",
+    "let n = 1; for x in 0..3 { } for x in [1, 2] { n + 1; } n",
 ]
 
 POINTERS = 'Runtime error: [Fn*+("anon$"), Fn+("f")]'

@@ -1,0 +1,97 @@
+"""What code does or leaves alone, by Rhai's reckoning: whether a statement can go, and what it may change."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import LEAVES, READERS
+from horus_runtime.optimize.values import LITERALS, is_constant, is_literal
+
+_CHANGING: Final = frozenset(
+    "append chop clear drain fill_with insert mixin pad pop push remove retain reverse set shift sort splice "
+    "truncate".split()
+)
+
+
+def hides_names(script: nodes.Script) -> bool:
+    """Is there a call that could declare variables?"""
+    if script.names_are_known:
+        return False
+    pending: list[nodes.Node] = [script]
+    while pending:
+        node = pending.pop()
+        kind = type(node)
+        if kind is nodes.Call and (node.name == "eval" or node.captures_scope):  # type: ignore[attr-defined]
+            return True
+        if kind not in LEAVES:
+            pending.extend(READERS[kind](node))
+    return False
+
+
+def changed_variable(node: nodes.Node) -> str | None:
+    """The variable whose value an assignment to it or a part of it, or a method call on it, may change."""
+    if isinstance(node, nodes.Assign):
+        root: Any = node.target
+    elif isinstance(node, nodes.MethodCall) and node.name in _CHANGING:
+        root = node.target
+    else:
+        return None
+    while isinstance(root, (nodes.Index, nodes.Property)):
+        root = root.target
+    return root.name if isinstance(root, nodes.Variable) and not root.namespace else None
+
+
+def is_all_units(node: nodes.Node) -> bool:
+    """Is this `() ?? ()`, with any number of parts?"""
+    while type(node) is nodes.Binary and node.op == "??" and type(node.right) is nodes.UnitLit:
+        node = node.left
+    return type(node) is nodes.UnitLit
+
+
+def only_value(node: nodes.Node) -> nodes.Node | None:
+    """The expression that is all there is in a block."""
+    while type(node) is nodes.Block and len(node.body) == 1:
+        node = node.body[0]
+    return node.expr if type(node) is nodes.ExprStmt else None
+
+
+def is_same(target: nodes.Node, value: nodes.Node) -> bool:
+    """Are both the same variable?"""
+    return (
+        type(target) is nodes.Variable and type(value) is nodes.Variable
+        and target.name == value.name and not target.namespace and not value.namespace
+    )  # fmt: skip
+
+
+def is_pure(node: nodes.Node) -> bool:
+    """Has the statement no effect, by Rhai's reckoning? Whether a variable exists does not count."""
+    if type(node) is nodes.ExprStmt:
+        return _is_pure_value(node.expr)
+    if type(node) is nodes.Block:
+        return all(is_pure(part) or is_private(part) for part in node.body)
+    if type(node) is nodes.If:
+        return _is_pure_value(node.condition) and is_pure(node.then) and (node.orelse is None or is_pure(node.orelse))
+    return False
+
+
+def is_private(node: nodes.Node) -> bool:
+    """Does the statement change nothing outside its block?"""
+    if type(node) is nodes.Let:
+        return node.value is None or type(node.value) in LITERALS
+    return type(node) is nodes.Import and type(node.path) in LITERALS
+
+
+def _is_pure_value(node: nodes.Node) -> bool:
+    if type(node) is nodes.Variable or is_constant(node) or is_literal(node):
+        return True
+    if type(node) is nodes.Binary and node.op in ("..", "..="):
+        return type(node.left) is nodes.IntLit and type(node.right) is nodes.IntLit
+    return False
+
+
+def unwrapped(node: nodes.Node) -> nodes.Node:
+    """A block of a single expression is that expression."""
+    if type(node) is nodes.Block and len(node.body) == 1 and type(node.body[0]) is nodes.ExprStmt:
+        return node.body[0].expr
+    return node

@@ -47,7 +47,10 @@ def lexical_fault(token: RawToken) -> ParseError:
     failure = token[1]
     if failure.lexical == "StringTooLong":
         return ParseError("LiteralTooLarge", failure.message, _position(token), exceeded=failure.exceeded)
-    return fault("BadInput", failure.message, token, failure.lexical)
+    error = fault("BadInput", failure.message, token, failure.lexical)
+    if failure.lexical == "MalformedChar" and len(failure.detail) > 1:
+        error.hint = "single quotes hold one character; texts stand in double quotes"
+    return error
 
 
 def _position(token: RawToken) -> Position | None:

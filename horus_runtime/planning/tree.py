@@ -135,11 +135,13 @@ class Tree:
 
     def listing(self, node: Node) -> list[Entry]:
         """Names and kinds in a directory, of both worlds."""
-        entries = [Entry(name, child.kind) for name, child in node.children.items() if child is not None]
+        entries = [
+            Entry(name, child.kind) for name, child in node.children.items() if child is not None and name in node.was
+        ]
         if node.origin is None:
             return entries
         with os.scandir(node.origin) as scan:
-            return entries + [Entry(entry.name, _kind(entry)) for entry in scan if entry.name not in node.children]
+            return entries + [Entry(entry.name, _kind(entry)) for entry in scan if entry.name not in node.was]
 
     def there(self, start: Node, path: str, *, follow: bool) -> Node:
         """What a path stands for.
@@ -184,15 +186,17 @@ class Tree:
         return Found(passed[-1], "", passed[-1])
 
     def _child(self, parent: Node, name: str) -> Node | None:
-        if name in parent.children:
-            return parent.children[name]
-        if parent.origin is None:
+        known = parent.children.get(name)
+        if name in parent.was:
+            return known
+        status = _status_at(parent.origin, name)
+        is_dir = status is not None and stat.S_ISDIR(status.st_mode)
+        if known is not None and (is_dir or _differs(known)):
+            return known
+        parent.children.pop(name, None)  # what was only looked at may be gone meanwhile
+        if parent.origin is None or status is None:
             return None
         path = below(parent.origin, name)
-        try:
-            status = os.lstat(path)
-        except FileNotFoundError:
-            return None
         node = Node(stat.S_IFMT(status.st_mode), origin=path, device=status.st_dev)
         if node.is_dir:
             parent.children[name] = node  # handles and later changes must meet the same one

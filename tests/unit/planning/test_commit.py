@@ -406,6 +406,20 @@ def test_directories_that_a_program_made_meanwhile_are_joined(root, state):
     assert (root / "made" / "by.us").read_text() == "1"
 
 
+def test_what_programs_did_meanwhile_is_seen(root, state):
+    script = """
+        print(os.list_dir("old/a")); process.run(["rm", "-r", "old"]);
+        print(os.exists("old")); print("old" in os.list_dir(".")); os.mkdir("old");
+        process.run(["touch", "keep/new"]); print(os.list_dir("keep"));
+    """
+    said = []
+    engine = engine_for(root)
+    engine.on_print(said.append)
+    run_atomic(engine, runner(script), state)
+    assert said == ['["b.txt"]', "false", "false", '["k.txt", "new"]']
+    assert list((root / "old").iterdir()) == []
+
+
 def test_programs_are_not_started_in_directories_that_are_not_there_yet(root, state):
     script = 'os.mkdir("staged"); process.run(["ls"], #{cwd: "staged"});'
     with pytest.raises(hr.HostFailure, match="staged' is made at the end of the run"):

@@ -22,7 +22,8 @@ for sale in sales() {
     let sum = by_product.get(sale.product) ?? 0.0;
     by_product.set(sale.product, sum + sale.amount);
 }
-let lines = by_product.keys().map(|product| `  ${product.align(8)} ${money(by_product[product])}`);
+let products = by_product.keys();
+let lines = products.map(|product| `  ${product.align(8)} ${money(by_product[product])}`);
 `Report for ${YEAR}
 ${join(lines, "\\n")}
   ${"total".align(8)} ${money(total)}

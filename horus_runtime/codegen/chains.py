@@ -555,12 +555,12 @@ class Chains(Calls):
         return self.service("_locked", cell, function, *args)
 
     def locked_root(self, node: nodes.MethodCall, receiver: pyast.expr) -> pyast.expr | None:
-        """The cell of the variable that a receiver is part of, where the method may come to use it, too.
+        """The cell of the variable that a chain starts from, where the method may come to use it, too.
 
         A method that is given the cell itself locks it on its own.
         """
         root, count = node.target, len(node.args)
-        while isinstance(root, (nodes.Property, nodes.Index)):
+        while isinstance(root, (nodes.Property, nodes.Index, nodes.MethodCall)):
             root = root.target
         if not isinstance(root, nodes.Variable) or root.namespace:
             return None

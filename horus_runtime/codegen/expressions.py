@@ -187,8 +187,10 @@ class Expressions(Emitter):
         root = node
         while isinstance(root, (nodes.Property, nodes.MethodCall, nodes.Index)):
             root = root.target
-        if isinstance(root, nodes.Binary) and root.op not in ("&&", "||", "??"):
-            return root.op_span
+        while isinstance(root, nodes.Binary):
+            if root.op not in ("&&", "||", "??"):
+                return root.op_span
+            root = root.left
         return root.span
 
     def condition(self, node: nodes.Node) -> pyast.expr:

@@ -418,3 +418,16 @@ def test_permissions_of_the_system_are_felt(plan, root):
     (root / "closed").mkdir(mode=0o500)
     code, _, err = plan('os.mkdir("closed/x");', *FILES)
     assert (code, "does not permit access to 'closed/x'" in err) == (1, True)
+
+
+def test_containers_that_are_only_planned_can_be_worked_with(plan, tmp_path, monkeypatch):
+    engine = tmp_path / "bin" / "docker"
+    engine.parent.mkdir()
+    engine.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked; echo '[]'\n")
+    engine.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{engine.parent}:{os.environ['PATH']}")
+    script = 'docker.run("nginx", #{name: "web"}); print(docker.stop("web")); print(docker.ps());'
+    code, out, err = plan(script, "--allow-docker=manage")
+    assert (code, err, out.splitlines()[:2]) == (0, "", ["true", "[]"])
+    assert [line.split(":")[0] for line in out.splitlines()[3:5]] == ["   1. docker.run", "   2. docker.stop"]
+    assert (tmp_path / "asked").read_text() == "ps --no-trunc --format {{json .}}\n"

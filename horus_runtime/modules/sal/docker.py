@@ -286,7 +286,7 @@ def _change(call: HostCall, verb: str, container: str, timeout: float, *, runnin
     call.require_level("docker", "manage", container)
     name = managed(call, container, timeout)
     before = _state(call, name, timeout)
-    if (before == "running") is running:
+    if before and (before == "running") is running:  # of a container that is only planned nothing is known
         return False
     checked(call, [verb, name], timeout)
     return True

@@ -204,7 +204,7 @@ class Chains(Calls):
             self.at(error_span)
             self.refuses("index", again, number_again, self.bracket(node))
             return self.fast_subscript(first, number, error_span)
-        if t & ty.ARRAY and i & ty.INT and ty.mask(t) != ty.STR:
+        if t & ty.ARRAY and i & ty.INT and ty.mask(t) != ty.STR and not isinstance(target, pyast.Constant):
             first, again = self.names(target)
             number, number_again = self.names(index)
             self.at(error_span)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import LEAVES, READERS
+from horus_runtime.source import Span
 
 LOOPS = (nodes.While, nodes.Loop, nodes.Do, nodes.For)
 _APART = frozenset((*LOOPS, nodes.Closure))
@@ -42,3 +43,13 @@ def loop_cost(node: nodes.While | nodes.Loop | nodes.Do | nodes.For) -> int:
     if isinstance(node, (nodes.While, nodes.Do)):
         cost += block_cost([node.condition])
     return cost
+
+
+def turn_span(node: nodes.While | nodes.Loop | nodes.Do | nodes.For) -> Span:
+    """The place that an exhausted budget is told for: with an empty body it is all that a turn evaluates."""
+    if node.body.body or isinstance(node, nodes.For):
+        return node.span
+    if isinstance(node, nodes.Loop):
+        return node.body.span
+    endless = isinstance(node, nodes.While) and isinstance(node.condition, nodes.BoolLit) and node.condition.value
+    return node.body.span if endless else node.condition.span

@@ -23,7 +23,7 @@ from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import READERS, children, walk
 from horus_runtime.codegen.chains import Chains
-from horus_runtime.codegen.cost import LOOPS, loop_cost
+from horus_runtime.codegen.cost import LOOPS, loop_cost, turn_span
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.codegen.expressions import LIGHT
 from horus_runtime.codegen.native.selection import LoopEntry, loop_kernel
@@ -203,7 +203,7 @@ class Loops(Chains):
     ) -> list[pyast.stmt]:
         """The body of a loop; `charged`: every turn counts down."""
         outer, self.out = self.out, []
-        self.at(node.span)
+        self.at(turn_span(node))
         if charged:
             self.charge(self.loop_cost(node))
         self.loops.append(dest)
@@ -245,7 +245,7 @@ class Loops(Chains):
 
     def stmt_While(self, node: nodes.While, dest: str | None) -> None:
         target = self.loop_dest(dest)
-        self.at(node.span)
+        self.at(turn_span(node))
         if target is not None:
             self.assign(target, self.const(None))
         strips = self.has_strips(node)
@@ -257,7 +257,7 @@ class Loops(Chains):
         if counted:
             self.out.append(self.spend(pyast.Sub(), self.const(self.loop_cost(node))))
         test = self.condition(node.condition)
-        self.at(node.span)
+        self.at(turn_span(node))
         refund = [self.spend(pyast.Add(), self.const(self.loop_cost(node)))] if strips or counted else []
         always = isinstance(test, pyast.Constant) and test.value is True
         if not always and (strips or self.out):
@@ -289,7 +289,7 @@ class Loops(Chains):
         entry: LoopEntry | None,
     ) -> None:
         """A loop that leaves itself, with its turns bought in strips or one by one; `prepare` decides on a turn."""
-        self.at(node.span if node.body.body or isinstance(node, nodes.Do) else node.body.span)
+        self.at(turn_span(node))
         if not strips:
             self.emit(pyast.While(test, [*prepare, *body] or [self.nothing()], []))
             return

@@ -513,7 +513,10 @@ class Statements(Loops):
         return self.statement_value(node)
 
     def stmt_Switch(self, node: nodes.Switch, dest: str | None) -> None:
-        value = self.spill_if_complex(self.expr(node.value))
+        value = self.expr(node.value)
+        if self.program.tags:
+            value = self.call("_untagged", value)
+        value = self.spill_if_complex(value)
         mixed = [arm for arm in node.arms if arm.patterns and _has_range(arm)]
         default = [arm for arm in node.arms if not arm.patterns]
         order = [(arm, self.exact_only(arm)) for arm in node.arms if arm.patterns and self.exact_only(arm)]

@@ -235,6 +235,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_Temporary": Temporary,
     "_item_cell": item_cell,
     "_retag": retag,
+    "_untagged": untagged,
     "_Char": Char,
     "_FnPtr": FnPtr,
     "_bare_pointer": bare_pointer,

@@ -16,7 +16,7 @@ from horus_runtime.analysis.intervals import Intervals
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
-from horus_runtime.codegen.cost import block_cost, loop_cost
+from horus_runtime.codegen.cost import block_cost, loop_cost, turn_span
 from horus_runtime.codegen.native import kernels as k
 from horus_runtime.codegen.native.kernels import Unqualified, kind_of
 from horus_runtime.codegen.native.numbers import STORES, Numbers
@@ -510,7 +510,7 @@ class Lowering(Numbers):
                 with code.when():
                     self.spend(-loop_cost(node))
                     code.branch(done)
-                self.settle(node.span[:2])
+                self.settle(turn_span(node)[:2])
             self.turn(node, target, done)
             code.branch(again)
         self.finish_loop(target, dest)
@@ -520,7 +520,7 @@ class Lowering(Numbers):
         target = self.loop_dest(node, dest)
         with code.block() as done, code.loop() as again:
             with self.unless_entered(first):
-                self.charge(loop_cost(node), node.span[:2])
+                self.charge(loop_cost(node), turn_span(node)[:2])
             self.turn(node, target, done)
             code.branch(again)
         self.finish_loop(target, dest)
@@ -533,7 +533,7 @@ class Lowering(Numbers):
             raise Unqualified("continue in a do loop")
         with code.block() as done, code.loop() as again:
             with self.unless_entered(first):
-                self.charge(loop_cost(node), node.span[:2])
+                self.charge(loop_cost(node), turn_span(node)[:2])
             self.turn(node, target, done)
             self.expect(node.condition, k.BOOL)
             if node.until:

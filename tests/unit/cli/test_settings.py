@@ -13,7 +13,7 @@ def test_the_nearest_settings_hold_for_a_command(horus, work):
     assert horus("run", "a.rhai") == (
         3,
         "",
-        "a.rhai:1:1\n1: loop {}\n   ^ Too many operations\nhint: max_operations is 1000\n",
+        "a.rhai:1:6\n1: loop {}\n        ^ Too many operations\nhint: max_operations is 1000\n",
     )
     assert horus("eval", "let i = 0; while i < 9999 { i += 1; } i").code == 3
     inner = work / "inner"

@@ -165,7 +165,7 @@ def test_history_lists_and_repeats(prompt):
 
 def test_limits_are_shown_and_set(prompt):
     assert prompt(":limits max_operations=1000", "loop {}") == (
-        "[1]:1:1\n1: loop {}\n   ^ Too many operations\nhint: max_operations is 1000\n"
+        "[1]:1:6\n1: loop {}\n        ^ Too many operations\nhint: max_operations is 1000\n"
     )
     assert "max_operations           1,000\n" in prompt(":limits")
     assert prompt(":limits max_operations=many") == "'max_operations=many' is no NAME=NUMBER\n"

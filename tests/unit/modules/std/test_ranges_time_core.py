@@ -113,11 +113,13 @@ def test_take_leaves_nothing_behind() -> None:
     assert call_on([1], "take") == ([1], None)
 
 
-def test_only_the_tag_of_an_untagged_value_is_known() -> None:
+def test_tags_travel_with_a_value_and_fit_into_32_bits() -> None:
     limits = "(must be between -2147483648 and 2147483647)"
     assert call("tag", 5) == 0
-    assert call("set_tag", 5, 0) is None
-    assert message(lambda: call("set_tag", 5, 1)) == "Runtime error: tags are not supported"
+    result, tagged = call_on(5, "set_tag", 3)
+    assert (tagged, call("tag", tagged), result) == (5, 3, None)
+    assert call("tag", call_on(tagged, "set$tag", 0)[1]) == 0
+    assert message(lambda: call("set_tag", True, 1)) == "Runtime error: tags on values of type bool are not supported"
     assert message(lambda: call("set_tag", 5, INT_MAX)) == f"{INT_MAX} is too large to fit into a tag {limits}"
     assert message(lambda: call("set$tag", 5, -(1 << 40))) == f"{-(1 << 40)} is too small to fit into a tag {limits}"
 

@@ -28,10 +28,10 @@ LINES = 2000
 TEMPLATES = {"payload": "compile_template.rhai", "functions": "compile_functions.rhai"}
 
 
-def script(name: str = "payload") -> str:
+def script(name: str = "payload", lines: int = LINES) -> str:
     """A text of at least so many lines: every `NN` of the template is the number of the copy."""
     template = (Path(__file__).parent / TEMPLATES[name]).read_text(encoding="utf-8")
-    copies = -(-LINES // template.count("\n"))
+    copies = -(-lines // template.count("\n"))
     return "".join(template.replace("NN", f"{number:02}") for number in range(copies))
 
 

@@ -16,7 +16,7 @@ from horus_runtime.engine import compiling
 from horus_runtime.engine.programs import ProgramStore
 
 ENGINES = 20
-COPIES = 10
+LINES = 1000
 """Of the hundred lines in `compile_template.rhai`: a script of a thousand."""
 
 
@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
     hr.Engine().eval("let a = [3, 1, 2]; a.sort(); a.map(|x| x + 1).len().to_string()")
-    text = script(COPIES)
+    text = script(lines=LINES)
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
         compiled(text, folder)  # imports everything and fills the cache

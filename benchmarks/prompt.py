@@ -138,6 +138,7 @@ def measured(size: int, repeat: int) -> dict[str, dict[str, float]]:
         folder = Path(name)
         (folder / "horus.py").write_text(PROGRAM)
         environment = os.environ | {"HORUS_HOME": name, "HORUS_CACHE": f"{name}/cache", "TERM": "xterm-256color"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its byte code beside it
         command = [sys.executable, str(folder / "horus.py"), "repl"]
         taken = [ready(command, environment) for _ in range(repeat + 1)]
         table["ready"] = _row(taken)

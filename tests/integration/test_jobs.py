@@ -161,7 +161,7 @@ def test_a_job_runs_under_its_deadline(horus, signed):
     assert (code, out) == (124, "")
     assert err == (
         "the job exceeded its timeout of 1 second\n"
-        "payload:1:1\n1: while true {}\n   ^ Script terminated: the time limit is over\n"
+        "payload:1:12\n1: while true {}\n              ^ Script terminated: the time limit is over\n"
         "job example-sal: Timeout\n"
     )
     assert 1.0 <= elapsed < 1.6

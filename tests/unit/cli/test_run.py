@@ -73,13 +73,13 @@ def test_limits_end_a_script(horus, script):
     assert horus("run", "--max-operations", 1000, name) == (
         3,
         "",
-        "script.rhai:1:1\n1: while true {}\n   ^ Too many operations\nhint: max_operations is 1000\n",
+        "script.rhai:1:12\n1: while true {}\n              ^ Too many operations\nhint: max_operations is 1000\n",
     )
     assert horus("run", "--timeout", "0.05", name) == (
         124,
         "",
         (
-            "script.rhai:1:1\n1: while true {}\n   ^ Script terminated: the time limit is over\n"
+            "script.rhai:1:12\n1: while true {}\n              ^ Script terminated: the time limit is over\n"
             "hint: max_duration is 0.05 s\n"
         ),
     )

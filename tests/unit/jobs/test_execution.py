@@ -75,7 +75,7 @@ def test_a_limit_fails_the_job():
         hr.JobStatus.FAILED,
         3,
         "",
-        "payload:1:1\n1: while true {}\n   ^ Too many operations\nhint: max_operations is 1000",
+        "payload:1:12\n1: while true {}\n              ^ Too many operations\nhint: max_operations is 1000",
     )
 
 

@@ -656,10 +656,13 @@ class Expressions(Emitter):
         if not (_is_plain(left) and _is_plain(right)):
             left, right = self.spill_in_order(left, right)
         tests = [self.type_is(x, "float") for x, t in ((left, lt), (right, rt)) if not ty.is_only(t, ty.FLOAT)]
-        if op == "/" and not isinstance(right, pyast.Constant):
+        slow = self.call(general, left, self.kept(right))
+        if op == "/" and isinstance(right, pyast.Constant):
+            if not right.value:
+                return slow  # Python refuses to divide by zero
+        elif op == "/":
             tests.append(right)
         operator = pyast.Div() if op == "/" else PY_OPS[op]()
-        slow = self.call(general, left, self.kept(right))
         return self.choose(self.both(*tests), self.binop(left, operator, right), slow)
 
     def guarded_float(
@@ -762,8 +765,8 @@ class Expressions(Emitter):
         """At least one operand is FLOAT, the other INT or FLOAT: Python's own arithmetic, which never raises here."""
         if op in ("+", "-", "*"):
             return self.binop(left, PY_OPS[op](), right)
-        if op == "/" and isinstance(right, pyast.Constant) and right.value:
-            return self.binop(left, pyast.Div(), right)
+        if op == "/" and isinstance(right, pyast.Constant):
+            return self.binop(left, pyast.Div(), right) if right.value else self.slow(op, left, right)
         if op == "/":
             left = self.stable(left)
             first, again = self.atom(right)

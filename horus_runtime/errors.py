@@ -93,6 +93,10 @@ class HorusError(Exception):
         """True while the innermost frame has not yet said where the error happened."""
         return self._position is UNSET
 
+    def root(self) -> HorusError:
+        """The innermost error; only errors of running scripts have others inside them."""
+        return self
+
     def __str__(self) -> str:
         """The message with Rhai's position suffix."""
         return f"{self.message} ({self.position})" if self.position else self.message

@@ -24,6 +24,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
+def root(tmp_path, monkeypatch):
+    """An empty working directory, with a home of its own beside it."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HORUS_HOME", str(tmp_path / "home"))
+    return folder
+
+
+@pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be rewritten instead of compared."""
     return bool(request.config.getoption("--update-golden"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
+from horus_runtime.ast.visitor import Visitor
 from horus_runtime.errors import ParseError
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.source import Span
@@ -69,7 +69,7 @@ class _Frame:
         return inside or (self.outer is not None and self.outer.knows_module(name))
 
 
-class _Checker:
+class _Checker(Visitor):
     """The walk."""
 
     def __init__(self, rules: NameRules) -> None:
@@ -96,16 +96,6 @@ class _Checker:
         self.frame = self.main
 
     # ---- nodes ------------------------------------------------------------------------------------------------------
-
-    def visit(self, node: nodes.Node | None) -> None:
-        if node is None:
-            return
-        method = getattr(self, "visit_" + type(node).__name__, None)
-        if method is not None:
-            method(node)
-        else:
-            for child in children(node):
-                self.visit(child)
 
     def visit_Variable(self, node: nodes.Variable) -> None:
         if node.namespace:

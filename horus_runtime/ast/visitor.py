@@ -59,6 +59,25 @@ def method_names(prefix: str) -> dict[type, str]:
     return {cls: intern(prefix + cls.__name__) for cls in _NODE_CLASSES.values()}
 
 
+class Visitor:
+    """A walk that a subclass leads by methods `visit_NODE`; other nodes are gone through."""
+
+    def visit(self, node: nodes.Node | None) -> None:
+        """Hand the node to its method, or visit its children."""
+        if node is None:
+            return
+        method = getattr(self, f"visit_{type(node).__name__}", None)
+        if method is not None:
+            method(node)
+        else:
+            self.visit_all(children(node))
+
+    def visit_all(self, items: Iterable[nodes.Node]) -> None:
+        """Visit one after the other."""
+        for item in items:
+            self.visit(item)
+
+
 class _Readers(dict[type[nodes.Node], Callable[[nodes.Node], Children]]):
     """What reads the children of a class's nodes, made from the declared fields when it is first asked for."""
 

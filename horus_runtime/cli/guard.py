@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from horus_runtime.cli import exits
-from horus_runtime.errors import EvalError, HorusError
+from horus_runtime.errors import HorusError
 
 
 class OutputLost(BaseException):
@@ -68,7 +68,7 @@ def started() -> None:
 
 def exit_code_of(error: HorusError) -> int:
     """The exit code an error asks for: a refusal inside a function call is still a refusal."""
-    return error.root().exit_code if isinstance(error, EvalError) else error.exit_code
+    return error.root().exit_code
 
 
 def _unforeseen(error: Exception) -> int:

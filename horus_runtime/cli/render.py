@@ -6,7 +6,7 @@ import math
 import sys
 from typing import Any
 
-from horus_runtime.errors import EvalError, HorusError
+from horus_runtime.errors import HorusError
 from horus_runtime.runtime.visible import visible
 
 __all__ = ["error_data", "print_json", "value_data", "visible"]
@@ -22,7 +22,7 @@ def print_json(data: Any) -> None:
 def error_data(error: HorusError) -> dict[str, Any]:
     """An error for programs: its own data and the violations of a job."""
     data = error.to_dict()
-    if isinstance(error, EvalError) and error.root() is not error:
+    if error.root() is not error:
         data["cause"] = error.root().to_dict()
     if "violations" in error.fields:
         data["violations"] = error.fields["violations"]

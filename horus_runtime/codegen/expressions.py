@@ -370,7 +370,7 @@ class Expressions(Emitter):
         return self.service(service, self.const(node.name), see, self.name(this), self.level())
 
     def refreshed_scope(self, node: nodes.Node) -> pyast.expr:
-        """The variables that are visible at a node, as a scope."""
+        """The variables that are visible at a node, as a scope; calls in the caller's scope know how to make one."""
         raise NotImplementedError
 
     def read(self, variable: Variable) -> pyast.expr:

@@ -152,7 +152,7 @@ class Frame:
         try:
             return self._run.eval(self._linked, self._depth + 1, self._scope(), text)
         except HorusError as error:
-            raise error.root() if isinstance(error, EvalError) else error from None
+            raise error.root() from None
         finally:
             self._run.debugging = watching
 

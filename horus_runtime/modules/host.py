@@ -8,7 +8,7 @@ part of its registration: with a policy that grants nothing of it, the function 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from inspect import get_annotations
 from typing import Any, Final, NamedTuple, TypeVar
@@ -163,9 +163,7 @@ class HostCall:
 
     def masked(self, text: str) -> str:
         """A text in which the run's secrets are replaced by `***`."""
-        for secret in self.context.services.get("secrets", ()):
-            text = text.replace(secret, MASK)
-        return text
+        return masked(text, self.context.services.get("secrets", ()))
 
     def seconds(self, wanted: float | None) -> float | None:
         """The time a step may take: what the caller asked for, but never beyond the run's deadline."""
@@ -173,6 +171,13 @@ class HostCall:
         if left is None or wanted is None:
             return wanted if left is None else max(left, 0.0)
         return max(min(wanted, left), 0.0)
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """A text in which secrets are replaced by `***`."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
 
 
 def default_flag(capability: str, subject: str) -> str:

@@ -13,7 +13,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from horus_runtime.errors import EvalError, HorusError
+from horus_runtime.errors import HorusError
+from horus_runtime.modules.host import masked
 from horus_runtime.planning.changes import Change, changes_of
 from horus_runtime.planning.contents import MEMORY
 from horus_runtime.planning.effects import PLANNED, Action, Answers, PlannedEffects, WriteRecorder
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
     from horus_runtime.runtime.scope import Scope
 
-MASK: Final = "***"
 VERSION: Final = 1
 """Of the JSON form; it grows when a reader would have to change."""
 
@@ -55,9 +55,7 @@ class Plan:
     @property
     def exit_code(self) -> int:
         """The exit code that the payload ends with: 0, or that of its error."""
-        if self.error is None:
-            return 0
-        return self.error.root().exit_code if isinstance(self.error, EvalError) else self.error.exit_code
+        return 0 if self.error is None else self.error.root().exit_code
 
     def counts(self) -> dict[str, int]:
         """How many changes of each kind there are, records and planned actions included."""
@@ -150,7 +148,7 @@ def plan_run(
                 found.value = _run_with(private, run, store)
         except HorusError as error:
             found.error = error
-        found.changes = changes_of(overlay, lambda text: _masked(text, hidden["hidden"]))
+        found.changes = changes_of(overlay, lambda text: masked(text, hidden["hidden"]))
         if store is not None:
             found.records = store.changes()
             found.store = os.fspath(store.original) if store.is_new else None
@@ -171,12 +169,6 @@ def _copied_store(engine: Engine, database: str | os.PathLike[str] | None, clean
     if path is None and (own := engine.services.get("osiris")) is not None:
         path = own.path
     return None if path is None else cleanup.enter_context(copied_store(path))
-
-
-def _masked(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text
 
 
 def _holds_action(text: str) -> bool:

@@ -41,11 +41,11 @@ class Registrar:
     """
 
     def _registry(self) -> Module:
-        """The module that what is registered goes to."""
+        """The module that what is registered goes to: a subclass says which of its modules that is."""
         raise NotImplementedError
 
     def _static(self, name: str) -> Module:
-        """The module of the functions that scripts call as `name::function`."""
+        """The module of the functions that scripts call as `name::function`, also a subclass's own."""
         raise NotImplementedError
 
     def changed(self) -> None:

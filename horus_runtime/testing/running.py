@@ -108,7 +108,7 @@ class FileRunner:
 
     def _judged(self, case: Case, error: HorusError, seconds: float) -> Outcome:
         output = "".join(self._printed)
-        root = error.root() if isinstance(error, EvalError) else error
+        root = error.root()
         if case.throws is not None and case.throws in root.message:
             return Outcome(case, PASSED, seconds, output=output)
         message = error.render()

@@ -15,7 +15,7 @@ from tests.integration import test_operations_examples as examples
 from tests.support.snapshots import snapshot
 
 FILES = ("--allow-read=.", "--allow-write=.")
-root, server = examples.root, examples.server
+server = examples.server
 
 
 @pytest.fixture

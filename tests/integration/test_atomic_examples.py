@@ -5,7 +5,7 @@ import pytest
 from horus_runtime.cli.main import main
 from tests.integration import test_operations_examples as examples
 
-root, server = examples.root, examples.server
+server = examples.server
 for _name, _test in vars(examples).items():
     if _name.startswith("test_") and _name not in {"test_release", "test_call_api"}:
         globals()[_name] = _test

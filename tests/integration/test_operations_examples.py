@@ -55,15 +55,6 @@ def server():
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
-    folder = tmp_path / "root"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("HORUS_HOME", str(tmp_path / "home"))
-    return folder
-
-
-@pytest.fixture
 def run(root, capfd):
     def run(name, *flags):
         capfd.readouterr()

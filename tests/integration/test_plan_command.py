@@ -25,15 +25,6 @@ def untouched(root):
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
-    folder = tmp_path / "root"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("HORUS_HOME", str(tmp_path / "home"))
-    return folder
-
-
-@pytest.fixture
 def plan(root, capfd):
     """Plan a payload; exit code, output and errors. Nothing below the root may change."""
 

@@ -8,7 +8,7 @@ from horus_runtime.cli.main import main
 from tests.integration import test_operations_examples as examples
 from tests.support.snapshots import predicted, snapshot
 
-root, server = examples.root, examples.server
+server = examples.server
 for _name, _test in vars(examples).items():
     if _name.startswith("test_"):
         globals()[_name] = _test

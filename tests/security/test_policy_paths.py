@@ -9,15 +9,7 @@ from horus_runtime.errors import HostFailure, PolicyError
 from horus_runtime.modules import host
 from horus_runtime.modules.policy import Policy
 from horus_runtime.modules.sal import paths, sal_modules
-from horus_runtime.planning.overlay import Overlay
 from tests.support.host_calls import Caller, FakeContext
-
-
-@pytest.fixture
-def overlay():
-    made = Overlay()
-    yield made
-    made.end()
 
 
 @pytest.fixture(params=["openat2", "walk", "overlay"])

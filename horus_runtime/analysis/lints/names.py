@@ -9,7 +9,7 @@ from typing import Final
 
 from horus_runtime.analysis.lints.finding import ERROR, Edit, Finding, Surroundings
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children, walk
+from horus_runtime.ast.visitor import Visitor, walk
 from horus_runtime.source import Span
 
 CODES: Final = {
@@ -36,7 +36,7 @@ class _Name:
     edit: Edit | None = None
 
 
-class _Walk:
+class _Walk(Visitor):
     """Follows the blocks of one body, innermost last."""
 
     def __init__(self, script: nodes.Script, around: Surroundings) -> None:
@@ -114,16 +114,6 @@ class _Walk:
         self.found.append(Finding(code, span, message, severity, hint, edit))
 
     # ---- nodes ------------------------------------------------------------------------------------------------------
-
-    def visit(self, node: nodes.Node | None) -> None:
-        if node is None:
-            return
-        method = getattr(self, f"visit_{type(node).__name__}", None)
-        if method is not None:
-            method(node)
-            return
-        for child in children(node):
-            self.visit(child)
 
     def visit_Block(self, node: nodes.Block) -> None:
         self.block(node.body)

@@ -18,7 +18,7 @@ from horus_runtime.analysis.lints.finding import ERROR, WARNING, Finding, Surrou
 from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo
 from horus_runtime.analysis.type_text import class_text
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children, walk
+from horus_runtime.ast.visitor import Visitor, children, walk
 from horus_runtime.source import Span
 
 CODES: Final = {
@@ -164,7 +164,7 @@ class _Report:
         self.found.setdefault((span, code), Finding(code, span, message, ERROR if sure else WARNING, hint))
 
 
-class _Walk:
+class _Walk(Visitor):
     """One body with its types, in the order in which it runs."""
 
     def __init__(self, report: _Report, inference: ty.Inference, *, sure: bool) -> None:
@@ -190,19 +190,6 @@ class _Walk:
             self.report.add(code, span, message, hint, sure=self.sure)
 
     # ---- walking ----------------------------------------------------------------------------------------------------
-
-    def visit(self, node: nodes.Node | None) -> None:
-        if node is None:
-            return
-        method = getattr(self, f"visit_{type(node).__name__}", None)
-        if method is not None:
-            method(node)
-        else:
-            self.visit_all(children(node))
-
-    def visit_all(self, items: Iterable[nodes.Node]) -> None:
-        for item in items:
-            self.visit(item)
 
     def perhaps(self, *items: nodes.Node | None, loop: bool = False) -> None:
         """Code that some runs come to; what follows it is certain only if it cannot leave."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from horus_runtime.errors import DeadlineError, EvalError, HorusError, InternalError, TerminatedError
+from horus_runtime.errors import DeadlineError, HorusError, InternalError, TerminatedError
 from horus_runtime.jobs.console import Console
 from horus_runtime.jobs.model import Job, JobResult, JobStatus, now
 from horus_runtime.jobs.runners import Runner
@@ -179,8 +179,7 @@ def _verdict(failure: BaseException | None, job: Job) -> tuple[JobStatus, str | 
     if isinstance(failure, TerminatedError):
         return JobStatus.CANCELLED, CANCELLED, failure.exit_code
     if isinstance(failure, HorusError):
-        root = failure.root() if isinstance(failure, EvalError) else failure
-        return JobStatus.FAILED, failure.render("payload"), root.exit_code
+        return JobStatus.FAILED, failure.render("payload"), failure.root().exit_code
     kind = type(failure).__name__
     return JobStatus.FAILED, f"internal error: {kind}: {failure}", InternalError.exit_code
 

@@ -15,15 +15,6 @@ from tests.support.snapshots import snapshot
 KINDS = hr.RunnerKind
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch):
-    top = tmp_path / "root"
-    top.mkdir()
-    monkeypatch.chdir(top)
-    monkeypatch.setenv("HORUS_HOME", str(tmp_path / "home"))
-    return top
-
-
 def execute(root, payload, mode, kind=KINDS.SAL, timeout=60, **options):
     places = (str(root), *temporary_roots())
     policy = hr.Policy(read=places, write=places, run=("*",), osiris="schema")

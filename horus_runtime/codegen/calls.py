@@ -10,7 +10,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.emitter import LOAD, place
-from horus_runtime.codegen.expressions import Expressions
+from horus_runtime.codegen.operators import Operators
 from horus_runtime.optimize.values import LOST_CLOSURE, is_inserted
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
 from horus_runtime.source import Span
@@ -28,7 +28,7 @@ TYPE_NAMES: Final = {
 """Types that choose a native's overload at compile time."""
 
 
-class Calls(Expressions):
+class Calls(Operators):
     """Compiles calls of one function variant."""
 
     # ---- f(a, b) ----------------------------------------------------------------------------------------------------

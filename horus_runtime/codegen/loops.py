@@ -22,10 +22,10 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import READERS, children, walk
-from horus_runtime.codegen.chains import Chains
 from horus_runtime.codegen.cost import LOOPS, loop_cost, turn_span
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.codegen.expressions import LIGHT
+from horus_runtime.codegen.methods import Methods
 from horus_runtime.codegen.native.selection import LoopEntry, loop_kernel
 
 RETURN: Final = "return"
@@ -37,7 +37,7 @@ STRIP_BLOCKS: Final = 3
 Loop = nodes.While | nodes.Loop | nodes.Do | nodes.For
 
 
-class Loops(Chains):
+class Loops(Methods):
     """Compiles the loops of one function variant."""
 
     loops: list[str | None]

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import horus_runtime as hr
-from horus_runtime.codegen.program import CompileConfig
+from horus_runtime.codegen.config import CompileConfig
 
 LOOP, CALL = 20, 80
 """Percent that metering may cost."""

@@ -18,7 +18,8 @@ from horus_runtime.codegen.native.selection import function_kernel
 from horus_runtime.runtime.abi import THIS_CELL
 
 if TYPE_CHECKING:
-    from horus_runtime.codegen.program import ProgramCompiler, TypeView, Variant
+    from horus_runtime.codegen.program import ProgramCompiler
+    from horus_runtime.codegen.variants import TypeView, Variant
 
 
 class FunctionCompiler(Constructs):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from horus_runtime.analysis.scopes import FunctionInfo
     from horus_runtime.ast import nodes
-    from horus_runtime.codegen.program import CompileConfig, Variant
+    from horus_runtime.codegen.config import CompileConfig
+    from horus_runtime.codegen.variants import Variant
     from horus_runtime.source import SourceFile
 
 

@@ -19,7 +19,7 @@ from horus_runtime.source import Position
 
 if TYPE_CHECKING:
     from horus_runtime.ast import nodes
-    from horus_runtime.codegen.program import CompileConfig
+    from horus_runtime.codegen.config import CompileConfig
     from horus_runtime.engine.debugger import Debugger
     from horus_runtime.engine.metrics import Metrics, RunMetrics
     from horus_runtime.runtime.budget import Budget
@@ -505,7 +505,7 @@ class EngineSettings:
         rewind: bool = False,
     ) -> CompileConfig:
         """The code generator's share of the settings."""
-        from horus_runtime.codegen.program import CompileConfig
+        from horus_runtime.codegen.config import CompileConfig
 
         return CompileConfig(
             table=self.table,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import horus_runtime as hr
-from horus_runtime.codegen.program import CompileConfig
+from horus_runtime.codegen.config import CompileConfig
 
 UNOPTIMISED: dict[str, bool | int] = {
     "specialise": False, "infer": False, "strips": False, "bounds": False, "native": False,

@@ -837,7 +837,7 @@ class Group:
 
     def target(self, info: FunctionInfo, types: tuple[int, ...]) -> Target:
         """The function for these argument types, translated when it is first called."""
-        from horus_runtime.codegen.program import TypeView
+        from horus_runtime.codegen.variants import TypeView
 
         node = info.node
         if not isinstance(node, nodes.FnDef) or info.dynamic or info.uses_this or info.imports or info.captures:

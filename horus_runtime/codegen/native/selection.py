@@ -22,7 +22,7 @@ from horus_runtime.codegen.native.wasm import I32, I64, Code
 
 if TYPE_CHECKING:
     from horus_runtime.codegen.functions import FunctionCompiler
-    from horus_runtime.codegen.program import Variant
+    from horus_runtime.codegen.variants import Variant
 
 LOADS: Final = {k.INT: "i64.load", k.FLOAT: "f64.load"}
 SKIPPED: Final[frozenset[type[nodes.Node]]] = frozenset((

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import horus_runtime as hr
+from horus_runtime.codegen.config import CompileConfig
 from horus_runtime.codegen.native import bridge
-from horus_runtime.codegen.program import CompileConfig, ProgramCompiler
+from horus_runtime.codegen.program import ProgramCompiler
 from horus_runtime.errors import DeadlineError, EvalError, LimitError, TerminatedError
 from horus_runtime.runtime import budget
 from horus_runtime.source import SourceFile

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from horus_runtime import collector
 from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.inference import Inference
 from horus_runtime.analysis.type_text import type_text
 from horus_runtime.codegen.program import ProgramCompiler
 
@@ -23,7 +24,7 @@ def typed_program(
     script: nodes.Script,
     source: SourceFile,
     config: CompileConfig,
-    new_inference: Callable[..., ty.Inference] = ty.Inference,
+    new_inference: Callable[..., Inference] = Inference,
 ) -> ProgramCompiler:
     """A script with the types of its body, of all its functions for any arguments, and of every call in it."""
     with collector.paused():
@@ -53,7 +54,7 @@ def _heading(variant: Variant) -> str:
     return f"fn {this}{variant.fn.name}({params}) -> {type_text(variant.returns)}"
 
 
-def _variables(compiler: ProgramCompiler, fn: FunctionInfo, inference: ty.Inference) -> Iterator[str]:
+def _variables(compiler: ProgramCompiler, fn: FunctionInfo, inference: Inference) -> Iterator[str]:
     for variable in dict.fromkeys(compiler.owned.get(fn, ())):
         if variable.kind != "param":
             yield f"    {variable.name}: {type_text(inference.type_of_variable(variable))}"

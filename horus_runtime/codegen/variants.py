@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from horus_runtime.analysis import results
 from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.inference import Inference
 from horus_runtime.analysis.intervals import Definition, definitions
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
@@ -27,7 +28,7 @@ _SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str
 class TypeView:
     """The finished types of one variant; expressions are looked at once."""
 
-    def __init__(self, inference: ty.Inference) -> None:
+    def __init__(self, inference: Inference) -> None:
         self.inference = inference
         # Some look at an expression from outside the conditions that stand around it and say more of its variables.
         self.memo: dict[int, int] = {}
@@ -56,7 +57,7 @@ class Variant:
 
     __slots__ = ("callers", "fn", "inference", "params", "py", "returns", "stale", "this", "this_after", "used")
 
-    def __init__(self, fn: FunctionInfo, params: tuple[int, ...], this: int, inference: ty.Inference) -> None:
+    def __init__(self, fn: FunctionInfo, params: tuple[int, ...], this: int, inference: Inference) -> None:
         self.fn = fn
         self.params = params
         self.this = this
@@ -97,7 +98,7 @@ class Variant:
 class ClosureState:
     """Types of a closure's calls, as far as they are found."""
 
-    inference: ty.Inference
+    inference: Inference
     params: list[int]
     returns: int = ty.NONE
     stale: bool = True
@@ -190,9 +191,9 @@ class Specialiser(Knowledge):
             self.costs[fn] = block_cost(body)
         return self.costs[fn]
 
-    new_inference: Callable[..., ty.Inference] = ty.Inference
+    new_inference: Callable[..., Inference] = Inference
 
-    def infer(self, fn: FunctionInfo) -> ty.Inference:
+    def infer(self, fn: FunctionInfo) -> Inference:
         inference = self.new_inference(self.info, fn, self.overridden, self.call_type, self.method_type)
         inference.is_pure = self.is_pure_call
         inference.fields = self.fields

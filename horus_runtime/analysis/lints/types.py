@@ -14,6 +14,7 @@ from itertools import product
 from typing import Final, Protocol
 
 from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.inference import Inference
 from horus_runtime.analysis.lints.finding import ERROR, WARNING, Finding, Surroundings
 from horus_runtime.analysis.scopes import FunctionInfo, ProgramInfo
 from horus_runtime.analysis.type_text import class_text
@@ -44,7 +45,7 @@ class Typed(Protocol):
     """The types of one variant of a function."""
 
     @property
-    def inference(self) -> ty.Inference: ...
+    def inference(self) -> Inference: ...
 
 
 class TypedProgram(Protocol):
@@ -53,7 +54,7 @@ class TypedProgram(Protocol):
     @property
     def info(self) -> ProgramInfo: ...
     @property
-    def main_inference(self) -> ty.Inference: ...
+    def main_inference(self) -> Inference: ...
     def has_function(self, name: str) -> bool: ...
     def function(self, name: str, count: int) -> FunctionInfo | None: ...
     def direct_method(self, name: str, count: int) -> FunctionInfo | None: ...
@@ -61,7 +62,7 @@ class TypedProgram(Protocol):
     def closure_state(self, node: nodes.Closure) -> Typed: ...
 
 
-class Checked(ty.Inference):
+class Checked(Inference):
     """Inference that knows what fails: of an operator that is not defined nothing comes out."""
 
     has_operator: Callable[..., bool]
@@ -75,7 +76,7 @@ class Checked(ty.Inference):
         return super().assign_type(op, left, right) if known else ty.NONE
 
 
-def inference_for(around: Surroundings) -> Callable[..., ty.Inference]:
+def inference_for(around: Surroundings) -> Callable[..., Inference]:
     """What infers types for `check`."""
     return type("Checking", (Checked,), {"has_operator": staticmethod(Rules(around).has_operator)})
 
@@ -167,7 +168,7 @@ class _Report:
 class _Walk(Visitor):
     """One body with its types, in the order in which it runs."""
 
-    def __init__(self, report: _Report, inference: ty.Inference, *, sure: bool) -> None:
+    def __init__(self, report: _Report, inference: Inference, *, sure: bool) -> None:
         self.report = report
         self.program = report.program
         self.rules = report.rules

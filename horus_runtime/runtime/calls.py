@@ -14,7 +14,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, FunctionMeta
 from horus_runtime.runtime.scope import MISSING
-from horus_runtime.runtime.sites import method_site, native_site
+from horus_runtime.runtime.sites import method_site, native_site, with_context
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Found, Linked, RunState
 from horus_runtime.runtime.values import (
     SCALARS,
@@ -241,7 +241,7 @@ class Calling(RunState):
         fn = self.table.find_types(name, types)
         if fn is None:
             return lambda *args: self.missing_function(name, args)
-        return partial(fn.call, self) if fn.context else fn.call
+        return with_context(fn.call, self) if fn.context else fn.call
 
     def native_ref(self, depth: int, name: str, cell: Cell, *args: Any) -> Any:
         """Call a native with a receiver that it may replace; the new receiver is in the cell afterwards."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.runtime.scope import MISSING
@@ -27,6 +28,11 @@ Entry = tuple[Callable[..., Any], int]
 """A native with its context bound, and what it asks for: one that may call back gets the level of the call; one that
 may replace its receiver answers with that and the result.
 """
+
+
+def with_context(function: Callable[..., Any], run: Calling) -> Callable[..., Any]:
+    """The function with its first argument bound. Python enters a bound method without a detour, unlike a `partial`."""
+    return MethodType(function, run) if type(function) is FunctionType else partial(function, run)
 
 
 class Site:
@@ -71,7 +77,7 @@ class Site:
         fn = self.table.find(self.name, args)
         if fn is None or (fn.ref and fn.callbacks):
             return None
-        native = partial(fn.call, self.run) if fn.context else fn.call
+        native = with_context(fn.call, self.run) if fn.context else fn.call
         if fn.ref:
             return native, REPLACES
         return (self._noting(native), NOTES) if fn.callbacks else (native, PLAIN)
@@ -164,6 +170,17 @@ def method_site(run: Calling, home: Linked, name: str, count: int) -> Callable[.
             return native(this, first)
         return native(depth, this, first) if asks == NOTES else replaced(given, native(this, first))
 
+    def with_two(depth: int, given: Any, first: Any, second: Any) -> Any:
+        this = given.v if type(given) is Cell and not (given.shared or given.constant) else given
+        key = (type(this), type(first), type(second))
+        entry = known.get(key)
+        if entry is None or site.generation != table.generation:
+            return learn(key, depth, (given, first, second), this)
+        native, asks = entry
+        if asks == PLAIN:
+            return native(this, first, second)
+        return native(depth, this, first, second) if asks == NOTES else replaced(given, native(this, first, second))
+
     def with_more(depth: int, given: Any, *args: Any) -> Any:
         this = given.v if type(given) is Cell and not (given.shared or given.constant) else given
         key = (type(this), *map(type, args))
@@ -175,7 +192,7 @@ def method_site(run: Calling, home: Linked, name: str, count: int) -> Callable[.
             return native(this, *args)
         return native(depth, this, *args) if asks == NOTES else replaced(given, native(this, *args))
 
-    return with_one if count == 1 else with_more if count else alone
+    return (alone, with_one, with_two)[count] if count <= 2 else with_more
 
 
 def replaced(given: Any, answer: tuple[Any, Any]) -> Any:

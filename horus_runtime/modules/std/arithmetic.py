@@ -165,9 +165,15 @@ def to_binary(number: int) -> str:
 # --- Parsing ----------------------------------------------------------------------------------------------------------
 
 
+ALWAYS_INT: Final = 18
+"""So many decimal digits always fit an integer."""
+
+
 @native("parse_int", STRING, returns=INT)
 def parse_int(text: str) -> int:
     """The integer that a text of decimal digits stands for, with or without a sign and white space around."""
+    if len(text) <= ALWAYS_INT and text.isascii() and text.isdigit():
+        return int(text)
     return parse_int_radix(text, 10)
 
 
@@ -183,6 +189,8 @@ def parse_int_radix(text: str, radix: int) -> int:
         raise _not_an_int(
             text, "invalid digit found in string" if stripped else "cannot parse integer from empty string"
         )
+    if radix == 10 and len(digits) <= ALWAYS_INT and digits.isascii() and digits.isdigit():
+        return -int(digits) if negative else int(digits)
     number = 0
     for digit in digits:
         value = int(digit, 36) if digit.isascii() and digit.isalnum() else 99

@@ -18,6 +18,8 @@ _TO_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 _OTHERS: Final = bytes(byte for byte in range(256) if byte not in _SIGNS)
 _UP: Final = (ord("[") + 1).__sub__
 """1 for an opening bracket, -1 for a closing one."""
+ROUNDS: Final = 12
+"""How often pairs of brackets with nothing in between are taken away before each bracket is looked at."""
 
 
 def is_deeper(text: str, most: int, poll: Callable[[], Any]) -> bool:
@@ -27,14 +29,32 @@ def is_deeper(text: str, most: int, poll: Callable[[], Any]) -> bool:
     depth, inside = 0, False
     for part in _without_escapes(text):
         poll()
-        pieces = part.encode(errors="replace").translate(_TO_SQUARE, _OTHERS).split(b'"')
+        # Of strings that have no brackets nothing is left but two quotes.
+        signs = part.encode(errors="replace").translate(_TO_SQUARE, _OTHERS).replace(b'""', b"")
+        pieces = signs.split(b'"')
         # Every other piece stands between quotes.
-        levels = list(accumulate(map(_UP, b"".join(pieces[inside::2])), initial=depth))
-        if max(levels) > most:
+        top, depth = _levels(b"".join(pieces[inside::2]), depth, most)
+        if top > most:
             return True
-        depth = levels[-1]
         inside = inside == (len(pieces) % 2 == 1)
     return False
+
+
+def _levels(brackets: bytes, depth: int, most: int) -> tuple[int, int]:
+    """The deepest level in a part of a text, or a bound of it that is within `most`; and the level at its end."""
+    rest = brackets
+    for rounds in range(ROUNDS):
+        shorter = rest.replace(b"[]", b"")
+        if len(shorter) == len(rest):
+            closing = rest.count(b"]")
+            end = depth - closing + len(rest) - closing
+            top = max(depth, end) + rounds
+            if top <= most:
+                return top, end
+            break
+        rest = shorter
+    levels = list(accumulate(map(_UP, brackets), initial=depth))
+    return max(levels), levels[-1]
 
 
 def _without_escapes(text: str) -> list[str]:

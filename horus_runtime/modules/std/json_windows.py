@@ -32,7 +32,10 @@ def read_windows(text: str, scan: Scan, poll: Callable[[], Any]) -> Any:
     """
     reader = _Reader(text, scan, poll)
     try:
-        value, at = reader.value(_skip(text, 0))
+        at = _skip(text, 0)
+        opening = text[at : at + 1]
+        # An array or object that is all of a long text does not fit a window.
+        value, at = reader.container(at + 1, opening) if opening in _CLOSING else reader.value(at)
     except StopIteration:
         raise ValueError("no value") from None
     if _skip(text, at) != len(text):

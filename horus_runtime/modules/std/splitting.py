@@ -46,6 +46,10 @@ def split_at(text: str, index: int) -> Pieces:
 @native("split", STRING, STRING, context=True, returns=ARRAY)
 def split(ctx: NativeCallContext, text: str, delimiter: str) -> Pieces:
     """The pieces between the occurrences of a text or character."""
+    if delimiter and 0 < len(text) <= FEW:
+        pieces = text.split(delimiter)
+        ctx.check_array(len(pieces))
+        return pieces
     return _pieces(ctx, text, delimiter, occurrences(text, delimiter) + 1)
 
 

@@ -20,7 +20,7 @@ from horus_runtime.modules.std.signature import (
     UNIT,
 )
 from horus_runtime.modules.std.spans import clamped, exact_span, range_span, start_of, strict_index
-from horus_runtime.modules.std.whitespace import trimmed
+from horus_runtime.modules.std.whitespace import WHITE_SPACE
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.parts import text_of_bytes
@@ -91,7 +91,9 @@ def ends_with(text: str, end: str) -> bool:
 @native("index_of", STRING, STRING, returns=INT)
 def index_of(text: str, part: str) -> int:
     """The index of the first occurrence of a text or character, or -1; always -1 in an empty string."""
-    return searching.find(text, part) if text else -1
+    if not text:
+        return -1
+    return text.find(part) if len(text) <= SLICE else searching.find(text, part)
 
 
 @native("index_of", STRING, CHAR, INT, returns=INT)
@@ -115,12 +117,15 @@ def get(text: str, index: int) -> Char | None:
 @native("sub_string", STRING, INT, returns=STRING)
 def sub_string_from(text: str, start: int) -> str:
     """The text from `start` to the end."""
-    return made(text[start_of(start, len(text)) :])
+    part = text[start if start >= 0 else start_of(start, len(text)) :]
+    return part if len(part) < LONG_TEXT else made(part)
 
 
 @native("sub_string", STRING, INT, INT, returns=STRING)
 def sub_string(text: str, start: int, count: int) -> str:
     """The text of `count` characters from `start`."""
+    if start >= 0 and 0 <= count < LONG_TEXT:
+        return text[start : start + count]
     first, stop = clamped(start, count, len(text))
     part = text[first:stop]
     return part if stop - first < LONG_TEXT else made(part)
@@ -248,7 +253,8 @@ def truncate(text: str, count: int) -> Changed:
 @native("trim", STRING, pure=False, ref=True, returns=UNIT)
 def trim(text: str) -> Changed:
     """Remove white space at both ends. The string itself is changed; nothing is returned."""
-    return made(trimmed(text)), None
+    part = text.strip(WHITE_SPACE)
+    return (part if len(part) < LONG_TEXT else made(part)), None
 
 
 @native("pop", STRING, pure=False, ref=True)
@@ -297,9 +303,11 @@ def replace(ctx: NativeCallContext, text: str, find: str, new: str) -> Changed:
         return text, None
     if find and len(text) <= SHORT and len(new) <= SHORT_PART:
         replaced = text.replace(find, new)
+        if replaced is text:
+            return text, None
         if len(replaced) > len(text) or not replaced.isascii():
             ctx.check_string(byte_length(replaced))
-        return made(replaced), None
+        return (replaced if len(replaced) < LONG_TEXT else made(replaced)), None
     growth = byte_length(new) - byte_length(find)
     if growth > 0:
         ctx.check_string(byte_length(text) + searching.occurrences(text, find) * growth)

@@ -208,7 +208,7 @@ class _Analyzer:
             return None
         if source is None:
             source = Variable(name, "missing", self.stack[-1][0], py="_MISSING")
-        if source.literal is not None:
+        if source.literal is not None and not _keeps_constants(fn):
             # Rhai inserts constants with a literal value into closures: by value, and assignable there.
             view = Variable(name, "literal", fn, literal=source.literal)
             view.slot = len(fn.captures) + len(fn.literals)
@@ -539,6 +539,11 @@ def is_literal(node: nodes.Node | None) -> bool:
     return isinstance(
         node, (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
     )
+
+
+def _keeps_constants(fn: FunctionInfo) -> bool:
+    """Is the function a closure that captures constants like variables?"""
+    return isinstance(fn.node, nodes.Closure) and fn.node.captures_constants
 
 
 def _is_pointer_call(node: nodes.MethodCall) -> bool:

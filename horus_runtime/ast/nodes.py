@@ -194,6 +194,8 @@ class Closure(Expr):
 
     params: tuple[str, ...]
     body: Node
+    captures_constants: bool = False
+    """Captures constants with a literal value like variables; else it receives the value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import LEAVES, READERS
-from horus_runtime.optimize.values import LITERALS, is_constant, is_literal
+from horus_runtime.optimize.values import LITERALS, is_empty, is_nothing, kind_of
 
 _CHANGING: Final = frozenset(
     "append chop clear drain fill_with insert mixin pad pop push remove retain reverse set shift sort splice "
@@ -27,6 +27,60 @@ def hides_names(script: nodes.Script) -> bool:
         if kind not in LEAVES:
             pending.extend(READERS[kind](node))
     return False
+
+
+def is_call(node: nodes.Node) -> bool:
+    """Is the statement a call, by name or of an operator?"""
+    if type(node) is not nodes.ExprStmt:
+        return False
+    kind = type(node.expr)
+    if kind is nodes.Binary:
+        return node.expr.op not in ("&&", "||", "??")  # type: ignore[attr-defined]
+    return kind is nodes.Call or kind is nodes.Unary
+
+
+def needs_block(node: nodes.Node) -> bool:
+    """Does the statement declare something, so that the block around it cannot be dissolved?"""
+    if type(node) is nodes.ExprStmt:
+        return is_eval(node.expr) or type(node.expr) is nodes.CustomSyntax
+    return type(node) in (nodes.Let, nodes.Import, nodes.Export, nodes.CustomSyntax)
+
+
+def is_eval(node: nodes.Node) -> bool:
+    return type(node) is nodes.Call and node.name == "eval" and not node.namespace
+
+
+def alone(node: nodes.Node) -> nodes.Node:
+    """The only statement of a block that declares nothing, or the node itself."""
+    while type(node) is nodes.Block and len(node.body) == 1 and not needs_block(node.body[0]):
+        node = node.body[0]
+    return node
+
+
+def dissolved(body: tuple[nodes.Node, ...], keeps_value: bool) -> tuple[nodes.Node, ...]:
+    """The statements with those of blocks that declare nothing in their place.
+
+    What `eval` declares in an expression of such a block outlives it. Of an `if` that does nothing the condition is
+    left unless its value counts.
+    """
+    flat: list[nodes.Node] = []
+    pending = list(reversed(body))
+    while pending:
+        node = pending.pop()
+        if type(node) is nodes.Block and not any(map(needs_block, node.body)):
+            pending.extend(reversed(node.body))
+        elif (
+            (pending or not keeps_value) and type(node) is nodes.If and is_nothing(node.then) and is_empty(node.orelse)
+        ):
+            flat.append(nodes.ExprStmt(node.condition.span, node.condition))
+        else:
+            flat.append(node)
+    return tuple(flat)
+
+
+def does_nothing(node: nodes.If) -> bool:
+    """Has it empty branches only?"""
+    return is_nothing(node.then) and is_empty(node.orelse)
 
 
 def changed_variable(node: nodes.Node) -> str | None:
@@ -78,20 +132,17 @@ def is_pure(node: nodes.Node) -> bool:
 def is_private(node: nodes.Node) -> bool:
     """Does the statement change nothing outside its block?"""
     if type(node) is nodes.Let:
-        return node.value is None or type(node.value) in LITERALS
+        return node.value is None or kind_of(node.value) is not None
     return type(node) is nodes.Import and type(node.path) in LITERALS
 
 
 def _is_pure_value(node: nodes.Node) -> bool:
-    if type(node) is nodes.Variable or is_constant(node) or is_literal(node):
-        return True
-    if type(node) is nodes.Binary and node.op in ("..", "..="):
-        return type(node.left) is nodes.IntLit and type(node.right) is nodes.IntLit
-    return False
+    return type(node) is nodes.Variable or kind_of(node) is not None
 
 
 def unwrapped(node: nodes.Node) -> nodes.Node:
-    """A block of a single expression is that expression."""
-    if type(node) is nodes.Block and len(node.body) == 1 and type(node.body[0]) is nodes.ExprStmt:
-        return node.body[0].expr
-    return node
+    """A block of which only an expression is left is that expression; calls stay in it."""
+    inner = node
+    while type(inner) is nodes.Block and len(inner.body) == 1:
+        inner = inner.body[0]
+    return inner.expr if type(inner) is nodes.ExprStmt and not is_call(inner) else node

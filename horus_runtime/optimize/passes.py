@@ -10,17 +10,23 @@ its own is dropped with it, `try { 5 } catch {}` has no value. `grammars/DIVERGE
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import child_fields, method_names, walk
 from horus_runtime.errors import HorusError
+from horus_runtime.optimize.cases import chosen
 from horus_runtime.optimize.effects import (
+    alone,
     changed_variable,
+    dissolved,
+    does_nothing,
     hides_names,
     is_all_units,
+    is_call,
+    is_eval,
     is_private,
     is_pure,
     is_same,
@@ -28,9 +34,11 @@ from horus_runtime.optimize.effects import (
     unwrapped,
 )
 from horus_runtime.optimize.values import (
+    COMPARISONS,
     CONTAINERS,
     LITERALS,
     LOST_CLOSURE,
+    compared,
     constant_value,
     is_constant,
     is_constant_range,
@@ -38,6 +46,8 @@ from horus_runtime.optimize.values import (
     is_literal,
     is_nothing,
     item_of,
+    joins_text,
+    kind_of,
     literal_of,
     value_of,
 )
@@ -92,15 +102,17 @@ class _Optimizer:
         self.native = native
         self.functions = {(f.name, len(f.params)) for f in script.functions}
         self.blocks: list[Environment] = [{}]
-        # What `eval` declares may shadow a constant.
-        self.propagates = not hides_names(script)
+        self.evaluates = hides_names(script)
+        """Is there an `eval`, which may declare variables that hide constants?"""
+        self.propagates = True
+        """Constants are inserted: no `eval` stands before the node in its block."""
 
     def run(self) -> nodes.Script:
         script = self.script
         body = self.statements(script.body, keeps_value=True)
         functions = []
         for definition in script.functions:
-            self.blocks = [dict.fromkeys(definition.params)]
+            self.blocks, self.propagates = [dict.fromkeys(definition.params)], True
             inner = self.block(definition.body, keeps_value=True, is_function=True)
             functions.append(definition if inner is definition.body else replace(definition, body=inner))
         if body == script.body and all(a is b for a, b in zip(functions, script.functions, strict=True)):
@@ -111,19 +123,56 @@ class _Optimizer:
 
     def statements(self, body: tuple[nodes.Node, ...], *, keeps_value: bool) -> tuple[nodes.Node, ...]:
         """A statement list without what has no effect; `keeps_value` says that the last value is looked at."""
+        if self.evaluates:
+            body = dissolved(body)
         kept: list[nodes.Node] = []
         last = len(body) - 1
         while last > 0 and is_nothing(body[last]):
             last -= 1
-        for at, node in enumerate(body[: last + 1]):
+        for at, done in enumerate(self.each(body[: last + 1], keeps_value)):
             wanted = keeps_value and at == last
-            done = self.statement(node, keeps_value=wanted)
             if not wanted and not self.closures and is_pure(done):
                 continue
             kept.append(done)
             if type(done) in JUMPS and not self.closures:
                 break
         return body if len(kept) == len(body) and all(a is b for a, b in zip(kept, body, strict=True)) else tuple(kept)
+
+    def each(self, body: tuple[nodes.Node, ...], keeps_value: bool) -> Iterable[nodes.Node]:
+        """The statements, optimized one after the other."""
+        if self.evaluates:
+            return self.in_rounds(body, keeps_value)
+        last = len(body) - 1
+        return (self.statement(node, keeps_value=keeps_value and at == last) for at, node in enumerate(body))
+
+    def in_rounds(self, body: tuple[nodes.Node, ...], keeps_value: bool) -> list[nodes.Node]:
+        """As `each`, beside `eval`: constants are no longer inserted behind it.
+
+        Rhai gets to calls that are statements only when it has seen all the others, and so to an `eval` among them;
+        last come the conditions that are all that is left of an `if`.
+        """
+        done = list(body)
+        last, inserts = len(body) - 1, self.propagates
+        calls: list[tuple[int, Environment]] = []
+        conditions: list[tuple[int, Environment]] = []
+        hidden = len(body)
+        for at, node in enumerate(body):
+            if is_call(node):
+                calls.append((at, dict(self.blocks[-1])))
+                continue
+            if type(node) is nodes.If and does_nothing(node) and not (keeps_value and at == last):
+                done[at] = nodes.ExprStmt(node.condition.span, node.condition)
+                conditions.append((at, dict(self.blocks[-1])))
+                continue
+            done[at] = alone(self.statement(node, keeps_value=keeps_value and at == last))
+            if not self.propagates:
+                hidden = min(hidden, at)
+        known, self.propagates = self.blocks[-1], inserts
+        for at, self.blocks[-1] in (*calls, *conditions):
+            self.propagates = self.propagates and at < hidden
+            done[at] = self.statement(done[at], keeps_value=keeps_value and at == last)
+        self.blocks[-1], self.propagates = known, inserts
+        return done
 
     def block(
         self, node: nodes.Block, *, keeps_value: bool, names: tuple[str | None, ...] = (), is_function: bool = False
@@ -140,7 +189,7 @@ class _Optimizer:
             if all(map(is_private, before)):
                 if is_private(last):
                     body = ()
-                elif before and type(last) is nodes.ExprStmt and type(last.expr) in LITERALS:
+                elif before and type(last) is nodes.ExprStmt and kind_of(last.expr) is not None:
                     body = (last,)
         return node if body is node.body else replace(node, body=body)
 
@@ -157,9 +206,8 @@ class _Optimizer:
         return node
 
     def stmt_ExprStmt(self, node: nodes.ExprStmt, _keeps_value: bool) -> nodes.Node:
-        """A constant that is a statement stands for itself, whatever `eval` declared."""
-        expr = self.inserted(self.expr(node.expr), anyway=True)
-        if isinstance(expr, nodes.Variable) and not expr.namespace:
+        expr = self.read(node.expr)
+        if isinstance(expr, nodes.Variable) and not expr.namespace and self.propagates:
             known = self.known(expr.name, self.own_blocks)
             expr = expr if known is None or not is_constant(known) else replace(known, span=expr.span)
         return node if expr is node.expr else nodes.ExprStmt(node.span, expr)
@@ -179,14 +227,15 @@ class _Optimizer:
         orelse = None if node.orelse is None else self.statement(node.orelse, keeps_value=keeps_value)
         if all(map(is_nothing, then.body)) and is_empty(orelse):
             # Nobody looks at the condition's type any more.
-            alone = nodes.ExprStmt(condition.span, condition)
-            return nodes.Block(node.span, (alone, nodes.ExprStmt(node.span, nodes.UnitLit(node.span))))
+            left = nodes.ExprStmt(condition.span, condition)
+            unit = nodes.ExprStmt(node.span, nodes.UnitLit(node.span))
+            return nodes.Block(node.span, (left, unit) if keeps_value else (left,))
         if condition is node.condition and then is node.then and orelse is node.orelse:
             return node
         return replace(node, condition=condition, then=then, orelse=orelse)
 
     def stmt_Switch(self, node: nodes.Switch, _keeps_value: bool) -> nodes.Node:
-        value = self.expr(node.value)
+        value = self.read(node.value)
         arms = []
         for arm in node.arms:
             guard = None if arm.guard is None else self.read(arm.guard)
@@ -195,6 +244,9 @@ class _Optimizer:
             self.blocks.pop()
             same = guard is arm.guard and body is arm.body
             arms.append(arm if same else replace(arm, guard=guard, body=body))
+        taken = None if self.closures else chosen(self.constant(value), tuple(arms))
+        if taken is not None:
+            return taken[0].body if taken else nodes.Block(node.span, ())
         if value is node.value and all(a is b for a, b in zip(arms, node.arms, strict=True)):
             return node
         return replace(node, value=value, arms=tuple(arms))
@@ -213,7 +265,7 @@ class _Optimizer:
         return self.with_body(node, body, condition=self.read(node.condition))
 
     def stmt_For(self, node: nodes.For, _keeps_value: bool) -> nodes.Node:
-        iterable = self.expr(node.iterable)
+        iterable = self.read(node.iterable)
         body = self.block(node.body, keeps_value=False)  # a constant of the name of a loop variable hides it
         if not body.body and not self.closures and is_constant_range(iterable):
             return nodes.Block(node.span, ())
@@ -236,8 +288,7 @@ class _Optimizer:
     def stmt_Let(self, node: nodes.Let, _keeps_value: bool) -> nodes.Node:
         value = None if node.value is None else self.read(node.value)
         known = value if value is not None else nodes.UnitLit(node.span)
-        is_known = is_constant(known) or (is_literal(known) and type(known) is not nodes.Call)
-        self.blocks[-1][node.name] = known if node.constant and is_known else None
+        self.blocks[-1][node.name] = known if node.constant and kind_of(known) is not None else None
         return node if value is node.value else replace(node, value=value)
 
     def stmt_Export(self, node: nodes.Export, _keeps_value: bool) -> nodes.Node:
@@ -272,14 +323,24 @@ class _Optimizer:
         """An expression of which only the value is used: a constant may stand for itself."""
         return self.inserted(self.expr(node))
 
-    def inserted(self, done: nodes.Node, *, anyway: bool = False) -> nodes.Node:
-        """The literal of a constant, or the node itself."""
-        if type(done) is nodes.Variable and not done.namespace and (anyway or self.propagates):
-            # A closure receives the constants around it when it is made.
-            known = self.known(done.name, self.own_blocks)
-            if known is not None and type(known) in LITERALS:
-                return replace(known, span=done.span)
-        return done
+    def inserted(self, done: nodes.Node) -> nodes.Node:
+        """The literal of a constant, or the node itself.
+
+        Beside `eval`, arrays and the like are inserted as well: their names may mean something else when they are read.
+        """
+        known = self.constant(done)
+        if known is done or not (type(known) in LITERALS or self.evaluates):
+            return done
+        if type(known) is nodes.Binary:
+            return replace(known, span=done.span, op_span=done.span)
+        return replace(known, span=done.span)
+
+    def constant(self, done: nodes.Node) -> nodes.Node:
+        """What a constant was declared with, as far as that is known, or the node itself."""
+        if type(done) is not nodes.Variable or done.namespace or not self.propagates:
+            return done
+        # A closure receives the constants around it when it is made.
+        return self.known(done.name, self.own_blocks) or done
 
     def known(self, name: str, outermost: int = 0) -> nodes.Node | None:
         """What a constant holds that was declared in this block or one around it, up to the outermost."""
@@ -298,6 +359,11 @@ class _Optimizer:
         """What a chain of calls, indices and properties begins with."""
         return node if type(node) is nodes.Variable else self.expr(node)
 
+    def owner(self, node: nodes.Node) -> nodes.Node:
+        """As `root`, before a property or index: a constant map stands for itself where `eval` could hide it."""
+        known = self.constant(node) if self.evaluates else node
+        return replace(known, span=node.span) if type(known) is nodes.MapLit else self.root(node)
+
     def expr(self, node: nodes.Node) -> nodes.Node:
         """A node in expression position."""
         kind = type(node)
@@ -310,8 +376,15 @@ class _Optimizer:
             result: nodes.Node = method(node)
             return result
         if hasattr(self, _STATEMENTS[kind]):
-            return unwrapped(self.statement(node, keeps_value=True))
+            return self.statement_value(node)
         return self.rebuild(node)
+
+    def statement_value(self, node: nodes.Node) -> nodes.Node:
+        """A statement in expression position."""
+        if type(node) is nodes.Block and len(node.body) == 1 and type(node.body[0]) is nodes.ExprStmt:
+            return self.expr(node.body[0].expr)
+        done = unwrapped(self.statement(node, keeps_value=True))
+        return replace(done, span=node.span) if type(done) is nodes.Block and done.span != node.span else done
 
     def rebuild(self, node: nodes.Node) -> nodes.Node:
         """The node with its children optimized."""
@@ -319,11 +392,11 @@ class _Optimizer:
         for name in child_fields(type(node)):
             old = getattr(node, name)
             if type(old) is tuple:
-                new: Any = tuple(map(self.expr, old))
+                new: Any = tuple(map(self.read, old))
                 if any(a is not b for a, b in zip(new, old, strict=True)):
                     changes[name] = new
             elif old is not None:
-                new = self.expr(old)
+                new = self.read(old)
                 if new is not old:
                     changes[name] = new
         return replace(node, **changes) if changes else node
@@ -333,26 +406,29 @@ class _Optimizer:
         return node
 
     def expr_Template(self, node: nodes.Template) -> nodes.Node:
-        """The parts of a template stay blocks."""
-        parts = tuple(
-            self.block(part, keeps_value=True) if isinstance(part, nodes.Block) else part for part in node.parts
-        )
+        """The parts of a template stay blocks, but for single expressions beside `eval`: what it declares stays."""
+        parts = tuple(self.template_part(part) for part in node.parts)
         text = self.constant_text(parts)
         if text is not None:
             return nodes.StringLit(node.span, text)
         return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else replace(node, parts=parts)
+
+    def template_part(self, part: nodes.Node) -> nodes.Node:
+        if not isinstance(part, nodes.Block):
+            return part
+        if self.evaluates and len(part.body) == 1 and type(part.body[0]) is nodes.ExprStmt:
+            return self.read(part.body[0].expr)
+        return self.block(part, keeps_value=True)
 
     def constant_text(self, parts: tuple[nodes.Node, ...]) -> str | None:
         """The text of a template of constants; Rhai shows arrays and maps among them in its internal form."""
         shown: list[str] = []
         folds = False
         for part in parts:
-            inner = part if type(part) is nodes.StringLit else only_value(part)
+            inner = only_value(part) if type(part) is nodes.Block else part
             if inner is None:
                 return None
-            inner = self.inserted(inner)
-            if type(inner) is nodes.Variable and not inner.namespace and self.propagates:
-                inner = self.known(inner.name, self.own_blocks) or inner
+            inner = self.constant(inner)
             if not is_constant(inner) and not (type(inner) in CONTAINERS and is_literal(inner)):
                 return None
             folds = folds or type(part) is not nodes.StringLit
@@ -363,7 +439,7 @@ class _Optimizer:
 
     def expr_Index(self, node: nodes.Index) -> nodes.Node:
         """An index into a constant is the item itself, where there is one."""
-        target, index = self.root(node.target), self.read(node.index)
+        target, index = self.owner(node.target), self.read(node.index)
         if type(index) is nodes.IntLit and not node.null_safe:
             item = item_of(target, index.value)
             if item is not None:
@@ -372,7 +448,7 @@ class _Optimizer:
 
     def expr_Property(self, node: nodes.Property) -> nodes.Node:
         """A property of a constant map is its value."""
-        target = self.root(node.target)
+        target = self.owner(node.target)
         if type(target) is nodes.MapLit and not node.null_safe and is_constant(target):
             for entry in target.entries:
                 if entry.key == node.name:
@@ -402,12 +478,15 @@ class _Optimizer:
             inner = node.body.body if isinstance(node.body, nodes.Block) else (node.body,)
             node = replace(node, body=nodes.Block(node.body.span, (*own, *inner)))
         outer, self.own_blocks = self.own_blocks, len(self.blocks)
+        inserts, self.propagates = self.propagates, True
         self.blocks.append(dict.fromkeys(node.params))
         self.closures += 1
         body = self.statement(node.body, keeps_value=True)
         self.closures -= 1
-        self.own_blocks = outer
+        self.own_blocks, self.propagates = outer, inserts
         self.blocks.pop()
+        if not inserts:
+            return replace(node, body=body, captures_constants=True)
         return node if body is node.body else replace(node, body=body)
 
     def lost_capture(self, node: nodes.Closure) -> Span | None:
@@ -468,11 +547,22 @@ class _Optimizer:
         if node.op == "??":
             if type(left) is nodes.UnitLit and type(right) is not nodes.UnitLit:
                 return right
-        elif self.folds and type(left) in LITERALS and type(right) in LITERALS:
-            folded = self.folded(node.op_span, BINARY.get(node.op), left, right)
+            if type(left) is not nodes.UnitLit and kind_of(self.constant(left)) is not None:
+                return left
+        elif self.folds:
+            folded = self.folded_binary(node, left, right)
             if folded is not None:
                 return folded
         return node if left is node.left and right is node.right else replace(node, left=left, right=right)
+
+    def folded_binary(self, node: nodes.Binary, left: nodes.Node, right: nodes.Node) -> nodes.Node | None:
+        """The literal that an operator yields for two constants, where Rhai knows it without a look at functions."""
+        if type(left) in LITERALS and type(right) in LITERALS:
+            if joins_text(node.op, left, right):
+                return None
+            return self.folded(node.op_span, BINARY.get(node.op), left, right)
+        result = compared(node.op, self.constant(left), self.constant(right)) if node.op in COMPARISONS else None
+        return None if result is None else nodes.BoolLit(node.op_span, result)
 
     def logical(self, node: nodes.Binary, left: nodes.Node, right: nodes.Node) -> nodes.Node:
         """A literal operand decides, or goes away and takes the check of the other one with it."""
@@ -484,11 +574,23 @@ class _Optimizer:
         return node if left is node.left and right is node.right else replace(node, left=left, right=right)
 
     def expr_Call(self, node: nodes.Call) -> nodes.Node:
-        args = node.args if node.captures_scope else tuple(map(self.read, node.args))
-        made = self.called_early(node, args)
+        if is_eval(node):
+            self.propagates = False
+            return node
+        args = tuple(map(self.read, node.args))
+        made = self.asked_early(node, args) or self.called_early(node, args)
         if made is not None:
             return made
         return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=args)
+
+    def asked_early(self, node: nodes.Call, args: tuple[nodes.Node, ...]) -> nodes.Node | None:
+        """What `type_of` and `is_shared` say of constants."""
+        if node.namespace or len(args) != 1 or node.name not in ("type_of", "is_shared") or node.captures_scope:
+            return None
+        kind = kind_of(self.constant(args[0]))
+        if kind is None or (node.name, 1) in self.functions:
+            return None
+        return nodes.BoolLit(node.span, False) if node.name == "is_shared" else nodes.StringLit(node.span, kind)
 
     def called_early(self, node: nodes.Call, args: tuple[nodes.Node, ...]) -> nodes.Node | None:
         """The literal that a native yields for literals, at level `full`."""

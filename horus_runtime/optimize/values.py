@@ -17,7 +17,22 @@ LITERALS: Final = frozenset(
 CONTAINERS: Final = frozenset({nodes.ArrayLit, nodes.MapLit})
 LOST_CLOSURE: Final = "anon$"
 """What is called where a constant that holds a closure is read: Rhai inserts its name, and then finds no function."""
+COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+TEXTS: Final = frozenset({nodes.StringLit, nodes.CharLit, nodes.UnitLit})
 _BITS: Final = 64
+_KINDS: Final[dict[type, str]] = {
+    nodes.IntLit: "i64",
+    nodes.FloatLit: "f64",
+    nodes.BoolLit: "bool",
+    nodes.CharLit: "char",
+    nodes.StringLit: "string",
+    nodes.UnitLit: "()",
+    nodes.ArrayLit: "array",
+    nodes.MapLit: "map",
+    nodes.Closure: "Fn",
+    nodes.Call: "Fn",
+}
+"""The types of constants."""
 
 
 def is_constant(node: nodes.Node) -> bool:
@@ -54,6 +69,43 @@ def constant_value(node: nodes.Node) -> Any:
         pointer.mark = ""
         return pointer
     return value_of(node)
+
+
+def kind_of(node: nodes.Node) -> str | None:
+    """The type of a constant, as `type_of` names it, or `None`."""
+    if type(node) is nodes.Binary:
+        ends = (type(node.left), type(node.right))
+        whole = node.op in ("..", "..=") and nodes.IntLit in ends and all(end in _ENDS for end in ends)
+        return {"..": "range", "..=": "range="}[node.op] if whole else None
+    return _KINDS.get(type(node)) if is_literal(node) else None
+
+
+_ENDS: Final = (nodes.IntLit, nodes.UnitLit)
+
+
+def compared(op: str, left: nodes.Node, right: nodes.Node) -> bool | None:
+    """What comparing two constants gives; `None` where that has to be seen at run time.
+
+    Arrays, maps and function pointers are compared with values of other types only.
+    """
+    kinds = (kind_of(left), kind_of(right))
+    if None in kinds or op not in COMPARISONS:
+        return None
+    if kinds[0] != kinds[1]:
+        ranges = kinds in (("range", "range="), ("range=", "range"))
+        return None if ranges and op != "!=" else op == "!="
+    if kinds[0] not in ("range", "range=") or op not in ("==", "!="):
+        return None
+    assert isinstance(left, nodes.Binary)
+    assert isinstance(right, nodes.Binary)
+    same = value_of(left.left) == value_of(right.left) and value_of(left.right) == value_of(right.right)
+    return same is (op == "==")
+
+
+def joins_text(op: str, left: nodes.Node, right: nodes.Node) -> bool:
+    """Does the operator append a number or bool to a text, or a text to one? Rhai leaves that for run time."""
+    kinds = {type(left), type(right)}
+    return op == "+" and nodes.StringLit in kinds and not kinds <= TEXTS
 
 
 def is_constant_range(node: nodes.Node) -> bool:

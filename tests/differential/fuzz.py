@@ -78,8 +78,6 @@ def explanation(found: Difference) -> str:
         return "JSON is JSON"
     if "parse_json" in found.case.script and "Output type incorrect" in theirs:
         return "JSON is JSON"
-    if "eval" in found.case.script and [name for name, _, _ in found.parts] == ["scope"]:
-        return "Redeclaring by an `eval` that declares, or what `eval` declared stays after an error"
     if "range (u8, u8)" in ours:
         return "Ranges of the items of a blob"
     return ""

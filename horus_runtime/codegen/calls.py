@@ -378,6 +378,7 @@ class Calls(Operators):
         self.at(node.span)
         if node.name == "print" and len(args) <= 1:
             return self.service("_print", *args)
+        args = [arg if self.is_stable(arg) else self.spill(arg) for arg in args]  # what they declare is seen as well
         scope = self.refreshed_scope(node)
         return self.service("_call_in_scope", self.home(), self.level(), scope, self.const(node.name), *args)
 

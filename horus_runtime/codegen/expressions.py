@@ -212,9 +212,16 @@ class Expressions(Emitter):
     def statement_value(self, node: nodes.Node) -> pyast.expr:
         """A block, `if`, `switch` or loop as an operand: its value goes through a temporary."""
         name = self.temp()
-        self.stmt(node, name)
+        if isinstance(node, nodes.Block):
+            self.stmt(node, name)
+        else:
+            self.declaring_body([node], name)
         self.at(node.span)
         return self.name(name)
+
+    def declaring_body(self, body: Sequence[nodes.Node], dest: str | None) -> None:
+        """Statements; what `eval` declares in them ends with them."""
+        raise AssertionError
 
     # ---- literals ---------------------------------------------------------------------------------------------------
 

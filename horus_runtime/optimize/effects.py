@@ -57,11 +57,10 @@ def alone(node: nodes.Node) -> nodes.Node:
     return node
 
 
-def dissolved(body: tuple[nodes.Node, ...], keeps_value: bool) -> tuple[nodes.Node, ...]:
+def dissolved(body: tuple[nodes.Node, ...]) -> tuple[nodes.Node, ...]:
     """The statements with those of blocks that declare nothing in their place.
 
-    What `eval` declares in an expression of such a block outlives it. Of an `if` that does nothing the condition is
-    left unless its value counts.
+    What `eval` declares in an expression of such a block outlives it.
     """
     flat: list[nodes.Node] = []
     pending = list(reversed(body))
@@ -69,10 +68,6 @@ def dissolved(body: tuple[nodes.Node, ...], keeps_value: bool) -> tuple[nodes.No
         node = pending.pop()
         if type(node) is nodes.Block and not any(map(needs_block, node.body)):
             pending.extend(reversed(node.body))
-        elif (
-            (pending or not keeps_value) and type(node) is nodes.If and is_nothing(node.then) and is_empty(node.orelse)
-        ):
-            flat.append(nodes.ExprStmt(node.condition.span, node.condition))
         else:
             flat.append(node)
     return tuple(flat)

@@ -362,7 +362,9 @@ class _Optimizer:
     def owner(self, node: nodes.Node) -> nodes.Node:
         """As `root`, before a property or index: a constant map stands for itself where `eval` could hide it."""
         known = self.constant(node) if self.evaluates else node
-        return replace(known, span=node.span) if type(known) is nodes.MapLit else self.root(node)
+        if known is not node and type(known) is nodes.MapLit:
+            return replace(known, span=node.span)
+        return self.root(node)
 
     def expr(self, node: nodes.Node) -> nodes.Node:
         """A node in expression position."""

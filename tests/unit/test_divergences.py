@@ -171,20 +171,6 @@ def test_redeclaring_by_an_eval_that_declares() -> None:
     assert hr.Engine().eval('let s; let s = eval("let m = 1; 2"); [s, m]') == [2, 1]
 
 
-@pins("What `eval` declared stays after an error")
-def test_what_eval_declared_stays_after_an_error() -> None:
-    scope = hr.Scope()
-    with pytest.raises(hr.EvalError):
-        hr.Engine().eval('let n = 0; n -= if eval("let m = 4; m") == n { } else { "x" }', scope=scope)
-    assert [name for name, _, _ in scope] == ["n", "m"]
-
-
-@pins("Constants in scripts with `eval`")
-def test_constants_in_scripts_with_eval() -> None:
-    assert hr.Engine().eval('const X = 1; eval("let X = 2;"); [X]') == [2]
-    assert hr.Engine().eval('const X = 1; eval("let X = 2;"); X') == 1
-
-
 @pins("Values of different types that a comparer cannot order")
 def test_values_of_different_types_that_a_comparer_cannot_order() -> None:
     assert hr.Engine().eval('[true, "s", (), \'c\', 2].order(Fn("nope")).to_string()') == '[2, c, (), "s", true]'

@@ -163,6 +163,10 @@ class Fields:
         self.readers.setdefault(name, set()).add(self.reader)
         return (held & (self.types.get(name, NONE) | self.unnamed)) | UNIT
 
+    def present(self, name: str, held: int) -> int:
+        """As `read`, when all is known, of a property that is there."""
+        return held if held & LOW == LOW else held & (self.types.get(name, NONE) | self.unnamed)
+
 
 __all__ = [
     "ANY",

@@ -238,16 +238,22 @@ class Assignments(Loops):
     def compound_place(self, node: nodes.Assign, value: pyast.expr) -> None:
         """Read, change and write back the target of a compound assignment."""
         op, target = node.op[:-1], node.target
+        self.expect_target(node, value)
         self.creating = value if isinstance(target, (nodes.Property, nodes.Index)) else None
         load, store = self.place_of(target)
         self.at(node.op_span)
-        old = self.spill(load())
+        old = load()
+        if id(target) in self.present:
+            self.note_creation(node, old, value)
+        else:
+            old = self.spill(old)
         self.creating = None
         if isinstance(target, nodes.This) and self.this_is_cell and self.program.info.constant_receivers:
             self.at(target.span)
             self.evaluate(self.service("_check_this", self.name("_this")))
         self.at(node.op_span)
-        new = self.arithmetic(op, old, value, self.type(target), self.type(node.value), (target, node.value), at=True)
+        pair = (target, node.value)
+        new = self.arithmetic(op, old, value, self.number_type(target), self.type(node.value), pair, at=True)
         if self.program.tags:
             new = self.call("_retag", old, new)
         self.assign_loc = node.op_span[:2]

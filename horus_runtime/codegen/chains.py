@@ -155,6 +155,8 @@ class Chains(Calls):
             return self.call("len", target)
         if not t & ty.MAP or self.program.config.fail_on_invalid_map_property:
             return self.service("_get_property", target, key)
+        if id(node) in self.present:
+            return self.subscript(target, key)
         if ty.is_only(t, ty.MAP):
             return self.call("_dict_get", target, key)
         if ty.is_only(t, ty.MAP | ty.UNIT):

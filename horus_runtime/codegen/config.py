@@ -21,6 +21,8 @@ class CompileConfig:
     """Leave out overflow checks where bounds of values prove them unnecessary."""
     infer: bool = True
     """Infer the types of variables."""
+    subscripts: bool = True
+    """Read the properties that arithmetic needs by Python's own subscript."""
     fast_operators: bool = True
     fail_on_invalid_map_property: bool = False
     exact_sizes: bool = False

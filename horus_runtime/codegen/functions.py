@@ -42,6 +42,7 @@ class FunctionCompiler(Constructs):
         self.handlers = []
         self.split = set()
         self.known = {}
+        self.present = set()
         self.prepared = {}
         self.taken: set[str] = set()
         self.waiting = []

@@ -9,7 +9,8 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.emitter import STORE, place
-from horus_runtime.codegen.expressions import JUMPS, Expressions, is_plain
+from horus_runtime.codegen.expressions import JUMPS, is_plain
+from horus_runtime.codegen.present import Present
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
 
 PY_OPS: Final[dict[str, type[pyast.operator]]] = {
@@ -39,7 +40,7 @@ CLASS_OF: Final = {
 TEXT: Final = ty.STR | ty.CHAR
 
 
-class Operators(Expressions):
+class Operators(Present):
     """Compiles the operators of one function variant."""
 
     def expr_Unary(self, node: nodes.Unary, _owned: bool) -> pyast.expr:
@@ -72,7 +73,10 @@ class Operators(Expressions):
         variable, classes = self.types.inference.type_test(node) if op == "==" else (None, 0)
         if variable is not None and self.is_local(node.left.args[0]) and not self.dynamic:  # type: ignore[attr-defined]
             return self.type_test(node.left.args[0], classes)  # type: ignore[attr-defined]
+        self.expect_operands(node)
         left, right = self.operands([node.left, node.right])
+        if id(node.left) in self.present or id(node.right) in self.present:
+            self.note_absence(node, left, right)
         self.at(node.op_span)
         return self.infix(op, left, right, node.left, node.right)
 
@@ -143,7 +147,7 @@ class Operators(Expressions):
         self, op: str, left: pyast.expr, right: pyast.expr, left_node: nodes.Node, right_node: nodes.Node
     ) -> pyast.expr:
         """An infix operator whose operands are compiled; the fastest form their types allow."""
-        lt, rt = self.type(left_node), self.type(right_node)
+        lt, rt = self.number_type(left_node), self.number_type(right_node)
         if not self.program.config.fast_operators:
             return self.slow(op, left, right)
         if op in PY_COMPARE:

@@ -248,6 +248,9 @@ class Places(Chains):
             self.check_slot(watched, target, self.const(node.name), node)
 
         def load() -> pyast.expr:
+            if id(node) in self.present:
+                self.at(node.name_span)
+                return self.subscript(target, self.const(node.name))
             if creating and t & ty.MAP and ty.is_only(t, ty.MAP | ty.UNIT):
                 self.at(node.name_span)
                 self.refuses("property", target, self.const(node.name))
@@ -265,9 +268,14 @@ class Places(Chains):
                 self.evaluate(self.service("_feed_property", target, self.const(node.name), value))
                 self.feed_back(node.target, target, store_target)
                 return
+            key = self.const(node.name)
+            if ty.is_only(sure, ty.MAP) and key_fits:
+                self.at(node.name_span)
+                self.emit(pyast.Assign([place(pyast.Subscript(target, key, STORE), self.loc)], value))
+                self.feed_back(node.target, target, store_target)
+                return
             value = self.spill_if_complex(value)
             self.at(node.name_span)
-            key = self.const(node.name)
             outer, self.out = self.out, []
             new = self.spill(self.service("_set_property", target, key, value))
             self.write_back(new, target, store_target)
@@ -278,10 +286,7 @@ class Places(Chains):
             if t & ty.MAP and key_fits:
                 slot = place(pyast.Subscript(target, key, STORE), self.loc)
                 fast = place(pyast.Assign([slot], value), self.loc)
-                if ty.is_only(sure, ty.MAP):
-                    self.out.append(fast)
-                else:
-                    self.when(self.type_is(target, "dict"), [fast], slow)
+                self.when(self.type_is(target, "dict"), [fast], slow)
             else:
                 self.out.extend(slow)
             self.feed_back(node.target, target, store_target)

@@ -60,14 +60,16 @@ class FunctionMeta:
 class Fault:
     """How to redo an inlined operation the slow way, to learn which error it meant.
 
-    `operands` are local names of the frame (`str`) or constants wrapped in a one-element tuple.
+    `operands` are local names of the frame (`str`), constants wrapped in a one-element tuple, or three-element tuples:
+    the operands of a subscript and its place. `at` is where the error stands, if not where the operation failed.
     """
 
-    __slots__ = ("helper", "operands")
+    __slots__ = ("at", "helper", "operands")
 
-    def __init__(self, helper: str, operands: tuple[Any, ...]) -> None:
+    def __init__(self, helper: str, operands: tuple[Any, ...], at: tuple[int, int] | None = None) -> None:
         self.helper = helper
         self.operands = operands
+        self.at = at
 
 
 class Program:

@@ -209,21 +209,30 @@ def _redo(frame: Frame, error: BaseException) -> HorusError | None:
     if fault is None or traceback.tb_next is not None:
         return None
     local = traceback.tb_frame.f_locals
-    values = []
-    for operand in fault.operands:
-        if isinstance(operand, tuple):
-            values.append(operand[0])
-        elif operand in local:
-            values.append(local[operand])
-        else:
-            return None
     try:
-        _SLOW[fault.helper](*values)
+        _SLOW[fault.helper](*[_operand(operand, local) for operand in fault.operands])
+    except LookupError:
+        return None
     except HorusError as found:
         found.__traceback__ = None
-        found.position = position if found.needs_position else found.position
+        if found.needs_position:
+            found.position = position if fault.at is None else Position(*fault.at)
         return found
     return None
+
+
+def _operand(operand: Any, local: dict[str, Any]) -> Any:
+    """The value of an operand of a fault."""
+    if isinstance(operand, str):
+        return local[operand]
+    if len(operand) == 1:
+        return operand[0]
+    target, index = (_operand(part, local) for part in operand[:2])
+    try:
+        return target.get(index) if type(target) is dict else get_index(target, index)
+    except HorusError as found:
+        found.position = Position(*operand[2])
+        raise
 
 
 def _refusing(op: str) -> Any:
@@ -231,6 +240,15 @@ def _refusing(op: str) -> Any:
 
     def apply(left: Any, right: Any) -> None:
         raise faults.function_not_found(op, [left, right])
+
+    return apply
+
+
+def _creating(op: str) -> Any:
+    """The operator of a compound assignment, whose target is missing and comes to be before the operator fails."""
+
+    def apply(target: dict[str, Any], name: str, right: Any) -> None:
+        raise faults.function_not_found(op, [target.setdefault(name), right])
 
     return apply
 
@@ -251,4 +269,5 @@ _SLOW: dict[str, Any] = {
     "set_index": set_index,
     "property": _no_property,
     **{op: _refusing(op) for op in operators.BINARY},
+    **{f"create{op}": _creating(op) for op in operators.BINARY},
 }

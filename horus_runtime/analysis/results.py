@@ -68,6 +68,7 @@ METHODS: Final[dict[int, dict[str, int]]] = {
     | _each("pop shift remove get find", ITEM)
     | _each("map zip", ANY_ARRAY),
     MAP: _NUMBER_TEXT
+    | _each("to_json", STR)
     | _each("len", INT)
     | _each("is_empty contains", BOOL)
     | _each("keys", STRINGS)

@@ -9,10 +9,10 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.calls import Calls
+from horus_runtime.codegen.expressions import LITERALS
 from horus_runtime.runtime.abi import Fault
 from horus_runtime.source import Span
 
-LITERALS: Final = (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit)
 INT_OPERATORS: Final = frozenset({"+", "-", "*", "&", "|", "^", "<<", ">>", "..", "..="})
 
 Link = nodes.Property | nodes.Index | nodes.MethodCall
@@ -212,7 +212,21 @@ class Chains(Calls):
             fast = self.fast_subscript(again, number_again, error_span)
             slow = self.slow_index(again, number_again, node, error_span)
             return self.choose(test, fast, slow)
+        if t & ty.MAP and i & ty.STR and (ty.is_only(t, ty.MAP) or ty.is_only(i, ty.STR)) and not strict:
+            return self.guarded_property(target, index, node, error_span)
         return self.slow_index(target, index, node, error_span)
+
+    def guarded_property(
+        self, target: pyast.expr, index: pyast.expr, node: nodes.Index, error_span: Span
+    ) -> pyast.expr:
+        """`target[index]` that is probably a property of a map."""
+        target, index = self.names(target)[0], self.names(index)[0]
+        self.at(error_span)
+        tests = [] if ty.is_only(self.type(node.target), ty.MAP) else [self.type_is(target, "dict")]
+        if not ty.is_only(self.type(node.index), ty.STR):
+            tests.append(self.type_is(index, "str"))
+        slow = self.slow_index(target, index, node, error_span)
+        return self.choose(self.both(*tests), self.call("_dict_get", target, index), slow)
 
     def slow_index(self, target: pyast.expr, index: pyast.expr, node: nodes.Index, error_span: Span) -> pyast.expr:
         self.at(error_span)

@@ -27,6 +27,7 @@ LIGHT: Final = ty.INT | ty.FLOAT | ty.BOOL | ty.CHAR | ty.UNIT | ty.RANGE
 ATOMIC: Final = (pyast.Name, pyast.Constant, pyast.NamedExpr)
 NEEDS_COPY: Final = ty.ARRAY | ty.MAP | ty.BLOB
 EXPRESSION_METHODS: Final = method_names("expr_")
+LITERALS: Final = (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.StringLit, nodes.CharLit, nodes.UnitLit)
 JUMPS: Final = (nodes.Return, nodes.Throw, nodes.Break, nodes.Continue)
 
 
@@ -134,7 +135,7 @@ class Expressions(Emitter):
         if isinstance(node, nodes.Variable):
             variable = self.program.info.bindings.get(id(node))
             return variable is not None and not variable.is_cell and variable.kind != "external"
-        return isinstance(node, (nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.StringLit, nodes.CharLit))
+        return isinstance(node, LITERALS)
 
     keeps_right: int | None = None
     """The operator may keep its right operand, which is of this type and borrowed."""
@@ -296,10 +297,13 @@ class Expressions(Emitter):
         return self.choose(short, self.name(name), self.service(check, self.name(name)))
 
     def expr_ArrayLit(self, node: nodes.ArrayLit, _owned: bool) -> pyast.expr:
-        items = self.operands(node.items, owned=True)
+        items = self.operands(node.items, owned=not self.lends)
         self.at(node.span)
         made = self.with_pointers(self.list_of(items), node, node.items)
         return self.sized_items(made, node.items) if self.checks_literal(node) else made
+
+    lends = False
+    """The array or map literal in hand is only looked at; its items are variables and literals."""
 
     def with_pointers(self, made: pyast.expr, node: nodes.Node, inner: tuple[nodes.Node, ...]) -> pyast.expr:
         """A container just made; Rhai's optimizer takes function pointers in it for literals, where all else is."""
@@ -314,7 +318,7 @@ class Expressions(Emitter):
         return self.program.config.exact_sizes and not (self.program.config.optimized and is_constant(node))
 
     def expr_MapLit(self, node: nodes.MapLit, _owned: bool) -> pyast.expr:
-        values = self.operands([entry.value for entry in node.entries], owned=True)
+        values = self.operands([entry.value for entry in node.entries], owned=not self.lends)
         self.at(node.span)
         keys: list[pyast.expr | None] = [self.const(entry.key) for entry in node.entries]
         inner = tuple(entry.value for entry in node.entries)

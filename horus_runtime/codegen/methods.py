@@ -15,6 +15,10 @@ from horus_runtime.codegen.places import Places
 from horus_runtime.runtime.abi import THIS_NONE
 
 CONTAINS_INLINE: Final = frozenset({("string", "string"), ("string", "char"), ("map", "string")})
+FORMATTED: Final = ty.INT | ty.STR | ty.CHAR
+"""Classes whose text is the one that Python's own formatting gives."""
+FLAT: Final = frozenset({"string", "i64", "f64", "bool", "char", "()"})
+"""Results that hold nothing of what a method was called on."""
 PLACES: Final = (nodes.Variable, nodes.This, nodes.Property, nodes.Index)
 """Where values stand; all other expressions make values that nothing else holds."""
 
@@ -48,21 +52,38 @@ class Methods(Places):
             return self.pointer_call(node)
         if self.program.overridden(node.name, count + 1, t):
             return None
+        if node.name == "len" and not count and t & ty.OTHER and t & (ty.ARRAY | ty.STR) and not self.feeds(node):
+            return self.guarded_length(node)
         if t & ty.MAP and ty.element(t) & ty.FN:
             return None
         if node.name == "len" and not count and ty.is_only(t, ty.ARRAY | ty.STR | ty.BLOB | ty.MAP):
             value = self.target(node.target)
             self.at(node.name_span)
             return self.call("len", value)
+        exact = self.program.config.exact_sizes
+        if node.name == "to_string" and not count and ty.is_only(t, FORMATTED) and not exact:
+            value = self.target(node.target)
+            self.at(node.name_span)
+            text: pyast.expr = place(
+                pyast.JoinedStr([place(pyast.FormattedValue(value, -1, None), self.loc)]), self.loc
+            )
+            return text
         bound = self.bound_native(node, t)
         if bound is not None:
             return bound
-        exact = self.program.config.exact_sizes
         if node.name == "push" and count == 1 and ty.is_only(t, ty.ARRAY) and not exact:
             if self.is_constant_root(node.target):
                 return None
             return self.fast_push(node)
         return None
+
+    def guarded_length(self, node: nodes.MethodCall) -> pyast.expr:
+        """The length of what is probably an array or a string."""
+        value = self.names(self.target(node.target))[0]
+        self.at(node.name_span)
+        tests = self.either(self.type_is(value, "list"), self.type_is(value, "str"))
+        general = self.dispatch(node, self.constant_receiver(node.target, value), [], 0)
+        return self.choose(tests, self.call("len", value), general)
 
     def bound_native(self, node: nodes.MethodCall, t: int) -> pyast.expr | None:
         """A standard method without side effects on its receiver, chosen by types that are all known."""
@@ -75,15 +96,29 @@ class Methods(Places):
         if native is None or native.ref or native.callbacks or not native.pure:
             return None
         args = self.args_of(node)
-        value = self.target(node.target)
+        value = self.lent_literal(node.target) if native.returns in FLAT else None
+        value = value or self.target(node.target)
         self.at(node.name_span)
         if node.name == "sqrt" and types == ("f64",):
             return self.root_of(value)
-        if types == ("char",) and node.name == "to_string":
-            return self.call("str", value)
         if node.name == "contains" and types in CONTAINS_INLINE:
             return self.compare(args[0], (pyast.In(), value))
         return self.call(self.program.use_native(node.name, types), value, *args)
+
+    def lent_literal(self, node: nodes.Node) -> pyast.expr | None:
+        """`#{ items: list }.to_json()`: what is only looked at need not be copied into the literal."""
+        if isinstance(node, nodes.ArrayLit):
+            items = node.items
+        elif isinstance(node, nodes.MapLit):
+            items = tuple(entry.value for entry in node.entries)
+        else:
+            return None
+        if not self.program.config.infer or self.dynamic or not all(map(self.is_local, items)):
+            return None
+        outer, self.lends = self.lends, True
+        made = self.expr(node)
+        self.lends = outer
+        return made
 
     def bound_change(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
         """A standard method that changes its receiver, chosen by types that are all known or do not matter."""

@@ -391,6 +391,8 @@ class Operators(Present):
                 first, again = self.atom(left)
                 test = self.type_is(first, CLASS_OF[kind])
                 return self.choose(test, self.compare(again, (py_op, right)), self.slow(op, again, right))
+        if op in ("==", "!=") and ty.is_only(rt, ty.UNIT) and isinstance(right, pyast.Constant):
+            return self.unit_test(op, left, lt)
         if lt & rt & ty.INT:
             if not (is_plain(left) and is_plain(right)):
                 left, right = self.spill_in_order(left, right)
@@ -401,6 +403,17 @@ class Operators(Present):
                 tests.append(self.type_is(right, "int"))
             return self.choose(self.both(*tests), self.compare(left, (py_op, right)), self.slow(op, left, right))
         return self.slow(op, left, right)
+
+    def unit_test(self, op: str, left: pyast.expr, t: int) -> pyast.expr:
+        """A value compared with `()`: of the language's own classes only that one equals it."""
+        is_unit = pyast.Is() if op == "==" else pyast.IsNot()
+        if not t & ty.OTHER:
+            return self.compare(left, (is_unit, self.const(None)))
+        left = self.stable(left)
+        known = self.compare(self.call("type", left), (pyast.In(), self.name("_BUILT_IN")))
+        return self.choose(
+            known, self.compare(left, (is_unit, self.const(None))), self.slow(op, left, self.const(None))
+        )
 
     def compare_present(self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int) -> pyast.expr:
         """Values of one class, any of which may be `()` instead: that equals only itself and has no order."""

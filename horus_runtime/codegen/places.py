@@ -103,6 +103,8 @@ class Places(Chains):
                 self.fast_store(target, index, value, node)
             elif ty.is_only(t, ty.MAP) and ty.is_only(self.type(node.index), ty.STR):
                 self.map_store(target, index, value, node)
+            elif ty.is_only(t, ty.MAP) and self.type(node.index) & ty.STR and not self.program.config.exact_sizes:
+                self.guarded_map_store(target, index, self.spill_if_complex(value), node)
             elif t & ty.ARRAY and self.type(node.index) & ty.INT:
                 self.guarded_store(target, index, self.spill_if_complex(value), node, store_target)
             else:
@@ -224,6 +226,16 @@ class Places(Chains):
         if not ty.is_only(self.type(node.index), ty.INT):
             test = self.both(test, self.type_is(index, "int"))
         self.when(test, fast, slow)
+
+    def guarded_map_store(self, target: pyast.expr, index: pyast.expr, value: pyast.expr, node: nodes.Index) -> None:
+        """A property of a map set by an index that is probably a string."""
+        outer, self.out = self.out, []
+        self.map_store(target, index, value, node)
+        fast, self.out = self.out, []
+        self.slow_store(target, index, value, node, None)
+        slow, self.out = self.out, outer
+        self.at(self.index_error_span(node))
+        self.when(self.type_is(index, "str"), fast, slow)
 
     assign_loc: tuple[int, int] = (1, 1)
     container: pyast.expr | None = None

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 MAX_VARIANTS: Final = 4
-_SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str", ty.CHAR: "char"}
+_SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str", ty.CHAR: "char", ty.UNIT: "unit"}
+_PLAIN: Final = ty.INT | ty.FLOAT | ty.BOOL | ty.STR | ty.CHAR | ty.UNIT
 
 
 class TypeView:
@@ -170,7 +171,7 @@ class Specialiser(Knowledge):
         """
         for variant in known:
             pairs = [(variant.this, this), *zip(variant.params, params, strict=True)]
-            if all(old & ty.LOW == new & ty.LOW and (old == ty.ANY) == (new == ty.ANY) for old, new in pairs):
+            if all(_may_join(old, new) for old, new in pairs):
                 variant.widen([old | new for old, new in pairs])
                 return variant
         return None
@@ -320,14 +321,29 @@ class Specialiser(Knowledge):
 
 
 def _normal(t: int) -> int:
-    """The parameter type a variant is made for: one known class, or anything."""
+    """The parameter type a variant is made for: one known class, one of several of plain values, or anything."""
     low = t & ty.LOW
-    if low in (ty.INT, ty.FLOAT, ty.BOOL, ty.STR, ty.CHAR):
+    if low and low & ~_PLAIN == 0:
         return low
     return t if low in (ty.ARRAY, ty.MAP) else ty.ANY
+
+
+def _may_join(old: int, new: int) -> bool:
+    """Does a variant for one type do for the other, too, perhaps for both together?"""
+    if (old == ty.ANY) != (new == ty.ANY):
+        return False
+    low, other = old & ty.LOW, new & ty.LOW
+    return low == other or (_is_mixed(low) and other & ~_PLAIN == 0 and (_is_mixed(other) or other & ~low == 0))
+
+
+def _is_mixed(low: int) -> bool:
+    """Several classes of plain values."""
+    return low & (low - 1) != 0 and low & ~_PLAIN == 0
 
 
 def _short(t: int) -> str:
     if t == ty.ANY:
         return "any"
-    return _SHORT.get(t) or f"{'map' if t & ty.MAP else 'array'}{t >> ty.WIDTH:x}"
+    if t & ty.LOW & ~_PLAIN == 0:
+        return "_or_".join(name for bit, name in _SHORT.items() if t & bit)
+    return f"{'map' if t & ty.MAP else 'array'}{t >> ty.WIDTH:x}"

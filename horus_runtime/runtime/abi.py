@@ -216,6 +216,9 @@ def lost_closure() -> Any:
     raise faults.lost_closure()
 
 
+BUILT_IN: Final = SCALARS | {list, dict, bytearray, FnPtr}
+"""Classes of the language's own whose values are `()` or differ from it, whatever the host registers."""
+
 EXPORTS: Final[dict[str, Any]] = {
     "__builtins__": {},
     "type": type,
@@ -231,6 +234,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "Exception": Exception,
     "_MISSING": MISSING,
     "_SCALARS": SCALARS,
+    "_BUILT_IN": BUILT_IN,
     "_Cell": Cell,
     "_Temporary": Temporary,
     "_item_cell": item_cell,

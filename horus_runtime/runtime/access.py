@@ -161,8 +161,8 @@ class Accessing(Calling):
 
     def index(self, target: Any, index: Any, bracket: tuple[int, int]) -> Any:
         """`target[index]`, borrowed: the caller copies what it keeps."""
-        if self.settings.checks_properties and type(target) is dict and type(index) is str:
-            return self.get_property(target, index)
+        if type(target) is dict and type(index) is str:
+            return self.get_property(target, index) if self.settings.checks_properties else target.get(index)
         if self.settings.on_bad_index is not None and type(target) is list and type(index) is int:
             return self._watched_item(self.settings.on_bad_index, target, index)
         if type(index) in TAGGED:

@@ -182,12 +182,16 @@ class Expressions(Emitter):
             checked = self.call("_shared_truth", cell)
         return self.either(self.compare(first, (pyast.Is(), self.const(True))), checked)
 
+    def is_inlined(self, variable: Variable) -> bool:
+        """Does Rhai put the value of a constant where it is used? Then nothing of it is shared or locked."""
+        raise NotImplementedError
+
     def captured_cell(self, node: nodes.Node) -> pyast.expr | None:
         """The cell of a captured variable, if the node is one."""
         if not isinstance(node, nodes.Variable) or node.namespace:
             return None
         variable = self.program.info.bindings.get(id(node))
-        if variable is None or not variable.is_cell or variable.kind == "external":
+        if variable is None or not variable.is_cell or variable.kind == "external" or self.is_inlined(variable):
             return None
         cell = self.name(variable.py)
         if not self.dynamic:

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from horus_runtime.ast import nodes
-from horus_runtime.optimize.values import kind_of, value_of
+from horus_runtime.optimize.values import LITERALS, is_fixed, is_nothing, value_of
 from horus_runtime.syntax.literals import INT_MAX
 
-_DECIDED = frozenset({"array", "map", "range", "range=", "Fn"})
-"""Types of values whose arm is chosen ahead of time."""
+_LEFT = frozenset({*LITERALS, nodes.Switch})
+"""Constants whose arm is found at run time."""
 
 
-def chosen(value: nodes.Node, arms: tuple[nodes.SwitchArm, ...]) -> tuple[nodes.SwitchArm, ...] | None:
-    """The arm that is taken for a constant, if any; `None` where that stays open until run time.
+def chosen(node: nodes.Switch, value: nodes.Node) -> nodes.Node | None:
+    """The statement that is left for a constant, or `None` where the `switch` stays; its parts are as they were.
 
-    Of several arms that match, Rhai takes the first without a condition and forgets the others, whatever theirs are.
+    A single arm with a condition makes an `if`. Of several that match, Rhai takes the first without a condition and
+    forgets the others, whatever theirs are.
     """
-    if kind_of(value) not in _DECIDED:
+    if type(value) in _LEFT or not is_fixed(value):
         return None
-    found = [arm for arm in arms if not _never(arm) and any(_matches(value, pattern) for pattern in arm.patterns)]
-    sure = [arm for arm in found if _always(arm)]
-    if len(found) == 1 and not sure:
-        return None
-    return tuple(sure[:1] or [arm for arm in arms if not arm.patterns])
+    default = node.arms[-1] if node.arms and not node.arms[-1].patterns else None
+    found = [arm for arm in node.arms if any(_matches(value, pattern) for pattern in arm.patterns)]
+    if len(found) == 1 and found[0].guard is not None and not _always(found[0]):
+        orelse = None if default is None else _block(default.body)
+        return nodes.If(node.span, found[0].guard, _block(found[0].body), orelse)
+    arm = next(filter(_always, found), default)
+    if arm is None:
+        return nodes.Block(node.span, ())
+    return arm.body if is_nothing(arm.body) else nodes.Block(node.span, (arm.body,))
 
 
 def _always(arm: nodes.SwitchArm) -> bool:
     return arm.guard is None or (isinstance(arm.guard, nodes.BoolLit) and arm.guard.value)
 
 
-def _never(arm: nodes.SwitchArm) -> bool:
-    return isinstance(arm.guard, nodes.BoolLit) and not arm.guard.value
+def _block(body: nodes.Node) -> nodes.Block:
+    return body if isinstance(body, nodes.Block) else nodes.Block(body.span, (body,))
 
 
 def _matches(value: nodes.Node, pattern: nodes.Node) -> bool:

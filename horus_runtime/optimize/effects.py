@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import LEAVES, READERS
-from horus_runtime.optimize.values import LITERALS, is_empty, is_nothing, kind_of
+from horus_runtime.optimize.values import LITERALS, is_empty, is_fixed, is_nothing
+from horus_runtime.syntax.checks import SHORT_CIRCUIT
 
 _CHANGING: Final = frozenset(
     "append chop clear drain fill_with insert mixin pad pop push remove retain reverse set shift sort splice "
@@ -91,20 +92,6 @@ def changed_variable(node: nodes.Node) -> str | None:
     return root.name if isinstance(root, nodes.Variable) and not root.namespace else None
 
 
-def is_all_units(node: nodes.Node) -> bool:
-    """Is this `() ?? ()`, with any number of parts?"""
-    while type(node) is nodes.Binary and node.op == "??" and type(node.right) is nodes.UnitLit:
-        node = node.left
-    return type(node) is nodes.UnitLit
-
-
-def only_value(node: nodes.Node) -> nodes.Node | None:
-    """The expression that is all there is in a block."""
-    while type(node) is nodes.Block and len(node.body) == 1:
-        node = node.body[0]
-    return node.expr if type(node) is nodes.ExprStmt else None
-
-
 def is_same(target: nodes.Node, value: nodes.Node) -> bool:
     """Are both the same variable?"""
     return (
@@ -116,28 +103,55 @@ def is_same(target: nodes.Node, value: nodes.Node) -> bool:
 def is_pure(node: nodes.Node) -> bool:
     """Has the statement no effect, by Rhai's reckoning? Whether a variable exists does not count."""
     if type(node) is nodes.ExprStmt:
-        return _is_pure_value(node.expr)
+        return is_pure_value(node.expr)
+    if type(node) is nodes.Switch:
+        return is_fixed(node)
     if type(node) is nodes.Block:
         return all(is_pure(part) or is_private(part) for part in node.body)
     if type(node) is nodes.If:
-        return _is_pure_value(node.condition) and is_pure(node.then) and (node.orelse is None or is_pure(node.orelse))
+        return is_pure_value(node.condition) and is_pure(node.then) and (node.orelse is None or is_pure(node.orelse))
     return False
 
 
 def is_private(node: nodes.Node) -> bool:
     """Does the statement change nothing outside its block?"""
     if type(node) is nodes.Let:
-        return node.value is None or kind_of(node.value) is not None
+        return node.value is None or is_fixed(node.value)
     return type(node) is nodes.Import and type(node.path) in LITERALS
 
 
-def _is_pure_value(node: nodes.Node) -> bool:
-    return type(node) is nodes.Variable or kind_of(node) is not None
+def is_pure_value(node: nodes.Node) -> bool:
+    """Has the expression no effect, by Rhai's reckoning?"""
+    return type(node) is nodes.Variable or is_fixed(node)
+
+
+def mention(names: list[nodes.Variable]) -> nodes.Node:
+    """A statement that names variables, and does nothing else."""
+    span = names[0].span
+    body = tuple(nodes.ExprStmt(name.span, name) for name in names)
+    return nodes.If(span, nodes.BoolLit(span, False), nodes.Block(span, body))
 
 
 def unwrapped(node: nodes.Node) -> nodes.Node:
-    """A block of which only an expression is left is that expression; calls stay in it."""
-    inner = node
-    while type(inner) is nodes.Block and len(inner.body) == 1:
-        inner = inner.body[0]
-    return inner.expr if type(inner) is nodes.ExprStmt and not is_call(inner) else node
+    """The expression that is all there is left of a statement in the place of an expression.
+
+    Calls, operators among them, stay in what Rhai makes of a branch or of a block of several statements.
+    """
+    if is_nothing(node):
+        return nodes.UnitLit(node.span)
+    if type(node) is not nodes.Block or len(node.body) != 1:
+        return node
+    only = node.body[0]
+    if type(only) is nodes.ExprStmt:
+        return node if _makes_call(only.expr) else only.expr
+    if type(only) is nodes.Block:
+        inner = unwrapped(only)
+        return node if type(inner) is nodes.Block else inner
+    return node
+
+
+def _makes_call(node: nodes.Node) -> bool:
+    """Does the expression call a function in Rhai?"""
+    if type(node) is nodes.Closure or type(node) is nodes.Binary:
+        return not is_fixed(node) and getattr(node, "op", "") not in SHORT_CIRCUIT
+    return type(node) is nodes.Call or type(node) is nodes.Unary

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import contains
 from horus_runtime.runtime.fn_names import may_name
 from horus_runtime.runtime.fn_ptr import FnPtr
-from horus_runtime.runtime.values import Char
+from horus_runtime.runtime.values import Char, Range
 from horus_runtime.source import Span
 from horus_runtime.syntax import checks
+from horus_runtime.syntax.literals import INT_MAX
 
 LITERALS: Final = frozenset(
     {nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit}
@@ -59,11 +62,15 @@ def is_inserted(node: nodes.Node | None) -> bool:
 
 
 def constant_value(node: nodes.Node) -> Any:
-    """The value of a node that `is_literal`, as far as its raw text goes."""
+    """The value of a constant that `is_valued`, as far as its raw text goes."""
     if type(node) is nodes.ArrayLit:
         return list(map(constant_value, node.items))
     if type(node) is nodes.MapLit:
         return {entry.key: constant_value(entry.value) for entry in node.entries}
+    if isinstance(node, nodes.Binary):
+        start, end = value_of(node.left), value_of(node.right)
+        inclusive = node.op == "..="
+        return Range(0 if start is None else start, INT_MAX if end is None else end, inclusive=inclusive)
     if isinstance(node, (nodes.Closure, nodes.Call)):
         pointer = FnPtr("anon$" if isinstance(node, nodes.Closure) else value_of(node.args[0]))
         pointer.mark = ""
@@ -77,10 +84,67 @@ def kind_of(node: nodes.Node) -> str | None:
         ends = (type(node.left), type(node.right))
         whole = node.op in ("..", "..=") and nodes.IntLit in ends and all(end in _ENDS for end in ends)
         return {"..": "range", "..=": "range="}[node.op] if whole else None
+    if type(node) in CONTAINERS:
+        return _KINDS[type(node)] if is_fixed(node) else None
     return _KINDS.get(type(node)) if is_literal(node) else None
 
 
 _ENDS: Final = (nodes.IntLit, nodes.UnitLit)
+
+
+def is_fixed(node: nodes.Node) -> bool:
+    """Is this a constant for Rhai's optimizer: one with a kind, or an `if`, `switch` or template of constants?"""
+    match node:
+        case nodes.ArrayLit():
+            return all(map(is_fixed, node.items))
+        case nodes.MapLit():
+            return all(is_fixed(entry.value) for entry in node.entries)
+        case nodes.If():
+            return is_fixed(node.condition) and _is_fixed_body(node.then) and is_fixed_branch(node.orelse)
+        case nodes.Switch():
+            return _is_fixed_switch(node)
+        case nodes.Template():
+            return all(type(part) is nodes.StringLit or _is_fixed_body(part) for part in node.parts)
+    return kind_of(node) is not None
+
+
+def is_fixed_branch(node: nodes.Node | None) -> bool:
+    return node is None or _is_fixed_body(node)
+
+
+def _is_fixed_switch(node: nodes.Switch) -> bool:
+    """Rhai leaves a `switch` on a literal as it is; where all of its values are constants, it is one as well."""
+    if type(node.value) not in LITERALS or not node.arms or node.arms[-1].patterns:
+        return False
+    return all(_is_fixed_arm(arm) for arm in node.arms)
+
+
+def _is_fixed_arm(arm: nodes.SwitchArm) -> bool:
+    return (arm.guard is None or type(arm.guard) is nodes.BoolLit) and _is_fixed_body(arm.body)
+
+
+def _is_fixed_body(body: nodes.Node) -> bool:
+    only = only_value(body)
+    return only is not None and is_fixed(only)
+
+
+def only_value(node: nodes.Node) -> nodes.Node | None:
+    """The expression that is all there is in a block, `()` where there is nothing."""
+    while type(node) is nodes.Block and len(node.body) == 1:
+        node = node.body[0]
+    if is_nothing(node):
+        return nodes.UnitLit(node.span)
+    if type(node) is nodes.ExprStmt:
+        return node.expr
+    return node if type(node) is nodes.If or type(node) is nodes.Switch else None
+
+
+def is_valued(node: nodes.Node) -> bool:
+    """Has a constant a `constant_value`?"""
+    return not contains(node, _UNVALUED)
+
+
+_UNVALUED: Final = frozenset({nodes.If, nodes.Switch, nodes.Template})
 
 
 def compared(op: str, left: nodes.Node, right: nodes.Node) -> bool | None:
@@ -124,14 +188,19 @@ def is_empty(node: nodes.Node | None) -> bool:
 
 
 def item_of(target: nodes.Node, index: int) -> nodes.Node | None:
-    """What a constant holds at an index."""
-    if type(target) is nodes.ArrayLit and is_constant(target) and -len(target.items) <= index < len(target.items):
-        return target.items[index]
+    """What a constant, which may be an array, holds at an index."""
+    if type(target) is nodes.ArrayLit and -len(target.items) <= index < len(target.items):
+        return placed(target.items[index], target.span)
     if type(target) is nodes.StringLit and -len(target.value) <= index < len(target.value):
         return nodes.CharLit(target.span, target.value[index])
     if type(target) is nodes.IntLit and 0 <= index < _BITS:
         return nodes.BoolLit(target.span, bool(target.value >> index & 1))
     return None
+
+
+def placed(item: nodes.Node, span: Span) -> nodes.Node:
+    """What a constant holds, at the place where it is read."""
+    return replace(item, span=span, op_span=span) if type(item) is nodes.Binary else replace(item, span=span)
 
 
 def value_of(node: nodes.Node) -> Any:

@@ -372,7 +372,10 @@ class ExpressionBuilder(Levels):
         if text in checks.LOGICAL:
             self.check_bool(left)
             self.check_bool(right)
-        return nodes.Binary(nodes_span(left, right), text, left, right, token_span(token))
+        at = token_span(token)
+        if text in checks.SHORT_CIRCUIT and type(left) is nodes.Binary and left.op == text:
+            at = left.op_span  # Rhai keeps one node for a whole chain of them
+        return nodes.Binary(nodes_span(left, right), text, left, right, at)
 
     def check_bool(self, node: Any) -> None:
         """Refuses a literal that is no boolean."""

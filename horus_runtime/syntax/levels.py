@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 from horus_runtime.ast import nodes
 from horus_runtime.errors import Exceeded, ParseError
 from horus_runtime.source import Position
-from horus_runtime.syntax.checks import CHAINED, SHORT_CIRCUIT
+from horus_runtime.syntax.checks import CHAINED
 from horus_runtime.syntax.grammar import ParseTable
 from horus_runtime.syntax.operators import Operator
 from horus_runtime.syntax.options import ParseOptions
@@ -203,10 +203,7 @@ def position_of(place: Any) -> Position:
         return Position(place[2], place[3])
     while True:
         if type(place) is nodes.Binary:
-            if place.op not in SHORT_CIRCUIT or type(place.left) is not nodes.Binary or place.left.op != place.op:
-                return place.op_span.start
-            place = place.left  # Rhai keeps one node for a whole chain of them
-            continue
+            return place.op_span.start
         if type(place) in CHAINED:
             place = place.target
             continue

@@ -1,0 +1,447 @@
+"""What becomes of expressions: operators, calls and parts of constants are folded, constants inserted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import child_fields, method_names, walk
+from horus_runtime.errors import HorusError
+from horus_runtime.optimize.effects import (
+    changed_variable,
+    hides_names,
+    is_eval,
+    mention,
+    unwrapped,
+)
+from horus_runtime.optimize.logic import chain, deciding, first_value, operands_of, without_units
+from horus_runtime.optimize.values import (
+    COMPARISONS,
+    CONTAINERS,
+    LITERALS,
+    LOST_CLOSURE,
+    compared,
+    constant_value,
+    is_constant,
+    is_fixed,
+    is_valued,
+    item_of,
+    joins_text,
+    kind_of,
+    literal_of,
+    only_value,
+    placed,
+    value_of,
+)
+from horus_runtime.runtime.operators import BINARY, UNARY
+from horus_runtime.runtime.text import host_debug, to_display
+from horus_runtime.source import Span
+from horus_runtime.syntax.captures import captured_names
+from horus_runtime.syntax.checks import CHAINED, SHORT_CIRCUIT
+
+Native = Callable[[str, tuple[Any, ...]], Any]
+"""Calls a native for level `full`; raises `LookupError` where it must not or cannot be called."""
+
+MAX_TEXT: Final = 10_000
+"""Folding makes no longer strings than this."""
+
+Environment = dict[str, "nodes.Node | None"]
+"""What is known of the names in a block: the literal or the closure that a constant holds, or `None`."""
+
+
+_STATEMENTS: Final = method_names("stmt_")
+_EXPRESSIONS: Final = method_names("expr_")
+
+
+class Expressions:
+    """The part of the walk that is about expressions; `blocks` holds what is known of the names around the node."""
+
+    def __init__(self, script: nodes.Script, native: Native | None, folds: bool, max_text: int) -> None:
+        self.script = script
+        self.folds = folds
+        self.max_text = min(MAX_TEXT, max_text) if max_text else MAX_TEXT
+        self.owed: dict[str, nodes.Variable] | None = None
+        """Names that the innermost closure captures because its text has them, though what had them is dropped."""
+        self.bound: list[str] = []
+        """Variables of loops and handlers around the node."""
+        self.own_blocks = 0
+        """Where the blocks of the innermost closure start."""
+        self.native = native
+        self.functions = {(f.name, len(f.params)) for f in script.functions}
+        self.blocks: list[Environment] = [{}]
+        self.evaluates = hides_names(script)
+        """Is there an `eval`, which may declare variables that hide constants?"""
+        self.propagates = True
+        """Constants are inserted: no `eval` stands before the node in its block."""
+
+    def block(self, node: nodes.Block, *, keeps_value: bool, is_function: bool = False) -> nodes.Block:
+        """A block in a scope of its own."""
+        raise NotImplementedError
+
+    def statement(self, node: nodes.Node, *, keeps_value: bool) -> nodes.Node:
+        """A node in statement position."""
+        raise NotImplementedError
+
+    def drop(self, *gone: nodes.Node | None) -> None:
+        """Note what a closure still captures of what is dropped inside it."""
+        if self.owed is None:
+            return
+        for node in filter(None, gone):
+            free = captured_names(nodes.Closure(node.span, (), node))
+            free -= {*self.bound, *(name for block in self.blocks[self.own_blocks :] for name in block)}
+            for part in walk(node) if free - self.owed.keys() else ():
+                if type(part) is nodes.Variable and part.name in free:
+                    self.owed.setdefault(part.name, part)
+
+    def address(self, node: nodes.Node, *, last: bool = True) -> nodes.Node:
+        """The target of an assignment: only its indices are expressions."""
+        if isinstance(node, nodes.Index):
+            target, index = self.address(node.target, last=False), self.index(node.index, last=last)
+            return node if target is node.target and index is node.index else replace(node, target=target, index=index)
+        if isinstance(node, nodes.Property):
+            target = self.address(node.target, last=False)
+            return node if target is node.target else replace(node, target=target)
+        return node if isinstance(node, (nodes.Variable, nodes.This)) else self.expr(node)
+
+    def index(self, node: nodes.Node, *, last: bool) -> nodes.Node:
+        """What stands in brackets. In the last ones of a chain Rhai leaves what a method call says of a constant."""
+        return self.link(node) if last and type(node) is nodes.MethodCall else self.read(node)
+
+    def read(self, node: nodes.Node) -> nodes.Node:
+        """An expression of which only the value is used: a constant may stand for itself."""
+        return self.inserted(self.expr(node))
+
+    def inserted(self, done: nodes.Node) -> nodes.Node:
+        """The literal of a constant, or the node itself.
+
+        Beside `eval`, arrays and the like are inserted as well: their names may mean something else when they are read.
+        """
+        known = self.constant(done)
+        if known is done or not (type(known) in LITERALS or self.evaluates):
+            return done
+        return placed(known, done.span)
+
+    def constant(self, done: nodes.Node) -> nodes.Node:
+        """What a constant was declared with, as far as that is known, or the node itself."""
+        if type(done) is not nodes.Variable or done.namespace or not self.propagates:
+            return done
+        # A closure receives the constants around it when it is made.
+        return self.known(done.name, self.own_blocks) or done
+
+    def resolved(self, done: nodes.Node) -> nodes.Node:
+        """A node with what constants hold in the place of their names, in arrays and maps as well."""
+        known = self.constant(done)
+        if known is not done:
+            return self.resolved(known)
+        if type(done) is nodes.ArrayLit and not all(type(item) in LITERALS for item in done.items):
+            return replace(done, items=tuple(map(self.resolved, done.items)))
+        if type(done) is nodes.MapLit and not all(type(entry.value) in LITERALS for entry in done.entries):
+            entries = (replace(entry, value=self.resolved(entry.value)) for entry in done.entries)
+            return replace(done, entries=tuple(entries))
+        return done
+
+    def is_fixed(self, done: nodes.Node) -> bool:
+        """Is this a constant, by name or by value?"""
+        return type(done) in LITERALS or is_fixed(self.resolved(done))
+
+    def is_value(self, done: nodes.Node) -> bool:
+        """Is this a constant, and no statement of constants?"""
+        return type(done) not in (nodes.If, nodes.Switch) and self.is_fixed(done)
+
+    def known(self, name: str, outermost: int = 0) -> nodes.Node | None:
+        """What a constant holds that was declared in this block or one around it, up to the outermost."""
+        for at in range(len(self.blocks) - 1, -1, -1):
+            if name in self.blocks[at]:
+                return self.blocks[at][name] if at >= outermost else None
+        return None
+
+    def variable(self, node: nodes.Variable) -> nodes.Node:
+        """A variable that is read, but not by a call, an index or a property right behind it."""
+        if not node.namespace and self.propagates and type(self.known(node.name, self.own_blocks)) is nodes.Closure:
+            return nodes.Call(node.span, LOST_CLOSURE, ())
+        return node
+
+    def root(self, node: nodes.Node) -> nodes.Node:
+        """What a link of a chain of calls, indices and properties goes on from."""
+        if type(node) in CHAINED:
+            return self.link(node)
+        return node if type(node) is nodes.Variable else self.expr(node)
+
+    def owner(self, node: nodes.Node) -> nodes.Node:
+        """As `root`, before a property or index: a constant map stands for itself where `eval` could hide it."""
+        known = self.constant(node) if self.evaluates else node
+        if known is not node and type(known) is nodes.MapLit:
+            return replace(known, span=node.span)
+        return self.root(node)
+
+    def expr(self, node: nodes.Node) -> nodes.Node:
+        """A node in expression position."""
+        kind = type(node)
+        if kind in LITERALS:
+            return node
+        if isinstance(node, nodes.Variable):
+            return self.variable(node)
+        method = getattr(self, _EXPRESSIONS[kind], None)
+        if method is not None:
+            result: nodes.Node = method(node)
+            return result
+        if hasattr(self, _STATEMENTS[kind]):
+            return self.statement_value(node)
+        return self.rebuild(node)
+
+    def statement_value(self, node: nodes.Node) -> nodes.Node:
+        """A statement in expression position."""
+        if type(node) is nodes.Block and len(node.body) == 1 and type(node.body[0]) is nodes.ExprStmt:
+            return self.expr(node.body[0].expr)
+        done = unwrapped(self.statement(node, keeps_value=True))
+        return replace(done, span=node.span) if type(done) is nodes.Block and done.span != node.span else done
+
+    def rebuild(self, node: nodes.Node) -> nodes.Node:
+        """The node with its children optimized."""
+        changes: dict[str, Any] = {}
+        for name in child_fields(type(node)):
+            old = getattr(node, name)
+            if type(old) is tuple:
+                new: Any = tuple(map(self.read, old))
+                if any(a is not b for a, b in zip(new, old, strict=True)):
+                    changes[name] = new
+            elif old is not None:
+                new = self.read(old)
+                if new is not old:
+                    changes[name] = new
+        return replace(node, **changes) if changes else node
+
+    def expr_CustomSyntax(self, node: nodes.CustomSyntax) -> nodes.Node:
+        """What the inputs of a host's construct mean is the host's business."""
+        return node
+
+    def expr_Template(self, node: nodes.Template) -> nodes.Node:
+        """The parts of a template stay blocks, but for single expressions beside `eval`: what it declares stays."""
+        parts = tuple(self.template_part(part) for part in node.parts)
+        text = self.constant_text(parts)
+        if text is not None:
+            return nodes.StringLit(node.span, text)
+        return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else replace(node, parts=parts)
+
+    def template_part(self, part: nodes.Node) -> nodes.Node:
+        if not isinstance(part, nodes.Block):
+            return part
+        if self.evaluates and len(part.body) == 1 and type(part.body[0]) is nodes.ExprStmt:
+            return self.read(part.body[0].expr)
+        return self.block(part, keeps_value=True)
+
+    def constant_text(self, parts: tuple[nodes.Node, ...]) -> str | None:
+        """The text of a template of constants; Rhai shows arrays and maps among them in its internal form."""
+        shown: list[str] = []
+        folds = False
+        for part in parts:
+            inner = only_value(part) if type(part) is nodes.Block else part
+            if inner is None:
+                return None
+            inner = self.resolved(inner)
+            if not is_constant(inner) and not (type(inner) in CONTAINERS and is_fixed(inner) and is_valued(inner)):
+                return None
+            folds = folds or type(part) is not nodes.StringLit
+            value = constant_value(inner)
+            shown.append(host_debug(value) if type(inner) in CONTAINERS else to_display(value))
+        text = "".join(shown)
+        return text if folds and len(text.encode()) <= self.max_text else None
+
+    def expr_Index(self, node: nodes.Index) -> nodes.Node:
+        """An index into a constant is the item itself, where there is one and nothing goes on from it."""
+        done = self.link(node, last=True)
+        if type(done) is nodes.Index and not done.null_safe:
+            return self.part(done.target, done.index) or done
+        return done
+
+    def expr_Property(self, node: nodes.Property) -> nodes.Node:
+        """A property of a constant map is its value."""
+        done = self.link(node)
+        if type(done) is nodes.Property and not done.null_safe:
+            return self.part(done.target, nodes.StringLit(done.span, done.name)) or done
+        return done
+
+    def part(self, target: nodes.Node, index: nodes.Node) -> nodes.Node | None:
+        """What a constant holds."""
+        if type(target) in CONTAINERS and not self.is_fixed(target):
+            return None
+        if type(index) is nodes.IntLit:
+            return item_of(target, index.value)
+        if type(index) is not nodes.StringLit or type(target) is not nodes.MapLit:
+            return None
+        return next((placed(entry.value, target.span) for entry in target.entries if entry.key == index.value), None)
+
+    def expr_MethodCall(self, node: nodes.MethodCall) -> nodes.Node:
+        done = self.link(node)
+        if type(done) is not nodes.MethodCall or done.args or (done.null_safe and type(done.target) is nodes.UnitLit):
+            return done
+        if type(done.target) is not nodes.Variable:
+            return self.told(done.name_span, done.name, done.target) or done
+        return done
+
+    def told(self, span: Span, name: str, value: nodes.Node) -> nodes.Node | None:
+        """What `type_of` and `is_shared` say about a constant."""
+        if name not in ("type_of", "is_shared") or (name, 1) in self.functions:
+            return None
+        value = self.resolved(value)
+        kind = kind_of(value)
+        if kind is None or not is_valued(value):
+            return None
+        return nodes.BoolLit(span, False) if name == "is_shared" else nodes.StringLit(span, kind)
+
+    def link(self, node: Any, *, last: bool = False) -> nodes.Node:
+        """One link of a chain of calls, indices and properties; what it goes on from stays a link."""
+        goes_on = self.root if type(node) is nodes.MethodCall else self.owner
+        changes: dict[str, Any] = {"target": goes_on(node.target)}
+        if type(node) is nodes.Index:
+            changes["index"] = self.index(node.index, last=last)
+        elif type(node) is nodes.MethodCall:
+            args = tuple(map(self.read, node.args))
+            changes["args"] = node.args if all(a is b for a, b in zip(args, node.args, strict=True)) else args
+        same = all(getattr(node, name) is part for name, part in changes.items())
+        result: nodes.Node = node if same else replace(node, **changes)
+        return result
+
+    def expr_ArrayLit(self, node: nodes.ArrayLit) -> nodes.Node:
+        items = tuple(map(self.read, node.items))
+        return node if all(a is b for a, b in zip(items, node.items, strict=True)) else replace(node, items=items)
+
+    def expr_MapEntry(self, node: nodes.MapEntry) -> nodes.Node:
+        value = self.read(node.value)
+        return node if value is node.value else replace(node, value=value)
+
+    def expr_Closure(self, node: nodes.Closure) -> nodes.Node:
+        lost = self.lost_capture(node)
+        if lost is not None:
+            return nodes.Call(lost, LOST_CLOSURE, ())
+        own = self.own_constants(node)
+        if own:
+            node = replace(node, body=nodes.Block(node.body.span, (*own, *_parts(node.body))))
+        outer = self.own_blocks, self.propagates, self.owed, self.bound
+        self.own_blocks, self.propagates, self.owed, self.bound = len(self.blocks), True, {}, []
+        self.blocks.append(dict.fromkeys(node.params))
+        body = self.closure_body(node.body)
+        self.blocks.pop()
+        if self.owed:
+            body = nodes.Block(body.span, (mention(list(self.owed.values())), *_parts(body)))
+        self.own_blocks, self.propagates, self.owed, self.bound = outer
+        if not self.propagates:
+            return replace(node, body=body, captures_constants=True)
+        return node if body is node.body else replace(node, body=body)
+
+    def closure_body(self, body: nodes.Node) -> nodes.Node:
+        if isinstance(body, nodes.Block):
+            return self.block(body, keeps_value=True, is_function=True)
+        return self.statement(body, keeps_value=True)
+
+    def lost_capture(self, node: nodes.Closure) -> Span | None:
+        """Where a closure first names a constant that holds a closure: to capture it is to read it."""
+        held = self.propagates and any(
+            type(value) is nodes.Closure for block in self.blocks for value in block.values()
+        )
+        if not held:
+            return None
+        lost = {name for name in captured_names(node) if type(self.known(name, self.own_blocks)) is nodes.Closure}
+        return next((part.span for part in walk(node.body) if type(part) is nodes.Variable and part.name in lost), None)
+
+    def own_constants(self, node: nodes.Closure) -> list[nodes.Node]:
+        """Declarations of the constant arrays and maps that a closure may change: each call changes its own copy.
+
+        Those it only reads stay captured, so that calls need not copy them.
+        """
+        changed = {name for part in walk(node.body) if (name := changed_variable(part)) is not None}
+        found: list[nodes.Node] = []
+        for name in sorted(changed and captured_names(node) & changed):
+            known = self.known(name, self.own_blocks) if self.propagates else None
+            if known is not None and type(known) in CONTAINERS and is_constant(known):
+                found.append(nodes.Let(node.span, name, known, constant=False, name_span=node.span))
+        return found
+
+    def expr_Unary(self, node: nodes.Unary) -> nodes.Node:
+        operand = self.read(node.operand)
+        if self.folds and type(operand) in LITERALS:
+            span = operand.span if node.op == "!" else node.span
+            folded = self.folded(span, UNARY.get(node.op), operand)
+            if folded is not None:
+                return folded
+        return node if operand is node.operand else replace(node, operand=operand)
+
+    def folded(self, span: Span, operator: Callable[..., Any] | None, *operands: nodes.Node) -> nodes.Node | None:
+        """The literal that an operator yields; `None` where it raises or has another kind of result."""
+        if operator is None:
+            return None
+        try:
+            return self.literal(span, operator(*map(value_of, operands)))
+        except HorusError:
+            return None
+
+    def literal(self, span: Span, value: Any) -> nodes.Node | None:
+        """The literal of a value, or `None`."""
+        if type(value) is str and len(value.encode()) > self.max_text:
+            return None
+        return literal_of(span, value)
+
+    def expr_Binary(self, node: nodes.Binary) -> nodes.Node:
+        if node.op in SHORT_CIRCUIT:
+            return self.short_circuit(node)
+        left, right = self.read(node.left), self.read(node.right)
+        if self.folds:
+            folded = self.folded_binary(node, left, right)
+            if folded is not None:
+                return folded
+        return node if left is node.left and right is node.right else replace(node, left=left, right=right)
+
+    def folded_binary(self, node: nodes.Binary, left: nodes.Node, right: nodes.Node) -> nodes.Node | None:
+        """The literal that an operator yields for two constants, where Rhai knows it without a look at functions."""
+        if type(left) in LITERALS and type(right) in LITERALS:
+            if joins_text(node.op, left, right):
+                return None
+            return self.folded(node.op_span, BINARY.get(node.op), left, right)
+        result = compared(node.op, self.constant(left), self.constant(right)) if node.op in COMPARISONS else None
+        return None if result is None else nodes.BoolLit(node.op_span, result)
+
+    def short_circuit(self, node: nodes.Binary) -> nodes.Node:
+        """`&&`, `||` or `??`: what is left of it loses the check of its type with the others."""
+        old = operands_of(node)
+        operands = list(map(self.read, old))
+        if node.op == "??":
+            kept = first_value(without_units(old, operands), self.is_value)
+        else:
+            kept = deciding(operands, self.is_fixed, neutral=node.op == "&&")
+        left = set(map(id, kept))
+        self.drop(*(source for source, part in zip(old, operands, strict=True) if id(part) not in left))
+        if not kept:
+            return nodes.BoolLit(node.span, node.op == "&&")  # of `() ?? ()`, too
+        if len(kept) == len(old) and all(a is b for a, b in zip(kept, old, strict=True)):
+            return node
+        return chain(node, kept)
+
+    def expr_Call(self, node: nodes.Call) -> nodes.Node:
+        if is_eval(node):
+            self.propagates = False
+            return node
+        args = tuple(map(self.read, node.args))
+        made = self.called_early(node, args)
+        if made is None and len(args) == 1 and not node.namespace and not node.captures_scope:
+            made = self.told(node.span, node.name, args[0])
+        if made is not None:
+            return made
+        return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=args)
+
+    def called_early(self, node: nodes.Call, args: tuple[nodes.Node, ...]) -> nodes.Node | None:
+        """The literal that a native yields for literals, at level `full`."""
+        if self.native is None or node.namespace or (node.name, len(args)) in self.functions:
+            return None
+        if not args or any(type(value) not in LITERALS for value in args):
+            return None
+        try:
+            return self.literal(node.span, self.native(node.name, tuple(map(value_of, args))))
+        except (LookupError, HorusError):
+            return None
+
+
+def _parts(body: nodes.Node) -> tuple[nodes.Node, ...]:
+    """The statements of a closure's body."""
+    return body.body if isinstance(body, nodes.Block) else (body,)

@@ -296,11 +296,11 @@ class Loops(Methods):
         cost = self.loop_cost(node)
         turns = self.turns(cost)
         busy = entry is not None and self.is_busy(node)
+        helper = "_owe" if isinstance(node, nodes.While) else "_buy"
+        light = helper == "_owe" and _is_light([*prepare, *body])
         if entry is not None and busy:
             prepare = [*prepare, *self.look_at_bell(entry, [], turns, cost)]
         body = [*prepare, *body] or [self.nothing()]
-        helper = "_owe" if isinstance(node, nodes.While) else "_buy"
-        light = entry is None and helper == "_owe" and _is_light(body)
         if light:
             helper = "_owe_light"
         buy = self.call(self.program.use_helper(helper), self.const(cost))
@@ -409,17 +409,18 @@ class Loops(Methods):
         busy = self.is_busy(node)
         body = self.loop_body(node, target, charged=False, blocks=2 if busy else STRIP_BLOCKS, entry=entry)
         self.at(node.span)
+        light = "_light" if _is_light(body) else ""
         if busy:
             body = [*self.look_at_bell(entry, [self.name(variable.py), end], turns, cost), *body]
-            self.assign(turns, self.call(self.program.use_helper("_turns"), self.name(span), self.const(cost)))
+            self.assign(turns, self.call(self.program.use_helper(f"_turns{light}"), self.name(span), self.const(cost)))
             loop = place(pyast.For(slot, self.name(turns), body or [self.nothing()], []), self.loc)
-            self.out.append(self.giving_back(turns, cost, [loop]))
+            self.out.append(self.giving_back(turns, cost, [loop], light=bool(light)))
             return
         number = self.temp()
         self.assign(number, self.const(entry.number))
         outer, self.out = self.out, []
         args = [self.name(span), self.const(cost), self.name(number)]
-        self.assign(turns, self.call(self.program.use_helper("_turns_to"), *args))
+        self.assign(turns, self.call(self.program.use_helper(f"_turns_to{light}"), *args))
         rest = self.attribute(self.name(turns), "rest")
         again = self.call("range", rest, end)
         repeat = [
@@ -437,7 +438,7 @@ class Loops(Methods):
             ),
             self.loc,
         )
-        self.out.append(self.giving_back(turns, cost, [loop]))
+        self.out.append(self.giving_back(turns, cost, [loop], light=bool(light)))
         self.out.append(place(pyast.Break(), self.loc))
         whole, self.out = self.out, outer
         self.emit(pyast.While(self.const(True), whole, []))
@@ -499,9 +500,9 @@ def _is_true(node: nodes.Node) -> bool:
 
 SHORT_CALLS: Final = frozenset({
     "_overflow", "_overflow_at", "_int_mod", "_int_div", "_poll", "_owe", "_turns", "_owe_light", "_turns_light",
-    "_trim", "len", "range",
+    "_turns_to", "_turns_to_light", "_trim", "_ready", "_enter", "len", "range",
 })  # fmt: skip
-"""What light loops may call: it takes no time to speak of, whatever the values."""
+"""What light loops may call: it takes no time to speak of, whatever the values, or looks at the clock itself."""
 SHORT_METHODS: Final = frozenset({"__length_hint__", "bit_length"})
 """Those that are called on something."""
 HEAVY: Final = (
@@ -520,9 +521,13 @@ def _is_light(body: list[pyast.stmt]) -> bool:
                 if isinstance(function, pyast.Attribute):
                     if function.attr not in SHORT_METHODS:
                         return False
-                elif not (isinstance(function, pyast.Name) and function.id in SHORT_CALLS):
-                    return False
+                elif not (isinstance(function, pyast.Name) and (function.id in SHORT_CALLS or _is_temp(function.id))):
+                    return False  # temporaries that are called say how a kernel ended
     return True
+
+
+def _is_temp(name: str) -> bool:
+    return name[0] == "_" and name[1:].isdigit()
 
 
 def _is_call_of(expr: pyast.expr, name: str) -> bool:

@@ -6,7 +6,8 @@ loop with a condition: at the end of the budget it lends one turn, marked by `Tr
 `_refuel` pays for calls of functions that cost the same.
 
 Large values shorten the strides, as operations on them may take long. Loops whose turns never do that take their turns
-in strips of full length nevertheless (`_owe_light`, `_turns_light`), and `_trim` takes back what is left of those.
+in strips of full length nevertheless (`_owe_light`, `_turns_light`, `_turns_to_light`), and `_trim` takes back what is
+left of those.
 """
 
 from __future__ import annotations
@@ -79,6 +80,17 @@ def _turns_to(items, cost, number):
         return _iter(items)
     return _strips(_pay, items, cost, None if number < 0 else lambda: _ready(number))
 
+def _turns_to_light(items, cost, number):
+    nonlocal _ops
+    try:
+        left = _ops - cost * len(items)
+    except _OverflowError:
+        left = -1
+    if left >= 0:
+        _ops = left
+        return _iter(items)
+    return _strips(_pay_light, items, cost, None if number < 0 else lambda: _ready(number))
+
 def _turns_of(value, cost):
     return _any_turns(_pay, _turns, value, cost)
 
@@ -124,7 +136,7 @@ def _trim():
 """
 _NEEDS: Final = {
     "_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_refuel": ("_pay",), "_turns": ("_pay",),
-    "_turns_to": ("_pay",), "_turns_of": ("_pay", "_turns"),
+    "_turns_to": ("_pay",), "_turns_to_light": ("_pay", "_pay_light"), "_turns_of": ("_pay", "_turns"),
     "_pay_light": ("_pay",), "_owe_light": ("_pay", "_pay_light"), "_turns_light": ("_pay", "_pay_light"), "_trim": (),
 }  # fmt: skip
 SERVICES_OF: Final = {
@@ -134,6 +146,7 @@ SERVICES_OF: Final = {
     "_owe": ("_poll", "_exhausted"),
     "_turns": ("_poll", "_strips"),
     "_turns_to": ("_poll", "_strips"),
+    "_turns_to_light": ("_poll", "_strips", "_stretch"),
     "_turns_of": ("_poll", "_strips", "_any_turns"),
     "_owe_light": ("_poll", "_exhausted", "_stretch"),
     "_turns_light": ("_poll", "_strips", "_stretch"),

@@ -28,6 +28,8 @@ SUPPORTED: Final = range(40, 51)
 """Major versions of wasmtime whose C interface is the one that is used here."""
 PATIENCE: Final = 8
 """Strides that must have ended in a loop or function before it is compiled: some 4 ms of work."""
+SHORT_TURN: Final = 50
+"""Operations of a turn in which nothing else is a loop, at most as a rule."""
 PATIENT: Final = 4
 """Some wait so many times longer, in the run that first asks for them."""
 ALLOWED: Final = 0.005
@@ -40,6 +42,8 @@ COPYING: Final = 5e-8
 """Seconds that an element of an array takes on its way in and out."""
 PYTHON: Final = 3e-8
 """Seconds that an operation takes in Python, at least."""
+SHORT: Final = 4e-9
+"""Seconds that it takes in loops over arrays, where most of them are reads of variables and literals."""
 TRIAL: Final = 10_000
 """Operations that the use of a kernel must have cost before it is judged: the first calls of a recursion are the small
 ones."""
@@ -555,6 +559,8 @@ class Bound:
         self.swap = swap
         self.functions = {number: (function, replace) for number, function, replace in functions}
         self.replaced: set[int] = set()
+        self.seen: dict[Compiled, tuple[int, int, int]] = {}
+        """Where loops over arrays were when a stride last ended in them: turn, end, operations granted."""
         self.overhead = 0.0
         """Seconds that went into preparing kernels."""
         self.saved = 0.0
@@ -602,6 +608,8 @@ class Bound:
             refund: operations that were paid for turns after it.
         """
         compiled = self.kernels.compiled[number]
+        if compiled.patience and compiled.kernel.is_range and not self.pays(compiled, values, entered):
+            return None
         done = self.execute(compiled, depth, values, entered, refund)
         if done is None:
             return None
@@ -621,6 +629,25 @@ class Bound:
             ended = self.failure(compiled, instance)
         self.release(compiled, instance)
         return (ended, *changed)
+
+    def pays(self, compiled: Compiled, values: tuple[Any, ...], entered: bool) -> bool:
+        """Is what a loop over a range still has to do clearly worth the copying of its arrays?
+
+        Turns without other loops in them, which are not entered, are short; what others take is seen from the second
+        time on that a stride ends in the loop.
+        """
+        elements = sum(_size(values[at]) for at in compiled.arrays_in)
+        turn, end = values[:2]
+        if not elements:
+            return True
+        if not entered:
+            return bool((end - turn) * SHORT_TURN * SHORT > 2 * elements * COPYING)
+        granted = self.run.budget.granted
+        before, self.seen[compiled] = self.seen.get(compiled), (turn, end, granted)
+        if before is None or before[1] != end or before[0] >= turn:
+            return False
+        cost = (granted - before[2]) / (turn - before[0])
+        return bool((end - turn) * cost * SHORT > 2 * elements * COPYING)
 
     @staticmethod
     def written(arrays: Arrays, value: list[Any], before: int, after: int, kind: str) -> list[Any]:

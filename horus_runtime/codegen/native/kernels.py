@@ -60,6 +60,8 @@ class Kernel:
     """Places where something can fail or is called: what, which, line, column, Python function."""
     waits: bool = False
     """Be patient: a loop inside a better kernel, one that must copy arrays, a function that may not be called again."""
+    is_range: bool = False
+    """A loop over a range: the first two values that go in are the turn and the end."""
 
 
 def kind_of(t: int) -> str:

@@ -99,7 +99,7 @@ class _LoopKernel:
         taken = (k.INT, k.INT, *kinds) if self.is_range else kinds
         kernel = Kernel(
             compiler.py_name, parts.module.encoded(), False, taken, at, lowering.returned, tuple(parts.sites),
-            compiler.nest_depth > 0 or any(kind[0] == k.ARRAY for kind in kinds),
+            compiler.nest_depth > 0 or any(kind[0] == k.ARRAY for kind in kinds), self.is_range,
         )  # fmt: skip
         self.program.kernels.append(kernel)
         return LoopEntry(len(self.program.kernels) - 1, inputs, outputs, self.is_range)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import horus_runtime as hr
+from horus_runtime.codegen.native import bridge
 from horus_runtime.runtime.budget import Budget
 
 SCRIPTS = {
@@ -129,3 +130,26 @@ def test_the_limit_is_exact_where_light_loops_stretch_their_strides(limit):
         engine.eval(LIGHT_LOOPS.replace("SIZE", "1000000"))
     assert caught.value.message == "Too many operations"
     assert limit < caught.value.usage < limit + 100
+
+
+KERNEL_LOOPS = """
+fn count(size) {
+    let flags = []; flags.pad(size, true);
+    let n = 0; let i = 0;
+    while i < 300 { for j in 0..100 { if flags[j] { n += 1; } } i += 1; }
+    for k in 0..60000 { if flags[k % 10] { n += 1; } }
+    n
+}
+count(1000000)
+"""
+
+
+def test_loops_that_could_be_kernels_go_on_in_long_strides_beside_a_large_value(monkeypatch):
+    monkeypatch.setattr(bridge, "ALLOWED", -1000.0)
+    polls = []
+    poll = Budget.poll
+    monkeypatch.setattr(Budget, "poll", lambda budget, left: polls.append(left) or poll(budget, left))
+    engine = hr.Engine()
+    engine.cache = False
+    assert engine.eval(KERNEL_LOOPS) == 90_000
+    assert len(polls) < 300  # of a million operations; with strides of a hundred they would be ten thousand

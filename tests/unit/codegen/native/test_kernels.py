@@ -340,3 +340,36 @@ def test_a_kernel_whose_calls_do_too_little_is_given_up(monkeypatch):
     """
     assert engine.eval(text) == 2000
     assert [item.useless for item in compiled(engine, text) if item.kernel.is_function] == [True]
+
+
+SMALL_TURNS = """
+    fn sums(b) {
+        let text = "";
+        let line = [];
+        for i in 0..10 {
+            line = [];
+            for j in 0..80 {
+                let total = 0.0;
+                for k in 0..80 { total += b[k]; }
+                line.push(total);
+            }
+            text += "x";
+        }
+        line.len() + text.len()
+    }
+    let b = [];
+    for i in 0..SIZE { b.push(i / 2.0); }
+    sums(b)
+"""
+
+
+@pytest.mark.parametrize(("size", "made"), [(80, True), (20_000, False)])
+def test_a_loop_is_worth_a_kernel_only_where_it_does_more_than_its_arrays_take_to_copy(size, made, monkeypatch):
+    monkeypatch.setattr(bridge, "ALLOWED", 1000.0)
+    engine = hr.Engine()
+    engine.cache = False
+    text = SMALL_TURNS.replace("SIZE", str(size))
+    assert engine.eval(text) == 90
+    loops = [item for item in compiled(engine, text) if item.kernel.name.startswith("fn_sums") and item.arrays_in]
+    assert [item.kernel.is_range for item in loops] == [True] * len(loops)
+    assert any(item.module is not None for item in loops) is made

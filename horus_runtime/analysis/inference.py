@@ -427,7 +427,9 @@ class Inference:
         if op in COMPARISONS or op in ("in", "!in"):
             return BOOL if known or op in ("in", "!in") else ANY
         if op in ("..", "..="):
-            return RANGE if known else ANY
+            # Of an INT and anything else there is no range, unless the host makes one.
+            one_is_int = INT in (low_left, low_right) and not self.overridden(op, 2, left)
+            return RANGE if known or one_is_int else ANY
         both = low_left | low_right
         if op in ARITHMETIC and both & ~NUMBER == UNIT and not self.overridden(op, 2, left):
             # Arithmetic with `()` fails: what comes out is a number.

@@ -88,8 +88,9 @@ class Intervals:
 
     def enter_loop(self, node: nodes.Node) -> None:
         """In later turns the variables that the loop assigns have other values."""
-        for variable, _, _ in definitions([node], self.program, self.is_pure):
-            self.narrowed.pop(variable, None)
+        if self.narrowed:
+            for variable, _, _ in definitions([node], self.program, self.is_pure):
+                self.narrowed.pop(variable, None)
 
     def branch(self) -> _Branch:
         """Code that may run or not: what is learned in it ends with it."""
@@ -127,12 +128,16 @@ class Intervals:
             return LENGTH
         if op == "in":
             assert isinstance(node, nodes.Binary)
-            low, high = self._look(node.left), self._look(node.right)
+            low, high = self._end(node.left), self._end(node.right)
             if low is None or high is None:
                 return None
             return low[0], max(low[0], high[1] - (node.op == ".."))
         left, right = self.bounds[variable], self._look(node)
         return None if left is None or right is None else _operation(op[:-1], left, right)
+
+    def _end(self, node: nodes.Node) -> Interval | None:
+        """The bounds of one end of a range; what is no INT makes no range."""
+        return self._look(node) if self.type_of(node) & LOW == results.INT else FULL
 
     def of(self, node: nodes.Node) -> Interval:
         """The bounds of an INT expression."""

@@ -33,8 +33,8 @@ class Chains(Calls):
         """
         if id(node) in self.split:
             return None
-        if type(node) is nodes.Property and type(node.target) is nodes.Variable and not node.null_safe:
-            return None  # the most frequent chain has no arguments
+        if type(node) is not nodes.Index and type(node.target) is nodes.Variable and not node.null_safe:
+            return None  # in the most frequent chains nothing comes between the object and its use
         links = links_of(node)
         safe = [_is_safe(links, at) for at in range(len(links))]
         if not any(link.null_safe for link in links) and not self.order_shows(links):

@@ -175,6 +175,9 @@ class Expressions(Emitter):
         if ty.is_only(self.type(node), ty.BOOL):
             return expr
         self.at(self.error_span(node))
+        decided = self.decided(expr)
+        if decided is not None:
+            return decided
         first, again = self.atom(expr)
         checked = self.call("_truth", again)
         cell = self.captured_cell(node)
@@ -185,6 +188,12 @@ class Expressions(Emitter):
     def is_inlined(self, variable: Variable) -> bool:
         """Does Rhai put the value of a constant where it is used? Then nothing of it is shared or locked."""
         raise NotImplementedError
+
+    def decided(self, expr: pyast.expr) -> pyast.expr | None:
+        """A condition that is a comparison in place, or else by a service: only what that gives may be no bool."""
+        if not isinstance(expr, pyast.IfExp) or not isinstance(expr.body, pyast.Compare):
+            return None
+        return self.choose(expr.test, expr.body, self.decided(expr.orelse) or self.call("_truth", expr.orelse))
 
     def captured_cell(self, node: nodes.Node) -> pyast.expr | None:
         """The cell of a captured variable, if the node is one."""
@@ -446,6 +455,11 @@ class Expressions(Emitter):
 def is_plain(expr: pyast.expr) -> bool:
     """A name or a constant: free to evaluate, any number of times."""
     return isinstance(expr, (pyast.Name, pyast.Constant))
+
+
+def is_same(left: pyast.expr, right: pyast.expr) -> bool:
+    """Are both the same variable?"""
+    return isinstance(left, pyast.Name) and isinstance(right, pyast.Name) and left.id == right.id
 
 
 def _copier(t: int) -> str:

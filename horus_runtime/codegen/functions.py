@@ -67,7 +67,7 @@ class FunctionCompiler(Constructs):
     def compile(self) -> pyast.FunctionDef:
         """The Python function of this variant."""
         params = self.parameters()
-        if self.program.config.bounds:
+        if self.program.config.bounds and any(map(self.is_int, self.program.owned.get(self.fn, ()))):
             self.intervals.solve(self.program.definitions(self.fn, self.statements()), self.is_int)
         self.root_out = self.out
         self.prologue()
@@ -167,7 +167,9 @@ class FunctionCompiler(Constructs):
                 self.assign(variable.py, self.service("_external", self.name("_scope"), name))
         for variable in self.fn.toplevel:
             variable.py = self.local(variable.name)
-            self.assign(variable.py, self.name("_MISSING"))
+        if self.fn.toplevel:
+            slots: list[pyast.expr] = [self.slot(variable.py) for variable in self.fn.toplevel]
+            self.emit(pyast.Assign(slots, self.name("_MISSING")))
         written = [v for v in self.fn.externals.values() if (v.assigned or v.mutated) and not v.is_cell]
         if not self.fn.toplevel and not written and not self.dynamic:
             self.body(node.body, RETURN)

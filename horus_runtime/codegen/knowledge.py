@@ -64,6 +64,7 @@ class Knowledge(Prelude):
         self.py_names: set[str] = set(EXPORTS) | {"main", "_ops", "_rt", "_linked", "_left", "_program", "_this"}
         self.py_names |= {"_ready", "_enter", "_offer", "_swap", "_refill"}
         self.depth_checked = self.find_depth_checked()
+        self.overriding: dict[tuple[str, int, int], bool] = {}
 
     @cached_property
     def tags(self) -> bool:
@@ -105,6 +106,13 @@ class Knowledge(Prelude):
 
         `receiver` is the type of the first argument, as far as it is known.
         """
+        key = (name, count, receiver & ty.LOW)
+        found = self.overriding.get(key)
+        if found is None:
+            found = self.overriding[key] = self._overridden(name, count, receiver)
+        return found
+
+    def _overridden(self, name: str, count: int, receiver: int) -> bool:
         if (name, count) in self.by_key or (name, count - 1) in self.method_keys or self.config.has_parent:
             return True
         if self.config.exact_sizes:

@@ -9,7 +9,7 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.emitter import STORE, place
-from horus_runtime.codegen.expressions import JUMPS, is_plain
+from horus_runtime.codegen.expressions import JUMPS, is_plain, is_same
 from horus_runtime.codegen.present import Present
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
 
@@ -234,7 +234,7 @@ class Operators(Present):
         if not ty.is_only(lt, ty.INT):
             tests.append(self.type_is(left_first, "int"))
             left_first = left_again
-        if not ty.is_only(rt, ty.INT):
+        if not ty.is_only(rt, ty.INT) and not is_same(left_again, right):
             tests.append(self.type_is(right, "int"))
         raw = self.walrus(temp, self.binop(left_first, PY_OPS[op](), right))
         test = self.both(*tests, self.fits(raw))
@@ -263,7 +263,8 @@ class Operators(Present):
         self, op: str, left: pyast.expr, right: pyast.expr, lt: int, rt: int, slow: pyast.expr
     ) -> pyast.expr:
         """Both operands may be FLOAT: Python's own arithmetic, behind a test."""
-        tests = [self.type_is(x, "float") for x, t in ((left, lt), (right, rt)) if not ty.is_only(t, ty.FLOAT)]
+        operands = ((left, lt),) if is_same(left, right) else ((left, lt), (right, rt))
+        tests = [self.type_is(x, "float") for x, t in operands if not ty.is_only(t, ty.FLOAT)]
         return self.choose(self.both(*tests), self.binop(left, PY_OPS[op](), right), slow) if tests else slow
 
     def spill_in_order(self, left: pyast.expr, right: pyast.expr) -> tuple[pyast.expr, pyast.expr]:
@@ -470,7 +471,9 @@ class Operators(Present):
             return expr
         self.at(self.error_span(node))
         cell = self.captured_cell(node)
-        return self.call("_truth", expr) if cell is None else self.call("_shared_truth", cell)
+        if cell is not None:
+            return self.call("_shared_truth", cell)
+        return self.decided(expr) or self.call("_truth", expr)
 
     def coalesce(self, node: nodes.Binary, owned: bool) -> pyast.expr:
         """`a ?? b`."""

@@ -103,6 +103,8 @@ class Places(Chains):
                 self.fast_store(target, index, value, node)
             elif ty.is_only(t, ty.MAP) and ty.is_only(self.type(node.index), ty.STR):
                 self.map_store(target, index, value, node)
+            elif self.rare:
+                self.slow_store(target, index, self.spill_if_complex(value), node, None if plain else store_target)
             elif ty.is_only(t, ty.MAP) and self.type(node.index) & ty.STR and not self.program.config.exact_sizes:
                 self.guarded_map_store(target, index, self.spill_if_complex(value), node)
             elif t & ty.ARRAY and self.type(node.index) & ty.INT:
@@ -203,10 +205,15 @@ class Places(Chains):
     def write_back(self, new: pyast.expr, old: pyast.expr, store_target: Callable[[pyast.expr], None]) -> None:
         """Store a replaced string, int or host value into the place it came from."""
         outer, self.out = self.out, []
+        rare, self.rare = self.rare, True
         store_target(new)
+        self.rare = rare
         writes, self.out = self.out, outer
         if writes:
             self.when(self.compare(new, (pyast.IsNot(), old)), writes)
+
+    rare = False
+    """What is stored next is seldom stored: no code for speed."""
 
     def guarded_store(
         self,

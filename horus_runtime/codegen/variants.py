@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 MAX_VARIANTS: Final = 4
+DEEPEST: Final = 8
+"""So many functions are inferred one inside of the other, when a call asks for what the next one returns."""
 _SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str", ty.CHAR: "char", ty.UNIT: "unit"}
 _PLAIN: Final = ty.INT | ty.FLOAT | ty.BOOL | ty.STR | ty.CHAR | ty.UNIT
 
@@ -56,7 +58,19 @@ class TypeView:
 class Variant:
     """A function compiled for certain parameter types."""
 
-    __slots__ = ("callers", "fn", "inference", "params", "py", "returns", "stale", "this", "this_after", "used")
+    __slots__ = (
+        "callers",
+        "fn",
+        "inference",
+        "params",
+        "py",
+        "returns",
+        "running",
+        "stale",
+        "this",
+        "this_after",
+        "used",
+    )
 
     def __init__(self, fn: FunctionInfo, params: tuple[int, ...], this: int, inference: Inference) -> None:
         self.fn = fn
@@ -70,6 +84,8 @@ class Variant:
         self.inference.this = this
         self.stale = True
         """Its types have to be inferred, for the first time or because those of a callee grew."""
+        self.running = False
+        """Are its types being inferred?"""
         self.callers: set[Any] = set()
         self.returns = ty.NONE
         self.this_after = ty.NONE
@@ -103,6 +119,7 @@ class ClosureState:
     params: list[int]
     returns: int = ty.NONE
     stale: bool = True
+    running: bool = False
     callers: set[Any] = field(default_factory=set)
     """Whose types depend on what it returns."""
 
@@ -223,11 +240,11 @@ class Specialiser(Knowledge):
     def closure_type(self, node: nodes.Closure, arg_types: tuple[int, ...]) -> int:
         """A closure is called with such arguments: what does it return?"""
         state = self.closure_state(node)
-        self._asked(state)
         wider = [old | new for old, new in zip(state.params, arg_types, strict=True)]
         if wider != state.params and not self.named:
             state.params = wider
             state.stale = True
+        self._asked(state)
         return state.returns if self.config.infer else ty.ANY
 
     def escape(self, node: nodes.Closure) -> None:
@@ -246,7 +263,9 @@ class Specialiser(Knowledge):
         return variant.returns, variant.this_after if fn.uses_this else ty.NONE
 
     def _asked(self, unit: Unit) -> Unit:
-        """The types in hand depend on this variant's or closure's."""
+        """The types in hand depend on this variant's or closure's, which is inferred now if it has not been yet."""
+        if unit.stale and not (self.named or unit.running) and self.nesting < DEEPEST:
+            self.infer_unit(unit)
         if self.inferring is None:
             self.main_asked.add(unit)
         else:
@@ -273,15 +292,29 @@ class Specialiser(Knowledge):
                 main.run(())
                 again = self.redo_readers()
             for unit in [unit for unit in self.units() if unit.stale]:
-                unit.stale = False
-                self.inferring = self.fields.reader = unit
-                grown = unit.infer()
-                self.inferring = self.fields.reader = None
-                if grown:
-                    for caller in unit.callers:
-                        caller.stale = True
-                again = again or (grown and unit in self.main_asked)
+                self.infer_unit(unit)
                 again = self.redo_readers() or again
+            again, self.main_stale = again or self.main_stale, False
+
+    main_stale = False
+    """Has something grown that main has asked for?"""
+    nesting = 0
+    """How many variants and closures are being inferred, each because another one asked for it."""
+
+    def infer_unit(self, unit: Variant | ClosureState) -> None:
+        """Infer the types of a variant or closure, and note who has to be looked at again."""
+        outer, reader = self.inferring, self.fields.reader
+        self.inferring = self.fields.reader = unit
+        unit.stale, unit.running = False, True
+        self.nesting += 1
+        grown = unit.infer()
+        self.nesting -= 1
+        unit.running = False
+        self.inferring, self.fields.reader = outer, reader
+        if grown:
+            for caller in unit.callers:
+                caller.stale = True
+            self.main_stale = self.main_stale or unit in self.main_asked
 
     def units(self) -> list[Variant | ClosureState]:
         return [*dict.fromkeys(self.variants.values()), *self.closure_states.values()]

@@ -79,6 +79,8 @@ class _LoopKernel:
             source = node.iterable
             if node.counter is not None or not isinstance(source, nodes.Binary) or source.op not in ("..", "..="):
                 raise Unqualified("a loop over something that is no range")
+            if not compiler.is_int_pair(source):
+                raise Unqualified("a range whose ends may be no integers")
         if compiler.types.of(node) & ty.LOW not in (ty.NONE, ty.UNIT):
             raise Unqualified("a loop with a value")
 

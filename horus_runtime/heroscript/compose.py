@@ -76,10 +76,11 @@ class _Composer:
 
     def add(self, payload: Payload) -> None:
         source = payload.source
+        content_end = len(source.text.rstrip())
         for at, segment in enumerate(payload.segments):
             self.marks.append(Mark(self.line, source, source.position_at(segment.start).line))
             piece = source.text[segment.start : segment.end]
-            last = at == len(payload.segments) - 1 or not source.text[segment.end :].strip()
+            last = at == len(payload.segments) - 1 or segment.end >= content_end
             if segment.included is not None:
                 self.include(source, segment, piece, last=last)
             elif segment.action is None:

@@ -12,9 +12,10 @@ from horus_runtime.heroscript.texts import block_text, bracket_items, bracket_te
 from horus_runtime.heroscript.tokens import Token, lex_parameters, syntax_error
 from horus_runtime.source import SourceFile
 
-Step = tuple[int, Any, Callable[[list[Any]], Any] | None]
-"""What a token leads to: how many symbols a rule takes, its name, and its callback; or a state to shift to and no
-callback.
+Callback = Callable[[list[Any]], Any]
+Step = int | tuple[int, str, Callback | None]
+"""What a token leads to: a state to shift to; or how many symbols a rule takes, its name, and its callback, without one
+where the rule passes on the value of its only symbol.
 """
 
 
@@ -34,26 +35,31 @@ def _automaton() -> tuple[list[dict[str, Step]], int, int]:
         def lex(self, *_: Any) -> Any:
             return iter(())
 
-    lark = Lark(
-        resources.grammar_text("heroscript"),
-        parser="lalr",
-        lexer=Fed,
-        transformer=_Builder(),
-        maybe_placeholders=False,
-    )
+    lark = Lark(resources.grammar_text("heroscript"), parser="lalr", lexer=Fed, maybe_placeholders=False)
     table: Any = lark.parser.parser._parse_table  # noqa: SLF001 - Lark has no public name for it
-    callbacks = lark.parser.parser.parser.callbacks
+    builder = _Builder()
     states: list[dict[str, Step]] = [{} for _ in table.states]
     for state, row in table.states.items():
         for kind, (action, argument) in row.items():
             shifts = isinstance(argument, int)
-            states[state][kind] = (
-                (argument, None, None)
+            # Lark's names are tokens of its own, which compare slowly.
+            states[state][str(kind)] = (
+                argument
                 if shifts
-                else (len(argument.expansion), argument.origin.name, callbacks[argument])
+                else (len(argument.expansion), str(argument.origin.name), _callback(builder, argument))
             )
             assert shifts == (action.name == "Shift")
     return states, table.start_states["start"], table.end_states["start"]
+
+
+def _callback(builder: _Builder, rule: Any) -> Callback | None:
+    """What makes the value of a rule: the builder's method of its label or name."""
+    name = str(rule.origin.name)
+    if name.startswith("__"):
+        return builder.repeated  # Lark's own rule for `item*`
+    label = rule.alias or ("start" if name == "start" else None)
+    assert label or len(rule.expansion) == 1
+    return getattr(builder, label) if label else None
 
 
 class _Item:
@@ -71,7 +77,14 @@ class _Item:
 class _Builder:
     """One method per label of the grammar."""
 
-    def start(self, items: list[_Item]) -> list[_Item]:
+    def start(self, parts: list[list[_Item]]) -> list[_Item]:
+        return parts[0] if parts else []
+
+    def repeated(self, parts: list[Any]) -> list[_Item]:
+        if len(parts) == 1:
+            return parts
+        items: list[_Item] = parts[0]
+        items.append(parts[1])
         return items
 
     def pair(self, parts: list[Any]) -> _Item:
@@ -107,6 +120,8 @@ def _value(atoms: list[Token]) -> Value:
         atoms = atoms[:-1]
     if len(atoms) == 1:
         atom = atoms[0]
+        if atom.kind == "BARE":
+            return Value(atom.text)
         items = bracket_items(atom.text) if atom.kind == "BRACKET" else None
         return Value(_atom_text(atom), items)
     items = [_atom_text(atom) for atom in atoms]
@@ -134,20 +149,25 @@ def parse_tokens(source: SourceFile, tokens: list[Token]) -> tuple[Params, list[
     values: list[Any] = []
     end = Token("$END", "", len(source.text), len(source.text))
     for token in (*tokens, end):
+        kind = token[0]
         while True:
-            step = states[stack[-1]].get(token.kind)
+            step = states[stack[-1]].get(kind)
+            if type(step) is int:
+                stack.append(step)
+                values.append(token)
+                break
             if step is None:
                 at = token.start
                 raise syntax_error(source, f"'{source.text[at : at + 1]}' cannot stand here", at)
-            size, origin, callback = step
+            size, origin, callback = step  # type: ignore[misc] # the test above leaves this
             if callback is None:
-                stack.append(size)
-                values.append(token)
-                break
-            parts = values[len(values) - size :]
-            del values[len(values) - size :], stack[len(stack) - size :]
-            values.append(callback(parts))
-            stack.append(states[stack[-1]][origin][0])
+                stack.pop()
+            else:
+                first_part = len(values) - size
+                parts = values[first_part:]
+                del values[first_part:], stack[len(stack) - size :]
+                values.append(callback(parts))
+            stack.append(states[stack[-1]][origin])  # type: ignore[arg-type] # after a rule there is a state
             if token is end and stack[-1] == last:
                 return _arranged(source, values[-1])
     raise AssertionError("the end is a token, too")
@@ -157,6 +177,12 @@ def _arranged(source: SourceFile, items: list[_Item]) -> tuple[Params, list[str]
     """Give every comment to its item: in front of it, or behind the first item of its line."""
     params = Params()
     waiting: list[str] = []
+    if all(item.kind == "pair" for item in items):
+        for item in items:
+            assert item.value is not None
+            item.value.offset = item.start
+            params.put(item.text, item.value)
+        return params, waiting
     first_on_line: list[str] | None = None
     line = 0
     for item in items:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from types import UnionType
 from typing import (
@@ -109,12 +110,13 @@ class ActionSpec:
 
     def problems(self, action: Action) -> list[Problem]:
         """Everything that is wrong with the parameters of an action."""
+        shape = _shape_of(self.params)
         found = [
             Problem(value.offset, f"unknown parameter '{key}' of {self.name}{meant(key, self.keys())}")
             for key, value in action.params.values.items()
-            if not self._takes(self.renamed.get(key, key))
+            if not shape.takes(self.renamed.get(key, key))
         ]
-        if action.params.args and "args" not in self.params.model_fields:
+        if action.params.args and not shape.takes_args:
             first = action.params.args[0]
             found.append(Problem(first.offset, f"{self.name} takes no arguments without a name, '{first.text}' is one"))
         try:
@@ -125,6 +127,8 @@ class ActionSpec:
                 for item in error.errors(include_url=False)
                 if not _filled_later(action, item)
             ]
+        if not found:
+            return found
         return [problem._replace(source=action.source) for problem in sorted(found, key=itemgetter(0))]
 
     def parsed_late(self, call: ActionCall, action: Action) -> ActionParams:
@@ -135,22 +139,20 @@ class ActionSpec:
             found = [self._problem(action, item).message for item in error.errors(include_url=False)]
             raise call.fail("InvalidArgument", "; ".join(found)) from None
 
-    def _takes(self, key: str) -> bool:
-        return key in self.keys() or self.params.model_config.get("extra") == "allow"
-
-    def keys(self) -> set[str]:
+    def keys(self) -> frozenset[str]:
         """The names of the parameters."""
-        return {field.alias or name for name, field in self.params.model_fields.items()} - {"args"}
+        return _shape_of(self.params).keys
 
     def parsed(self, action: Action) -> ActionParams:
         """The parameters of an action in their types."""
         data: dict[str, Any] = {}
+        shape = _shape_of(self.params)
         for key, value in action.params.values.items():
             name = self.renamed.get(key, key)
-            if not self._takes(name):
+            if not shape.takes(name):
                 continue  # reported as unknown
-            data[name] = value.as_list() if _wants_list(self.params, name) else value.text
-        if action.params.args and "args" in self.params.model_fields:
+            data[name] = value.as_list() if name in shape.lists else value.text
+        if action.params.args and shape.takes_args:
             data["args"] = action.params.arguments()
         return self.params.model_validate(data)
 
@@ -242,6 +244,24 @@ def _default_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _wants_list(model: type[ActionParams], name: str) -> bool:
-    field = model.model_fields.get(name)
-    return field is not None and getattr(field.annotation, "__origin__", None) is list
+class _Shape(NamedTuple):
+    """What a model takes, read out once: pydantic makes the fields' descriptions anew whenever it is asked."""
+
+    keys: frozenset[str]
+    """The names of the parameters."""
+    lists: frozenset[str]
+    """Fields that are lists."""
+    takes_args: bool
+    is_open: bool
+    """Are parameters of any name allowed?"""
+
+    def takes(self, key: str) -> bool:
+        return key in self.keys or self.is_open
+
+
+@lru_cache(maxsize=1024)
+def _shape_of(model: type[ActionParams]) -> _Shape:
+    fields = model.model_fields
+    names = frozenset(field.alias or name for name, field in fields.items()) - {"args"}
+    lists = frozenset(name for name, field in fields.items() if getattr(field.annotation, "__origin__", None) is list)
+    return _Shape(names, lists, "args" in fields, model.model_config.get("extra") == "allow")

@@ -14,6 +14,8 @@ from horus_runtime.heroscript.tokens import BLANKS, column_of, line_end
 from horus_runtime.source import Position, SourceFile
 
 _HEAD: Final = re.compile(r"!{2,4}[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*(?=[ \t\r\n]|\Z)")
+_FLUSH: Final = re.compile(rf"^[^{BLANKS}\n]", re.MULTILINE)
+"""A line with content and without indentation."""
 _ACTION_LINE: Final = re.compile(rf"^[ \t]*{_HEAD.pattern}", re.MULTILINE)
 
 
@@ -104,6 +106,8 @@ def normal_text(text: str) -> str:
 
 def base_column(text: str) -> int:
     """The indentation that all lines with content share."""
+    if _FLUSH.search(text):
+        return 0
     columns = []
     start = 0
     while start < len(text):

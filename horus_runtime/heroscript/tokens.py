@@ -18,6 +18,12 @@ _SPACE: Final = re.compile(r"[ \t\r\v\f]*")
 _WORD: Final = re.compile(WORD)
 _BARE: Final = re.compile(r"[^\s,]+", re.ASCII)
 _BLOCK_START: Final = re.compile(r"""('{3}|"{3}|'|")[ \t\r]*(?:\n|\Z)""")
+_PLAIN_PAIR: Final = re.compile(
+    rf"""(?!//)({WORD}+):(?:([^\s,'"\[][^\s,]*+)|'([^'\\\n]*+)'(?!['"])|"([^"\\\n]*+)"(?!['"]))"""
+    r"(?=[ \t\r\v\f]*+(?:[^,\s]|\n|\Z))",
+    re.ASCII,
+)
+"""A key and, right behind it, one atom that has no other sense: most parameters are such pairs."""
 _HTML_COMMENT: Final = re.compile(r"<!--([^\n]*?)-->")
 _ACTION_LINE: Final = re.compile(r"!(?!\[)")
 _SCRIPT_SIGNS: Final = frozenset("(){}=;&|<>")
@@ -115,7 +121,10 @@ class _Lexer:
 
     def take_item(self) -> None:
         text, at = self.text, self.at
-        if text.startswith("//", at) or text.startswith("<!--", at):
+        plain = _PLAIN_PAIR.match(text, at)
+        if plain is not None:
+            self.take_plain_pair(plain)
+        elif text.startswith("//", at) or text.startswith("<!--", at):
             self.take_comment()
         elif text[at] in "'\"":
             self.take_quoted()
@@ -124,6 +133,14 @@ class _Lexer:
             if match is None:
                 raise self.illegal(at)
             self.take_word(match.end())
+
+    def take_plain_pair(self, found: re.Match[str]) -> None:
+        """`key:value` or `key:'some text'`, without anything between them or a comma behind."""
+        _, colon = found.span(1)
+        self.tokens.append(Token("KEY", found[1], self.at, colon + 1))
+        kind = "BARE" if found.lastindex == 2 else "QUOTED"
+        self.tokens.append(Token(kind, found[found.lastindex or 0], colon + 1, found.end()))
+        self.at = found.end()
 
     def take_word(self, end: int) -> None:
         if self.text.startswith(":", end):

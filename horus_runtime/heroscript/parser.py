@@ -91,6 +91,11 @@ class _Builder:
         key, atoms = parts
         return _Item("pair", key.text, key.start, _value(atoms))
 
+    def plain_pair(self, parts: list[Any]) -> _Item:
+        token: Token = parts[0]
+        key, _, text = token.text.partition(":")
+        return _Item("pair", key, token.start, Value(quoted_text(text[1:-1]) if text[0] in "'\"" else text))
+
     def argument(self, parts: list[Any]) -> _Item:
         token: Token = parts[0]
         return _Item("argument", token.text, token.start)

@@ -136,11 +136,7 @@ class _Lexer:
 
     def take_plain_pair(self, found: re.Match[str]) -> None:
         """`key:value` or `key:'some text'`, without anything between them or a comma behind."""
-        _, colon = found.span(1)
-        self.tokens.append(Token("KEY", found[1], self.at, colon + 1))
-        kind = "BARE" if found.lastindex == 2 else "QUOTED"
-        self.tokens.append(Token(kind, found[found.lastindex or 0], colon + 1, found.end()))
-        self.at = found.end()
+        self.add("PAIR", found[0], found.end())
 
     def take_word(self, end: int) -> None:
         if self.text.startswith(":", end):

@@ -72,3 +72,60 @@ def test_short_ways_fail_as_the_general_ones_fail(variant, script, message) -> N
     with pytest.raises(hr.EvalError) as caught:
         engine_of(variant).eval(script)
     assert str(caught.value) == message
+
+
+def test_items_of_a_range_are_integers_whatever_its_end_is() -> None:
+    made = code("fn sum(n) { let total = 0; for i in 1..n { total += i * 2; } total } sum(parse_json(`4`))")
+    assert "_turns_of(_range(1, n)," in made
+    assert "type(i)" not in made
+
+
+class Shelf:
+    """A type of the host with a length beyond that of any array, and with ranges of its own."""
+
+
+def shelf_engine(variant: str) -> hr.Engine:
+    engine = engine_of(variant)
+    engine.register_type(Shelf)
+    engine.register_fn("shelf", Shelf)
+
+    @engine.fn(name="len")
+    def length(shelf: Shelf) -> int:
+        return 2**63 - 1  # more than any array has
+
+    return engine
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_end_of_a_range_is_not_bounded_by_a_length_of_the_host(variant) -> None:
+    script = "let s = shelf(); let last = 0; for i in parse_int(`9223372036854775804`)..s.len() { last = i; } last * 2"
+    with pytest.raises(hr.EvalError) as caught:
+        shelf_engine(variant).eval(script)
+    assert caught.value.message == "Multiplication overflow: 9223372036854775806 * 2"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_ranges_of_the_host_keep_their_items(variant) -> None:
+    engine = shelf_engine(variant)
+
+    @engine.operator("..")
+    def shelves(start: int, end: Shelf) -> list:
+        return ["a", "b"]
+
+    script = "fn all(end) { let found = []; for x in 1..end { found.push(x); } found } all(shelf())"
+    assert engine.eval(script) == ["a", "b"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("let x = parse_json(`{}`);\nif x.a == 0 { 1 } else { 2 }", 2),
+        ("let x = parse_json(`1`);\nif x == 1 && x < 2 { 1 } else { 2 }", 1),
+        ("let x = parse_json(`[]`);\nif x < 2 { 1 } else { 2 }", 2),
+        ("let x = parse_json(`3`);\nlet y = x * x + x; while y > 10 { y -= 5; } y", 7),
+        ("let x = parse_json(`1.5`);\n[x * x, x + x]", [2.25, 3.0]),
+    ],
+)
+def test_conditions_and_squares_of_unknown_values(variant, script, message) -> None:
+    assert engine_of(variant).eval(script) == message

@@ -161,6 +161,7 @@ class Methods(Places):
         # `obj.call(f)` may put another value into `obj`, unlike `f.call(x)`.
         if cell is None and node.args and self.type(node.args[0]) & ty.FN and self.is_place(target):
             return self.pointer_call_with_write_back(node, target, args, kept)
+        mark = len(self.out)
         pointer = self.names(self.target(target))[0]
         self.at(node.name_span)
         if variable is not None and self.is_inlined(variable):
@@ -171,15 +172,32 @@ class Methods(Places):
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
         ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
-        fast = self.locking(node, self.attribute(pointer, "target"), holder or pointer, self.next_level(), *args)
+        fast = self.locking(node, self.function_of(pointer), holder or pointer, self.next_level(), *args)
         service = self.name(self.use("_method_call"))
         slow = self.locking(node, service, holder or pointer, self.home(), self.level(), holder or pointer, *kept)
         if cell is None and self.is_lent(target) is not None:
             return self.call_of_lent(node, ready, fast, kept)
         if cell is None:
             return self.choose(ready, fast, slow)
-        held = self.held(cell, len(args)) if variable in self.fn.captures else None
-        return self.locked_call(cell, pointer, ready, fast, slow, held)
+        result = self.temp()
+        rest = self.locked_call(cell, pointer, ready, fast, slow, result)
+        if variable in self.fn.captures:
+            held, function = self.held(cell, len(args))
+            call = self.locking(node, function, self.name(cell), self.next_level(), *args)
+            loading = self.out[mark:]
+            del self.out[mark:]
+            direct = place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], call), self.loc)
+            self.at(target.span)
+            test = self.compare(self.cell_value(cell), (pyast.Is(), held))
+            self.at(node.name_span)
+            self.when(test, [direct], [*loading, rest])
+        else:
+            self.out.append(rest)
+        return self.name(result)
+
+    def function_of(self, pointer: pyast.expr) -> pyast.expr:
+        """The Python function of a pointer, under a name: CPython calls names faster than what it takes for methods."""
+        return self.walrus(self.temp(), self.attribute(pointer, "target"))
 
     def is_lent(self, node: nodes.Node) -> Variable | None:
         """The variable at the start of a chain whose value is borrowed, as nothing changes it but calls of pointers."""
@@ -236,7 +254,7 @@ class Methods(Places):
             self.attribute(pointer, "token"), (pyast.Is(), self.name(self.program.use_token(len(args))))
         )
         ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
-        fast = self.locking(node, self.attribute(pointer, "target"), pointer, self.next_level(), *args)
+        fast = self.locking(node, self.function_of(pointer), pointer, self.next_level(), *args)
         result = self.temp()
         outer, self.out = self.out, []
         if lent:
@@ -248,15 +266,16 @@ class Methods(Places):
         self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
         return self.name(result)
 
-    def held(self, cell: str, count: int) -> pyast.expr:
+    def held(self, cell: str, count: int) -> tuple[pyast.expr, pyast.expr]:
         """The pointer that a captured variable held when the closure was made, if it can be called at once with so many
-        arguments and without a lock: most variables never hold another.
+        arguments and without a lock: most variables never hold another. And its function.
         """
-        name = f"_held_{cell}_{count}"
-        if name not in self.noted:
+        pointer, function = f"_held_{cell}_{count}", f"_run_{cell}_{count}"
+        if pointer not in self.noted:
             value = self.call("_held", self.name(cell), self.name(self.program.use_token(count)))
-            self.noted[name] = place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], value), self.loc)
-        return self.name(name)
+            slots = place(pyast.Tuple([self.slot(pointer), self.slot(function)], STORE), self.loc)
+            self.noted[pointer] = place(pyast.Assign([slots], value), self.loc)
+        return self.name(pointer), self.name(function)
 
     noted: dict[str, pyast.stmt]
     """What the maker of a closure notes for it."""
@@ -268,10 +287,9 @@ class Methods(Places):
         ready: pyast.expr,
         fast: pyast.expr,
         slow: pyast.expr,
-        held: pyast.expr | None,
-    ) -> pyast.expr:
+        result: str,
+    ) -> pyast.stmt:
         """A captured variable is locked while the pointer it holds runs: using it meanwhile is a data race."""
-        result = self.temp()
         slot = place(pyast.Name(result, STORE), self.loc)
         lock = place(pyast.Expr(self.call_attribute(cell, "lock")), self.loc)
         unlock = place(pyast.Expr(self.call_attribute(cell, "unlock")), self.loc)
@@ -279,12 +297,7 @@ class Methods(Places):
         guarded = place(pyast.Try([call], [], [], [unlock]), self.loc)
         reaches = self.attribute(pointer, "reaches")
         locked = place(pyast.If(reaches, [lock, guarded], [call]), self.loc)
-        rest = place(pyast.If(ready, [locked], [place(pyast.Assign([slot], slow), self.loc)]), self.loc)
-        if held is None:
-            self.out.append(rest)
-        else:
-            self.when(self.compare(pointer, (pyast.Is(), held)), [call], [rest])
-        return self.name(result)
+        return place(pyast.If(ready, [locked], [place(pyast.Assign([slot], slow), self.loc)]), self.loc)  # type: ignore[no-any-return]
 
     def call_attribute(self, cell: str, name: str) -> pyast.expr:
         """Call a method of a cell."""
@@ -294,7 +307,8 @@ class Methods(Places):
         value = self.spill_if_complex(self.args_of(node, owned=True)[0])
         target, again = self.names(self.target(node.target))
         self.at(node.name_span)
-        self.evaluate(self.call("_append", target, value))
+        append = self.attribute(target, "append")
+        self.evaluate(place(pyast.Call(append, [value], []), self.loc))
         too_long = self.compare(self.call("len", again), (pyast.Gt(), self.name(self.use("_safe_array"))))
         self.when(too_long, [place(pyast.Expr(self.service("_sized", again)), self.loc)])
         return self.const(None)

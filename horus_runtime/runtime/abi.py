@@ -188,12 +188,14 @@ def leaf(name: str, cells: tuple[Cell, ...], program: Program, function: Callabl
     return pointer
 
 
-def held(cell: Any, token: object) -> Any:
-    """The pointer that a captured variable holds, if it is one that `token` stands for and that cannot come to use the
-    variable; else what no variable holds.
+def held(cell: Any, token: object) -> tuple[Any, Any]:
+    """The pointer that a captured variable holds and its function, if it is one that `token` stands for and that cannot
+    come to use the variable; else what no variable holds.
     """
     pointer = cell.v if type(cell) is Cell else None
-    return pointer if type(pointer) is FnPtr and pointer.token is token and not pointer.reaches else token
+    if type(pointer) is FnPtr and pointer.token is token and not pointer.reaches:
+        return pointer, pointer.target
+    return token, None
 
 
 def bare_pointer(name: str) -> FnPtr:
@@ -280,7 +282,6 @@ EXPORTS: Final[dict[str, Any]] = {
     "_OverflowError": OverflowError,
     "_dict_get": dict.get,
     "_setdefault": dict.setdefault,
-    "_append": list.append,
 }
 
 __all__ = [

@@ -208,9 +208,12 @@ class _Analyzer:
             return None
         if source is None:
             source = Variable(name, "missing", self.stack[-1][0], py="_MISSING")
-        if source.literal is not None and not _keeps_constants(fn):
+        literal = source.literal if source.kind != "literal" and not _keeps_constants(fn) else None
+        if isinstance(fn.node, nodes.Closure) and name in fn.node.copies:
+            literal = source.initial
+        if literal is not None:
             # Rhai inserts constants with a literal value into closures: by value, and assignable there.
-            view = Variable(name, "literal", fn, literal=source.literal)
+            view = Variable(name, "literal", fn, literal=literal)
             view.slot = len(fn.captures) + len(fn.literals)
             fn.literals.append(view)
             blocks[0][name] = view
@@ -483,8 +486,9 @@ class _Analyzer:
         if variable.depth or not self.fn.is_main:
             # What the outermost block of the main body declares goes into the host's scope.
             self.lifetimes.let(variable, root)
-        if self.literals and node.constant and is_literal(node.value):
-            variable.literal = node.value
+        if self.literals and node.constant:
+            value = nodes.UnitLit(node.span) if node.value is None else node.value
+            variable.literal = value if is_literal(value) else None
 
     def bound_root(self, place: nodes.Node | None) -> Variable | None:
         """The variable that a place is a part of."""

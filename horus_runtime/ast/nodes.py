@@ -196,6 +196,8 @@ class Closure(Expr):
     body: Node
     captures_constants: bool = False
     """Captures constants with a literal value like variables; else it receives the value."""
+    copies: tuple[str, ...] = ()
+    """Constant arrays, maps, ranges and pointers that it may change: each call changes a copy of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class Assignments(Loops):
             value = self.spill_if_complex(value)
             self.check_external(variable)
         elif variable.constant:
+            value = self.spill_if_complex(value)
             self.evaluate(self.call("_constant", self.const(variable.name)))
         self.write(variable, value)
 

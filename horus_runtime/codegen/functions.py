@@ -140,7 +140,7 @@ class FunctionCompiler(Constructs):
         for variable in self.fn.literals:
             assert variable.literal is not None
             variable.py = self.local(variable.name)
-            value = self.expr(variable.literal)
+            value = self.expr(variable.literal, owned=True)
             self.assign(variable.py, self.call("_Cell", value) if variable.is_cell else value)
 
     def own_parameter(self, variable: Variable) -> None:

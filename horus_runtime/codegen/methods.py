@@ -497,6 +497,10 @@ class Methods(Places):
         self.assign(result, self.dispatch(node, self.name(holder), args, len(args)))
         body, self.out = self.out, []
         changed = self.compare(self.cell_value(holder), (pyast.IsNot(), old))
+        if self.entry is not None and isinstance(receiver, (nodes.Property, nodes.Index)):
+            # What a map does not hold is no place.
+            held = self.either(self.compare(old, (pyast.IsNot(), self.const(None))), self.call("_holds", *self.entry))
+            changed = self.both(changed, held)
         outer_stmts = self.out
         self.out = []
         self.assign_loc = node.name_span[:2]

@@ -88,6 +88,7 @@ class Places(Chains):
         t = self.type(node.target)
         plain = not t & (ty.STR | ty.INT | ty.OTHER)
         self.container = target
+        self.entry = (target, index) if t & ty.MAP else None
         if watched is not None:
             self.check_slot(watched, target, index, node)
 
@@ -247,6 +248,8 @@ class Places(Chains):
     assign_loc: tuple[int, int] = (1, 1)
     container: pyast.expr | None = None
     """What the place was looked up in that was asked for last, if that was an index."""
+    entry: tuple[pyast.expr, pyast.expr] | None = None
+    """What may be a map and the key of the place in it that was asked for last."""
     creating: pyast.expr | None = None
     """The value of a compound assignment whose target is the next place; a missing map property is created for it."""
     watching: tuple[nodes.Node, nodes.Variable | nodes.This, pyast.expr] | None = None
@@ -263,6 +266,7 @@ class Places(Chains):
         else:
             sure = t
         key_fits = not self.program.config.exact_sizes
+        self.entry = (target, self.const(node.name)) if t & ty.MAP else None
         if watched is not None:
             self.check_slot(watched, target, self.const(node.name), node)
 

@@ -33,6 +33,7 @@ from horus_runtime.codegen.native.kernels import Kernel
 from horus_runtime.codegen.native.selection import may_have_kernels
 from horus_runtime.codegen.variants import Specialiser, TypeView, Variant
 from horus_runtime.errors import Exceeded, ParseError
+from horus_runtime.optimize.values import kind_of
 from horus_runtime.runtime.abi import (
     Fault,
     FunctionMeta,
@@ -198,7 +199,7 @@ class ProgramCompiler(Specialiser):
                 (),
                 len(fn.captures),
                 node.span.line,
-                tuple((variable.slot, _LITERAL_TYPES[type(variable.literal)]) for variable in fn.literals),
+                tuple((view.slot, kind_of(view.literal) or "") for view in fn.literals if view.literal is not None),
             )
         )
         order.append(self.closure_maker(fn))
@@ -284,16 +285,6 @@ def _parsed(text: str) -> list[pyast.stmt]:
             if isinstance(node, (pyast.expr, pyast.stmt, pyast.arg)):
                 place(node, (1, 1))
     return found
-
-
-_LITERAL_TYPES: Final[dict[type, str]] = {
-    nodes.IntLit: "i64",
-    nodes.FloatLit: "f64",
-    nodes.BoolLit: "bool",
-    nodes.CharLit: "char",
-    nodes.StringLit: "string",
-    nodes.UnitLit: "()",
-}
 
 
 def _arguments(names: list[str]) -> pyast.arguments:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import LEAVES, READERS
-from horus_runtime.optimize.values import LITERALS, is_empty, is_fixed, is_nothing
+from horus_runtime.optimize.values import LITERALS, is_empty, is_fixed, is_nothing, is_settled
 from horus_runtime.syntax.checks import SHORT_CIRCUIT
 
 _CHANGING: Final = frozenset(
-    "append chop clear drain fill_with insert mixin pad pop push remove retain reverse set shift sort splice "
-    "truncate".split()
+    "append call chop clear crop dedup drain fill_with for_each insert make_lower make_upper mixin order order_by "
+    "order_desc pad pop push remove replace retain reverse set set_bit set_bits set_tag shift sort sort_by sort_desc "
+    "splice split take trim truncate write_ascii write_be write_le write_utf8".split()
 )
+"""Standard functions that may change their first argument."""
 
 
 def hides_names(script: nodes.Script) -> bool:
@@ -79,12 +82,18 @@ def does_nothing(node: nodes.If) -> bool:
     return is_nothing(node.then) and is_empty(node.orelse)
 
 
-def changed_variable(node: nodes.Node) -> str | None:
-    """The variable whose value an assignment to it or a part of it, or a method call on it, may change."""
+def changed_variable(node: nodes.Node, functions: Container[str]) -> str | None:
+    """The variable whose value an assignment to it or a part of it, or a call with it in front, may change.
+
+    Args:
+        functions: names of the script's own functions.
+    """
     if isinstance(node, nodes.Assign):
         root: Any = node.target
-    elif isinstance(node, nodes.MethodCall) and node.name in _CHANGING:
+    elif isinstance(node, nodes.MethodCall) and (node.name in _CHANGING or node.name in functions):
         root = node.target
+    elif isinstance(node, nodes.Call) and node.args and type(node.args[0]) is nodes.Variable:
+        root = node.args[0] if node.name in _CHANGING else None
     else:
         return None
     while isinstance(root, (nodes.Index, nodes.Property)):
@@ -116,7 +125,7 @@ def is_pure(node: nodes.Node) -> bool:
 def is_private(node: nodes.Node) -> bool:
     """Does the statement change nothing outside its block?"""
     if type(node) is nodes.Let:
-        return node.value is None or is_fixed(node.value)
+        return node.value is None or is_settled(node.value)
     return type(node) is nodes.Import and type(node.path) in LITERALS
 
 

@@ -25,6 +25,7 @@ from horus_runtime.optimize.values import (
     compared,
     constant_value,
     is_constant,
+    is_copied,
     is_fixed,
     is_valued,
     item_of,
@@ -70,6 +71,7 @@ class Expressions:
         """Where the blocks of the innermost closure start."""
         self.native = native
         self.functions = {(f.name, len(f.params)) for f in script.functions}
+        self.names = {f.name for f in script.functions}
         self.blocks: list[Environment] = [{}]
         self.evaluates = hides_names(script)
         """Is there an `eval`, which may declare variables that hide constants?"""
@@ -107,7 +109,10 @@ class Expressions:
 
     def index(self, node: nodes.Node, *, last: bool) -> nodes.Node:
         """What stands in brackets. In the last ones of a chain Rhai leaves what a method call says of a constant."""
-        return self.link(node) if last and type(node) is nodes.MethodCall else self.read(node)
+        if last and type(node) is nodes.MethodCall:
+            return self.link(node)
+        lost = isinstance(node, (nodes.Property, nodes.Index)) and self.lost_item(node)
+        return self.link(node) if lost else self.read(node)
 
     def read(self, node: nodes.Node) -> nodes.Node:
         """An expression of which only the value is used: a constant may stand for itself."""
@@ -251,6 +256,8 @@ class Expressions:
 
     def expr_Index(self, node: nodes.Index) -> nodes.Node:
         """An index into a constant is the item itself, where there is one and nothing goes on from it."""
+        if (lost := self.lost_item(node)) is not None:
+            return lost
         done = self.link(node, last=True)
         if type(done) is nodes.Index and not done.null_safe:
             return self.part(done.target, done.index) or done
@@ -258,10 +265,21 @@ class Expressions:
 
     def expr_Property(self, node: nodes.Property) -> nodes.Node:
         """A property of a constant map is its value."""
+        if (lost := self.lost_item(node)) is not None:
+            return lost
         done = self.link(node)
         if type(done) is nodes.Property and not done.null_safe:
             return self.part(done.target, nodes.StringLit(done.span, done.name)) or done
         return done
+
+    def lost_item(self, node: nodes.Index | nodes.Property) -> nodes.Node | None:
+        """The closure in a constant map, read like a constant that holds a closure."""
+        held = self.constant(node.target)
+        if held is node.target or type(held) is not nodes.MapLit:
+            return None
+        key = node.name if isinstance(node, nodes.Property) else value_of(node.index)
+        lost = any(entry.key == key and type(entry.value) is nodes.Closure for entry in held.entries)
+        return nodes.Call(node.target.span, LOST_CLOSURE, ()) if lost else None
 
     def part(self, target: nodes.Node, index: nodes.Node) -> nodes.Node | None:
         """What a constant holds."""
@@ -316,16 +334,16 @@ class Expressions:
         lost = self.lost_capture(node)
         if lost is not None:
             return nodes.Call(lost, LOST_CLOSURE, ())
-        own = self.own_constants(node)
-        if own:
-            node = replace(node, body=nodes.Block(node.body.span, (*own, *_parts(node.body))))
+        copies = self.copied_constants(node)
+        if copies:
+            node = replace(node, copies=copies)
         outer = self.own_blocks, self.propagates, self.owed, self.bound
         self.own_blocks, self.propagates, self.owed, self.bound = len(self.blocks), True, {}, []
         self.blocks.append(dict.fromkeys(node.params))
         body = self.closure_body(node.body)
         self.blocks.pop()
         if self.owed:
-            body = nodes.Block(body.span, (mention(list(self.owed.values())), *_parts(body)))
+            body = nodes.Block(body.span, (mention(_captured(node)), *_parts(body)))
         self.own_blocks, self.propagates, self.owed, self.bound = outer
         if not self.propagates:
             return replace(node, body=body, captures_constants=True)
@@ -346,18 +364,14 @@ class Expressions:
         lost = {name for name in captured_names(node) if type(self.known(name, self.own_blocks)) is nodes.Closure}
         return next((part.span for part in walk(node.body) if type(part) is nodes.Variable and part.name in lost), None)
 
-    def own_constants(self, node: nodes.Closure) -> list[nodes.Node]:
-        """Declarations of the constant arrays and maps that a closure may change: each call changes its own copy.
+    def copied_constants(self, node: nodes.Closure) -> tuple[str, ...]:
+        """The constant arrays and the like that a closure may change: each call changes its own copy.
 
         Those it only reads stay captured, so that calls need not copy them.
         """
-        changed = {name for part in walk(node.body) if (name := changed_variable(part)) is not None}
-        found: list[nodes.Node] = []
-        for name in sorted(changed and captured_names(node) & changed):
-            known = self.known(name, self.own_blocks) if self.propagates else None
-            if known is not None and type(known) in CONTAINERS and is_constant(known):
-                found.append(nodes.Let(node.span, name, known, constant=False, name_span=node.span))
-        return found
+        changed = {name for part in walk(node.body) if (name := changed_variable(part, self.names)) is not None}
+        found = sorted(changed and captured_names(node) & changed) if self.propagates else ()
+        return tuple(name for name in found if is_copied(self.known(name, self.own_blocks)))
 
     def expr_Unary(self, node: nodes.Unary) -> nodes.Node:
         operand = self.read(node.operand)
@@ -440,6 +454,16 @@ class Expressions:
             return self.literal(node.span, self.native(node.name, tuple(map(value_of, args))))
         except (LookupError, HorusError):
             return None
+
+
+def _captured(node: nodes.Closure) -> list[nodes.Variable]:
+    """Where a closure first names each of the variables that it captures."""
+    names = captured_names(node)
+    found: dict[str, nodes.Variable] = {}
+    for part in walk(node.body):
+        if type(part) is nodes.Variable and part.name in names and not part.namespace:
+            found.setdefault(part.name, part)
+    return list(found.values())
 
 
 def _parts(body: nodes.Node) -> tuple[nodes.Node, ...]:

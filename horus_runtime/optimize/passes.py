@@ -34,6 +34,7 @@ from horus_runtime.optimize.values import (
     is_empty,
     is_fixed,
     is_nothing,
+    is_settled,
     kind_of,
 )
 from horus_runtime.runtime.operators import ASSIGN
@@ -124,7 +125,9 @@ class _Optimizer(Expressions):
                 done[at] = nodes.ExprStmt(node.condition.span, node.condition)
                 conditions.append((at, dict(self.blocks[-1])))
                 continue
-            done[at] = alone(self.statement(node, keeps_value=keeps_value and at == last))
+            left = self.statement(node, keeps_value=keeps_value and at == last)
+            is_arm = type(node) is nodes.Switch and type(left) is nodes.Block and len(left.body) == 1
+            done[at] = left.body[0] if is_arm else alone(left)  # type: ignore[attr-defined]
             if not self.propagates:
                 hidden = min(hidden, at)
         known, self.propagates = self.blocks[-1], inserts
@@ -237,7 +240,7 @@ class _Optimizer(Expressions):
         iterable = self.read(node.iterable)
         # A constant of the name of a loop variable hides it.
         body = self.block(node.body, keeps_value=False, bound=(node.variable, node.counter))
-        if not body.body and is_constant_range(iterable):
+        if not body.body and (is_constant_range(iterable) or is_settled(iterable)):
             self.drop(node)
             return nodes.Block(node.span, ())
         return self.with_body(node, body, iterable=iterable)

@@ -61,6 +61,20 @@ def is_inserted(node: nodes.Node | None) -> bool:
     return is_literal(node) or (node is not None and is_constant_range(node))
 
 
+def is_settled(node: nodes.Node) -> bool:
+    """As `is_fixed`, and `&&` and `||` of such operands count as well."""
+    if type(node) is nodes.Binary and node.op in ("&&", "||"):
+        return is_settled(node.left) and is_settled(node.right)
+    return is_fixed(node) or is_nothing(node)
+
+
+def is_copied(node: nodes.Node | None) -> bool:
+    """Is this a constant array, map, range or pointer, which closures change as a copy of their own?"""
+    if node is None or type(node) in LITERALS or kind_of(node) is None:
+        return False
+    return type(node) not in CONTAINERS or is_constant(node)
+
+
 def constant_value(node: nodes.Node) -> Any:
     """The value of a constant that `is_valued`, as far as its raw text goes."""
     if type(node) is nodes.ArrayLit:

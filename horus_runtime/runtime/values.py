@@ -179,6 +179,11 @@ def item_cell(container: Any, item: Any, constant: bool = False) -> Cell:
     return ItemCell(item) if type(container) in PARTED else Cell(item, constant)
 
 
+def holds(container: Any, key: Any) -> bool:
+    """Is there such a place, in what may be a map?"""
+    return type(container) is not dict or key in container
+
+
 class ModuleRef:
     """A static module met as a value on the way to one of its functions; scripts can do nothing else with it."""
 

@@ -36,8 +36,6 @@ class Calls(Operators):
     def expr_Call(self, node: nodes.Call, _owned: bool) -> pyast.expr:
         if node.namespace:
             return self.module_call(node, node.namespace, node.name, node.args)
-        if node.captures_scope:
-            return self.capturing_call(node)
         if node.name == LOST_CLOSURE:
             self.at(node.span)
             return self.call("_lost_closure")
@@ -46,6 +44,8 @@ class Calls(Operators):
             compiled: pyast.expr | None = special(node)
             if compiled is not None:
                 return compiled
+        if node.captures_scope:
+            return self.capturing_call(node)
         meta = self.program.function(node.name, len(node.args))
         if meta is not None:
             return self.script_call(node, meta)
@@ -63,14 +63,14 @@ class Calls(Operators):
             args.insert(0, self.unbound(self.program.this_mode(info)))
         return self.call(target, *args)
 
-    def call_operands(self, items: tuple[nodes.Node, ...]) -> list[pyast.expr]:
+    def call_operands(self, items: tuple[nodes.Node, ...], *, owned: bool = False) -> list[pyast.expr]:
         """Arguments of a call by name: a bare variable in the first place is read last, as Rhai does."""
         if len(items) > 1 and isinstance(items[0], nodes.Variable):
-            rest = self.operands(items[1:])
+            rest = self.operands(items[1:], owned=owned)
             if not self.is_sure(items[0]):
                 rest = [arg if self.is_stable(arg) else self.spill(arg) for arg in rest]
-            return [self.expr(items[0]), *rest]
-        return self.operands(items)
+            return [self.expr(items[0], owned=owned), *rest]
+        return self.operands(items, owned=owned)
 
     def unalias(self, expr: pyast.expr, node: nodes.Node) -> pyast.expr:
         """A captured variable may change while the callee holds it: hand over a copy."""
@@ -216,7 +216,7 @@ class Calls(Operators):
 
     def native_on_constant(self, node: nodes.Call) -> pyast.expr:
         """`push(m::list, 1)`: what a module offers is refused to natives that would change it."""
-        value, *rest = self.operands(node.args, owned=True)
+        value, *rest = self.call_operands(node.args, owned=True)
         self.at(node.span)
         cell = self.call("_Cell", value, self.const(True))
         return self.service("_native_ref", self.level(), self.const(node.name), cell, *rest)
@@ -230,7 +230,8 @@ class Calls(Operators):
         self, node: nodes.Node, path: tuple[str, ...], name: str, items: tuple[nodes.Node, ...]
     ) -> pyast.expr:
         """A function of a module, imported or static."""
-        args = self.operands(items, owned=True)
+        operands = self.call_operands if isinstance(node, nodes.Call) else self.operands
+        args = operands(items, owned=True)
         self.at(getattr(node, "name_span", None) or node.span)
         self.program.places[self.loc] = node.span.start
         return self.service("_module_call", self.home(), self.level(), self.path(path), self.const(name), *args)

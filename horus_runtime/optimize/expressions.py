@@ -259,18 +259,22 @@ class Expressions:
         if (lost := self.lost_item(node)) is not None:
             return lost
         done = self.link(node, last=True)
-        if type(done) is nodes.Index and not done.null_safe:
-            return self.part(done.target, done.index) or done
-        return done
+        if type(done) is not nodes.Index:
+            return done
+        if type(done.index) is nodes.StringLit:
+            return self.entry(done.target, done.index.value) or done
+        if type(done.index) is not nodes.IntLit or done.null_safe:
+            return done
+        if type(done.target) is nodes.ArrayLit and not self.is_fixed(done.target):
+            return done
+        return item_of(done.target, done.index.value) or done
 
     def expr_Property(self, node: nodes.Property) -> nodes.Node:
         """A property of a constant map is its value."""
         if (lost := self.lost_item(node)) is not None:
             return lost
         done = self.link(node)
-        if type(done) is nodes.Property and not done.null_safe:
-            return self.part(done.target, nodes.StringLit(done.span, done.name)) or done
-        return done
+        return (type(done) is nodes.Property and self.entry(done.target, done.name)) or done
 
     def lost_item(self, node: nodes.Index | nodes.Property) -> nodes.Node | None:
         """The closure in a constant map, read like a constant that holds a closure."""
@@ -281,15 +285,14 @@ class Expressions:
         lost = any(entry.key == key and type(entry.value) is nodes.Closure for entry in held.entries)
         return nodes.Call(node.target.span, LOST_CLOSURE, ()) if lost else None
 
-    def part(self, target: nodes.Node, index: nodes.Node) -> nodes.Node | None:
-        """What a constant holds."""
-        if type(target) in CONTAINERS and not self.is_fixed(target):
+    def entry(self, target: nodes.Node, name: str) -> nodes.Node | None:
+        """What a constant map holds, by value or by name: `()` where there is nothing."""
+        known = self.constant(target)
+        if type(known) is not nodes.MapLit or not self.is_fixed(known):
             return None
-        if type(index) is nodes.IntLit:
-            return item_of(target, index.value)
-        if type(index) is not nodes.StringLit or type(target) is not nodes.MapLit:
-            return None
-        return next((placed(entry.value, target.span) for entry in target.entries if entry.key == index.value), None)
+        held = (placed(entry.value, target.span) for entry in known.entries if entry.key == name)
+        found = next(held, nodes.UnitLit(target.span))
+        return found if known is target or type(found) in LITERALS else None
 
     def expr_MethodCall(self, node: nodes.MethodCall) -> nodes.Node:
         done = self.link(node)
@@ -438,7 +441,7 @@ class Expressions:
             return node
         args = tuple(map(self.read, node.args))
         made = self.called_early(node, args)
-        if made is None and len(args) == 1 and not node.namespace and not node.captures_scope:
+        if made is None and len(args) == 1 and not node.namespace:
             made = self.told(node.span, node.name, args[0])
         if made is not None:
             return made

@@ -78,9 +78,37 @@ def explanation(found: Difference) -> str:
         return "JSON is JSON"
     if "parse_json" in found.case.script and "Output type incorrect" in theirs:
         return "JSON is JSON"
+    names = [name for name, _, _ in found.parts]
+    if names == ["value"] and "to_json" in found.case.script and json_texts_differ(theirs, ours):
+        return "JSON is JSON"
+    if not {"error", "type", "crash"}.intersection(names) and redeclares_by_eval(found.case.script):
+        return "Redeclaring by an `eval` that declares"
+    if _MARKS.search(theirs) and _MARKS.sub("Fn(", theirs) == _MARKS.sub("Fn(", ours):
+        return "Function pointers in raw texts"
+    if re.search(r"\b(sort|order)\(", found.case.script) and _same_items(found):
+        return "Values of different types that a comparer cannot order"
     if "range (u8, u8)" in ours:
         return "Ranges of the items of a blob"
     return ""
+
+
+_MARKS = re.compile(r"Fn[*+]*\(")
+_REDECLARED = re.compile(r"\blet (\w+)\b(?=.*\b(?:let|const) \1 = [^;]*\beval!?\()", re.DOTALL)
+
+
+def redeclares_by_eval(script: str) -> bool:
+    """Is there a `let x` whose name is declared again with a value that an `eval` has a part in?"""
+    return _REDECLARED.search(script) is not None
+
+
+def json_texts_differ(theirs: str, ours: str) -> bool:
+    """Do two JSON texts differ in the quotes of characters and in fractions only?"""
+    return re.sub(r"'(\\?.)'", r'\\"\1\\"', theirs) == ours
+
+
+def _same_items(found: Difference) -> bool:
+    """Do values and scopes have the same characters, in another order?"""
+    return all(sorted(str(theirs)) == sorted(str(ours)) for _, theirs, ours in found.parts)
 
 
 def signature(found: Difference) -> str:

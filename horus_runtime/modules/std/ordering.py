@@ -12,7 +12,7 @@ from horus_runtime.modules.std.signature import ARRAY, FN, STRING, UNIT
 from horus_runtime.modules.std.sorting import has_nan, kinds_of, ordered, polling
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.values import TAGGED, Char, Stream, copy_value, type_name, untagged
+from horus_runtime.runtime.values import TAGGED, Char, Stream, copy_value, full_type_name, type_name, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def _natural(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array
         return _natural(ctx, list(map(untagged, array)), descending=descending)
     if len(kinds) > 1 or not kinds <= _NATURAL:
         mixed = len({type_name(item) for item in array}) > 1
-        what = "different types" if mixed else type_name(array[0])
+        what = "different types" if mixed else full_type_name(array[0])
         raise _cannot_sort(f"elements of {what} cannot be sorted")
     charge_for(ctx, len(array))
     if kinds == {type(None)}:

@@ -1,0 +1,46 @@
+"""How the random comparison recognises deliberate differences: narrowly, each under its heading."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.differential.compare import Difference
+from tests.differential.corpus import Case
+from tests.differential.fuzz import explanation
+
+
+def difference(script: str, *parts: tuple[str, object, object]) -> Difference:
+    return Difference(Case("fuzz", 1, script), parts)
+
+
+@pytest.mark.parametrize(
+    ("found", "heading"),
+    [
+        (
+            difference("#{a: 'c'}.to_json()", ("value", '"{\\"a\\":\'c\'}"', '"{\\"a\\":\\"c\\"}"')),
+            "JSON is JSON",
+        ),
+        (difference("#{a: 'c'}.to_json()", ("value", '"{\\"a\\":\'c\'}"', '"{\\"a\\":\\"d\\"}"')), ""),
+        (
+            difference('let n = []; let n = eval("let e = 5; e")', ("scope", [["n", False, "[]"]], [])),
+            "Redeclaring by an `eval` that declares",
+        ),
+        (difference('let n = []; let m = eval("let e = 5; e")', ("scope", [["n", False, "[]"]], [])), ""),
+        (
+            difference('throw [Fn("f")]', ("error.message", 'Runtime error: [Fn("f")]', 'Runtime error: [Fn+("f")]')),
+            "Function pointers in raw texts",
+        ),
+        (
+            difference('throw [Fn("f")]', ("error.message", 'Runtime error: [Fn("f")]', 'Runtime error: [Fn+("g")]')),
+            "",
+        ),
+        (
+            difference("[1, (), 'c'].order(|a, b| 1.5)", ("value", "[1, (), c]", "[1, c, ()]")),
+            "Values of different types that a comparer cannot order",
+        ),
+        (difference("[1, (), 'c'].order(|a, b| 1.5)", ("value", "[1, (), c]", "[1, c, c]")), ""),
+        (difference("[1, (), 'c']", ("value", "[1, (), c]", "[1, c, ()]")), ""),
+    ],
+)
+def test_only_the_documented_difference_is_explained(found: Difference, heading: str) -> None:
+    assert explanation(found) == heading

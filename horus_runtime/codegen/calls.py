@@ -40,7 +40,7 @@ class Calls(Operators):
             self.at(node.span)
             return self.call("_lost_closure")
         special = getattr(self, f"special_{node.name}", None)
-        if special is not None:
+        if special is not None and not (node.captures_scope and node.name == "call"):
             compiled: pyast.expr | None = special(node)
             if compiled is not None:
                 return compiled
@@ -376,9 +376,11 @@ class Calls(Operators):
     def capturing_call(self, node: nodes.Call) -> pyast.expr:
         """`f!(x)`: run `f` with this function's variables visible."""
         args = self.operands(node.args, owned=True)
+        if node.name == "call" and args:
+            args = [arg if self.is_stable(arg) else self.spill(arg) for arg in args]
+            self.at(self.operand_span(node.args[0]))
+            self.evaluate(self.service("_check_pointer", args[0]))
         self.at(node.span)
-        if node.name == "print" and len(args) <= 1:
-            return self.service("_print", *args)
         args = [arg if self.is_stable(arg) else self.spill(arg) for arg in args]  # what they declare is seen as well
         scope = self.refreshed_scope(node)
         return self.service("_call_in_scope", self.home(), self.level(), scope, self.const(node.name), *args)

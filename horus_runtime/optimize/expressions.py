@@ -225,10 +225,12 @@ class Expressions:
     def expr_Template(self, node: nodes.Template) -> nodes.Node:
         """The parts of a template stay blocks, but for single expressions beside `eval`: what it declares stays."""
         parts = tuple(self.template_part(part) for part in node.parts)
-        text = self.constant_text(parts)
-        if text is not None:
-            return nodes.StringLit(node.span, text)
-        return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else replace(node, parts=parts)
+        done = self.shown(parts)
+        if all(type(part) is nodes.StringLit for part in done) and parts:
+            text = "".join(part.value for part in done if type(part) is nodes.StringLit)
+            if len(text.encode()) <= self.max_text:
+                return nodes.StringLit(node.span, text)
+        return node if all(a is b for a, b in zip(done, node.parts, strict=True)) else replace(node, parts=done)
 
     def template_part(self, part: nodes.Node) -> nodes.Node:
         if not isinstance(part, nodes.Block):
@@ -237,22 +239,22 @@ class Expressions:
             return self.read(part.body[0].expr)
         return self.block(part, keeps_value=True)
 
-    def constant_text(self, parts: tuple[nodes.Node, ...]) -> str | None:
-        """The text of a template of constants; Rhai shows arrays and maps among them in its internal form."""
-        shown: list[str] = []
-        folds = False
+    def shown(self, parts: tuple[nodes.Node, ...]) -> tuple[nodes.Node, ...]:
+        """The parts of a template of constants as texts; Rhai shows arrays and maps among them in its internal form."""
+        found: list[nodes.Node] = []
         for part in parts:
             inner = only_value(part) if type(part) is nodes.Block else part
-            if inner is None:
-                return None
-            inner = self.resolved(inner)
-            if not is_constant(inner) and not (type(inner) in CONTAINERS and is_fixed(inner) and is_valued(inner)):
-                return None
-            folds = folds or type(part) is not nodes.StringLit
-            value = constant_value(inner)
-            shown.append(host_debug(value) if type(inner) in CONTAINERS else to_display(value))
-        text = "".join(shown)
-        return text if folds and len(text.encode()) <= self.max_text else None
+            inner = None if inner is None else self.resolved(inner)
+            if inner is None or kind_of(inner) is None or not is_valued(inner):
+                return parts
+            is_shown = type(inner) in LITERALS or type(inner) in CONTAINERS
+            found.append(nodes.StringLit(part.span, self.text_of(inner)) if is_shown else part)
+        return tuple(found)
+
+    @staticmethod
+    def text_of(constant: nodes.Node) -> str:
+        value = constant_value(constant)
+        return host_debug(value) if type(constant) in CONTAINERS else to_display(value)
 
     def expr_Index(self, node: nodes.Index) -> nodes.Node:
         """An index into a constant is the item itself, where there is one and nothing goes on from it."""

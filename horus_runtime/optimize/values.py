@@ -86,10 +86,17 @@ def constant_value(node: nodes.Node) -> Any:
         inclusive = node.op == "..="
         return Range(0 if start is None else start, INT_MAX if end is None else end, inclusive=inclusive)
     if isinstance(node, (nodes.Closure, nodes.Call)):
-        pointer = FnPtr("anon$" if isinstance(node, nodes.Closure) else value_of(node.args[0]))
+        pointer = FnPtr(_name_at(node.span) if isinstance(node, nodes.Closure) else value_of(node.args[0]))
         pointer.mark = ""
         return pointer
     return value_of(node)
+
+
+def _name_at(place: Span) -> str:
+    """A name for a closure, which gets its own only when it is compiled; as long as that one, and always the same."""
+    from hashlib import sha256
+
+    return "anon$" + sha256(f"{place.line}:{place.column}".encode()).hexdigest()[:16]
 
 
 def kind_of(node: nodes.Node) -> str | None:

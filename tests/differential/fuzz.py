@@ -83,16 +83,20 @@ def explanation(found: Difference) -> str:
         return "JSON is JSON"
     if not {"error", "type", "crash"}.intersection(names) and redeclares_by_eval(found.case.script):
         return "Redeclaring by an `eval` that declares"
-    if _MARKS.search(theirs) and _MARKS.sub("Fn(", theirs) == _MARKS.sub("Fn(", ours):
+    if _MARKS.search(theirs) and _bare(theirs) == _bare(ours):
         return "Function pointers in raw texts"
     if re.search(r"\b(sort|order)\(", found.case.script) and _same_items(found):
         return "Values of different types that a comparer cannot order"
+    level = found.case.options.get("optimize")
+    if level == "full" and set(names) <= {"type", "value", "output"} and re.search(r"\btry\b", found.case.script):
+        return "Level `full` calls fewer functions ahead of time"
     if "range (u8, u8)" in ours:
         return "Ranges of the items of a blob"
     return ""
 
 
-_MARKS = re.compile(r"Fn[*+]*\(")
+_MARKS = re.compile(r"Fn[*+]*\((\\*['\"])?")
+_ENDS = re.compile(r"(\bFn\(\w*\$?)\\*['\"]\)")
 _REDECLARED = re.compile(r"\blet (\w+)\b(?=.*\b(?:let|const) \1 = [^;]*\beval!?\()", re.DOTALL)
 
 
@@ -104,6 +108,11 @@ def redeclares_by_eval(script: str) -> bool:
 def json_texts_differ(theirs: str, ours: str) -> bool:
     """Do two JSON texts differ in the quotes of characters and in fractions only?"""
     return re.sub(r"'(\\?.)'", r'\\"\1\\"', theirs) == ours
+
+
+def _bare(text: str) -> str:
+    """The text without marks of function pointers and quotes around their names."""
+    return _ENDS.sub(r"\1)", _MARKS.sub("Fn(", text))
 
 
 def _same_items(found: Difference) -> bool:

@@ -35,6 +35,10 @@ def difference(script: str, *parts: tuple[str, object, object]) -> Difference:
             "",
         ),
         (
+            difference("`${#{f: || 1}}`", ("value", '"#{\\"f\\": Fn*(\\"anon$\\")}"', '"#{\\"f\\": Fn(anon$)}"')),
+            "Function pointers in raw texts",
+        ),
+        (
             difference("[1, (), 'c'].order(|a, b| 1.5)", ("value", "[1, (), c]", "[1, c, ()]")),
             "Values of different types that a comparer cannot order",
         ),

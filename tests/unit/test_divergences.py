@@ -126,6 +126,14 @@ def test_function_pointers_in_raw_texts() -> None:
     assert failure('throw [Fn("foo")]')[1] == 'Runtime error: [Fn("foo")]'
 
 
+@pins("Level `full` calls fewer functions ahead of time")
+def test_level_full_calls_fewer_functions_ahead_of_time() -> None:
+    engine = hr.Engine()
+    engine.optimization_level = "full"
+    assert engine.to_debug(engine.eval("try { blob(2) } catch {}")) == "[0000]"
+    assert engine.eval("try { max(1, 2) } catch {}") is None
+
+
 @pins("Growth by `+=` and by index is bounded")
 def test_growth_by_compound_assignment_is_bounded() -> None:
     engine = hr.Engine()

@@ -847,6 +847,8 @@ class Group:
         if found is not None:
             return found
         params = tuple(map(kind_of, variant.params))
+        if k.UNIT in params:
+            raise Unqualified("a parameter that is ()")
         target = Target(self.parts.module.reserve(), params, kind_of(variant.returns))
         if target.result[0] == k.ARRAY and self.program.config.exact_sizes:
             raise Unqualified("arrays under size limits")

@@ -24,7 +24,6 @@ from horus_runtime.optimize.values import (
     LOST_CLOSURE,
     compared,
     constant_value,
-    is_constant,
     is_copied,
     is_fixed,
     is_valued,

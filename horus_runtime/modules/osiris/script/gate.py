@@ -26,6 +26,12 @@ OSIRIS.module.types[Query] = "Query"
 OSIRIS.module.types[Groups] = "Groups"
 
 
+Admission = tuple[Store, tuple[Callable[[], None], str]]
+"""A store that a run may use, with who asks its deadline there and in whose name records change."""
+ONE_ARGUMENT: Final = 3
+"""Parameters of a method with one argument: call, model, argument."""
+
+
 class Files(Protocol):
     """How the module reaches files; the engine's presets put one among the services, and it asks the policy."""
 
@@ -95,15 +101,21 @@ def on_model(level: str, name: str | None = None, *, borrows: bool = False) -> C
     """Decorator: a method of models. `borrows`: see `HostModule.fn`."""
 
     def register(function: F) -> F:
+        def admitted(call: HostCall, store: Store, model: Model) -> Admission:
+            gate(call, store, level, model.name)
+            actor = call.services.get("actor") or store.running.caller[1]
+            admission: Admission = (store, (partial(call.context.charge, 1), actor))
+            call.memo = admission
+            return admission
+
+        # Both are `under`, written out: this is the path that loops of scripts take.
+        # SAFETY: what was allowed holds for this function, this run and this store; an audit hears of every call.
+
         def run(call: HostCall, model: Model, *args: Any) -> Any:
             store = model.store
-            # SAFETY: what was allowed holds for this function, this run and this store; an audit hears of every call.
             known = call.memo
             if known is None or known[0] is not store or call.services.get("audit") is not None:
-                gate(call, store, level, model.name)
-                caller = (partial(call.context.charge, 1), call.services.get("actor") or store.running.caller[1])
-                known = call.memo = (store, caller)
-            # As `under`, written out: this is the path that loops of scripts take.
+                known = admitted(call, store, model)
             running = store.running
             before = running.caller
             running.caller = known[1]
@@ -112,7 +124,23 @@ def on_model(level: str, name: str | None = None, *, borrows: bool = False) -> C
             finally:
                 running.caller = before
 
-        OSIRIS.fn(capability="osiris", name=name, handle="Model", like=function, borrows=borrows)(run)
+        def run_with_one(call: HostCall, model: Model, only: Any) -> Any:
+            store = model.store
+            known = call.memo
+            if known is None or known[0] is not store or call.services.get("audit") is not None:
+                known = admitted(call, store, model)
+            running = store.running
+            before = running.caller
+            running.caller = known[1]
+            try:
+                return function(call, model, only)
+            finally:
+                running.caller = before
+
+        counted = function.__code__.co_argcount == ONE_ARGUMENT and not function.__defaults__
+        OSIRIS.fn(capability="osiris", name=name, handle="Model", like=function, borrows=borrows)(
+            run_with_one if counted else run
+        )
         return function
 
     return register

@@ -107,7 +107,7 @@ class Calling:
         """
         invocation = Invocation(_engine(self))
         run = invocation.run
-        return invocation.guard(run.native_named, 0, name, tuple(map(run.convert, args)))
+        return invocation.guard(run.native_named, 0, name, run.on_account(tuple, map(run.convert, args)))
 
     def operate(self, symbol: str, *operands: Any) -> Any:
         """Apply an operator to values as a script does: `engine.operate("+", 1, 2)`, `engine.operate("!", True)`.
@@ -118,7 +118,7 @@ class Calling:
         """
         invocation = Invocation(_engine(self))
         run = invocation.run
-        given = tuple(map(run.convert, operands))
+        given = run.on_account(tuple, map(run.convert, operands))
         if len(given) == 2:
             return invocation.guard(run.binary(symbol), *given)
         unary = {"-": run.neg_op, "+": run.plus_op, "!": run.not_op}.get(symbol)

@@ -69,7 +69,7 @@ class Invocation:
 
         `propagate` says that the script was compiled with the scope: Rhai's optimizer inserts its constants.
         """
-        scope.settle(self.run.convert)
+        self.run.on_account(scope.settle, self.run.convert)
         if propagate and len(scope) and self.engine.optimization_level != "none":
             self.run.host_constants = scope.constants()
         linked = self.link(tree, scope)
@@ -120,7 +120,7 @@ class Invocation:
     ) -> Any:
         """Call a script function of `tree`."""
         size = len(scope)
-        scope.settle(self.run.convert)
+        self.run.on_account(scope.settle, self.run.convert)
         linked = self.link(tree, scope)
 
         def go() -> Any:
@@ -146,7 +146,7 @@ class Invocation:
             error.position = None
             raise error
         function, meta = linked.functions[key], linked.metas[key]
-        given: tuple[Any, ...] = (1, *map(self.run.convert, args))
+        given: tuple[Any, ...] = (1, *self.run.on_account(tuple, map(self.run.convert, args)))
         if meta.this:
             bound = MISSING if this is None else this
             if meta.this == THIS_CELL:

@@ -106,11 +106,13 @@ class Session:
             run.follow_driver()
         if settings.on_start is not None:
             settings.on_start(budget)
+        if scope is not None:
+            run.on_account(scope.settle, run.convert)
         for arg in args:
             cls = type(arg)
             # Python compares numbers of one digit of its own much faster than larger ones.
             if (cls is not int or not -DIGIT < arg < DIGIT) and cls not in ATOMS:
-                args = tuple(map(run.convert, args))
+                args = run.on_account(tuple, map(run.convert, args))
                 break
         outer = COPY_TERMS.run
         COPY_TERMS.run = run.terms
@@ -218,8 +220,6 @@ class Pool:
             sessions.append(session)
             session = self.take()
             return self.finish(session, self.finder(session), name, args, scope)
-        if scope is not None:
-            scope.settle(session.run.convert)
         try:
             result = session.enter(function, args, scope)
         except LimitError:
@@ -258,8 +258,6 @@ class Pool:
         tag: Any = None,
     ) -> Any:
         """Call a function in a session, and put that back unless a limit ended it: its account is of no use then."""
-        if scope is not None:
-            scope.settle(session.run.convert)
         enter = session.watched if self.revision.observed else session.enter
         try:
             result = enter(find(name, len(args)), args, scope, tag)

@@ -52,4 +52,7 @@ class TextParts(list[str]):
         self.settle()
         # While the blocks are joined the text exists twice.
         COPY_TERMS.run.making(2 * self.size)
-        return "".join(self.blocks)
+        whole = "".join(self.blocks)
+        self.blocks.clear()
+        COPY_TERMS.run.making(self.size)
+        return whole

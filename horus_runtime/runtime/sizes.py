@@ -48,10 +48,14 @@ def byte_length(text: str) -> int:
 
 def _size_of_container(value: Any) -> Size:
     """The sizes of an array or map; an explicit stack, as nesting has no bound."""
-    elements = properties = string_bytes = 0
+    elements = properties = string_bytes = unasked = 0
     pending = [value]
     while pending:
         container = pending.pop()
+        unasked += len(container) + 1
+        if unasked > SLICE:
+            COPY_TERMS.run.making(0)
+            unasked = 0
         if isinstance(container, list):
             elements += len(container)
             items = container

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from horus_runtime.errors import HorusError
 from horus_runtime.limits import Limits
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.run import Run
 
 Key = tuple[str, int]
+T = TypeVar("T")
+
 Found = tuple[Callable[..., Any], FunctionMeta]
 """A linked script function with what is known of it."""
 
@@ -383,6 +385,15 @@ class RunState:
     def take_thread(self) -> None:
         """What this thread copies and makes belongs from now on to this run."""
         COPY_TERMS.run = self.terms
+
+    def on_account(self, work: Callable[..., T], *args: Any) -> T:
+        """Do some work for the run outside of its code, such as converting values of the host: it may be stopped."""
+        outer = COPY_TERMS.run
+        COPY_TERMS.run = self.terms
+        try:
+            return work(*args)
+        finally:
+            COPY_TERMS.run = outer
 
     def pay_for_copy(self, elements: int, total: int = 0) -> None:
         """So many more elements of one copy were made, `total` so far."""

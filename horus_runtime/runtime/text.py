@@ -10,7 +10,7 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
 from horus_runtime.runtime.fn_ptr import FnPtr
-from horus_runtime.runtime.parts import MANY_PARTS, TextParts
+from horus_runtime.runtime.parts import MANY_PARTS, SLICE, TextParts
 from horus_runtime.runtime.values import (
     COPY_TERMS,
     INT_MAX,
@@ -108,32 +108,51 @@ def _scientific(digits: str, exponent: int) -> str:
     return f"{digits[0]}.{digits[1:]}e{exponent}" if len(digits) > 1 else f"{digits}e{exponent}"
 
 
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+class _Escapes(dict[int, str | int]):
+    """What stands for a character in a quoted text, by its code; of common ones it is found out once."""
+
+    def __missing__(self, code: int) -> str | int:
+        shown: str | int = f"\\u{{{code:x}}}" if _is_escaped(code) else code
+        if code < COMMON:
+            self[code] = shown
+        return shown
+
+
+def _is_escaped(code: int) -> bool:
+    if code < 0x7F:
+        return code < 0x20
+    from horus_runtime.runtime.printable import needs_escape
+
+    return code == 0x7F or needs_escape(code)
+
+
+COMMON = 0x3000
+QUOTED_SLICE = 1 << 18
+"""Characters quoted between two looks at the clock: some ten milliseconds."""
+_ESCAPES = _Escapes(
+    {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", 0: "\\0"}
+)
 
 
 def quote(text: str) -> str:
     """A string in double quotes with escapes: its debug form."""
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
-    return f'"{"".join(map(_escape, text))}"'
+    if len(text) <= QUOTED_SLICE:
+        return f'"{text.translate(_ESCAPES)}"'
+    parts = TextParts()
+    parts.append('"')
+    for start in range(0, len(text), QUOTED_SLICE):
+        parts.append(text[start : start + QUOTED_SLICE].translate(_ESCAPES))
+        parts.settle()
+    parts.append('"')
+    return parts.text()
 
 
 def _quote_char(text: str) -> str:
     if text == "'":
         return "'\\''"
-    return "'\"'" if text == '"' else f"'{_escape(text)}'"
-
-
-def _escape(character: str) -> str:
-    escape = _ESCAPES.get(character)
-    if escape is not None:
-        return escape
-    code = ord(character)
-    if code < 0x7F:
-        return character if code >= 0x20 else f"\\u{{{code:x}}}"
-    from horus_runtime.runtime.printable import needs_escape
-
-    return f"\\u{{{code:x}}}" if code == 0x7F or needs_escape(code) else character
+    return "'\"'" if text == '"' else f"'{text.translate(_ESCAPES)}'"
 
 
 # --- The forms scripts see --------------------------------------------------------------------------------------------
@@ -234,7 +253,15 @@ def _plain(value: Any) -> str | None:
 
 def blob_text(blob: bytearray) -> str:
     """`[0102030405060708 09]`: lower-case hex, a blank after every 8 bytes."""
-    return f"[{blob.hex(' ', -8)}]"
+    if len(blob) <= SLICE:
+        return f"[{blob.hex(' ', -8)}]"
+    parts = TextParts()
+    for start in range(0, len(blob), SLICE):
+        parts.append(" " if start else "[")
+        parts.append(blob[start : start + SLICE].hex(" ", -8))
+        parts.settle()
+    parts.append("]")
+    return parts.text()
 
 
 def range_text(value: Range) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import EvalError
 from horus_runtime.modules.std.pace import charge_for, made, paced
@@ -17,7 +17,7 @@ from horus_runtime.modules.std.spans import (
 )
 from horus_runtime.runtime.comparison import NO_OPERATOR, eq
 from horus_runtime.runtime.module import Module
-from horus_runtime.runtime.values import SCALARS, Range, copy_value, type_name
+from horus_runtime.runtime.values import COPY_TERMS, SCALARS, Range, copy_value, type_name
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.context import NativeCallContext
@@ -27,6 +27,9 @@ native = PACKAGE.native
 getter = PACKAGE.native_getter
 
 Array = list[Any]
+
+SLICE: Final = 1 << 20
+"""Elements moved or released between two looks at the clock: a few milliseconds."""
 
 
 @getter("len", ARRAY, returns=INT)
@@ -120,13 +123,27 @@ def clear(array: Array) -> None:
 @native("truncate", ARRAY, INT, pure=False, returns=UNIT)
 def truncate(array: Array, count: int) -> None:
     """Keep the first `count` elements."""
-    del array[max(count, 0) :]
+    _shorten(array, max(count, 0))
+
+
+def _shorten(array: Array, length: int) -> None:
+    """Release what stands beyond a length; of very much the run is asked in between whether it may go on."""
+    while len(array) - length > SLICE:
+        del array[len(array) - SLICE :]
+        COPY_TERMS.run.making(0)
+    del array[length:]
 
 
 @native("chop", ARRAY, INT, pure=False, returns=UNIT)
 def chop(array: Array, count: int) -> None:
     """Keep the last `count` elements."""
-    del array[: max(len(array) - max(count, 0), 0)]
+    removed = max(len(array) - max(count, 0), 0)
+    if removed > SLICE:
+        kept = made(array[removed:])
+        array[: len(kept)] = kept
+        _shorten(array, len(kept))
+    else:
+        del array[:removed]
 
 
 @native("reverse", ARRAY, pure=False, returns=UNIT)
@@ -207,8 +224,14 @@ def retain(array: Array, start: int, count: int) -> Array:
     first, stop = clamped(start, count, len(array))
     if first == stop:
         return []
-    removed = made(array[:first] + array[stop:])
-    array[:] = array[first:stop]
+    removed: Array = []
+    for begin, end in ((0, first), (stop, len(array))):
+        for at in range(begin, end, SLICE):
+            removed += array[at : min(at + SLICE, end)]
+            made(removed)
+    kept = made(array[first:stop])
+    array[: len(kept)] = kept
+    _shorten(array, len(kept))
     return removed
 
 

@@ -7,8 +7,10 @@ from math import inf, nan
 import pytest
 
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.runtime.parts import SLICE
 from horus_runtime.runtime.printable import needs_escape
 from horus_runtime.runtime.text import (
+    blob_text,
     float_debug,
     float_display,
     float_plain,
@@ -159,3 +161,17 @@ def test_deep_values_are_shown_without_recursion() -> None:
     for _ in range(100_000):
         value = [value]
     assert to_debug(value) == host_display(value) == "[" * 100_001 + "]" * 100_001
+
+
+@pytest.mark.parametrize("length", [0, 7, 8, SLICE - 1, SLICE, SLICE + 1, SLICE + 8, 2 * SLICE + 5])
+def test_blobs_of_any_length_are_grouped_by_eight_bytes(length: int) -> None:
+    blob = bytearray(i % 251 for i in range(length))
+    groups = [blob[at : at + 8].hex() for at in range(0, length, 8)]
+    assert blob_text(blob) == f"[{' '.join(groups)}]"
+
+
+def test_a_long_quoted_text_is_that_of_its_parts() -> None:
+    part = 'a"\\\n\t\0\x01\x7f\u00e4\u200b\u3042\U0001f600\ue000'
+    shown = 'a\\"\\\\\\n\\t\\0\\u{1}\\u{7f}\u00e4\\u{200b}\u3042\U0001f600\\u{e000}'
+    assert quote(part) == f'"{shown}"'
+    assert quote(part * 50_000) == f'"{shown * 50_000}"'

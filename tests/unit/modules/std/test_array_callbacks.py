@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import horus_runtime as hr
 from horus_runtime.errors import EvalError, LimitError
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -177,3 +178,13 @@ def test_dedup_with_a_comparer_compares_with_what_was_kept() -> None:
     assert call_on([1, 2, 3, 4, 9], "dedup", closure(near, 2)) == (None, [1, 3, 9])
     assert seen == [(1, 2), (1, 3), (3, 4), (3, 9)]
     assert call_on([1, 1], "dedup", closure(fails, 2)) == (None, [1, 1])
+
+
+def test_errors_that_are_swallowed_are_paid_for() -> None:
+    engine = hr.Engine(hr.Limits(max_operations=5_000))
+    scope = hr.Scope({"a": [0] * 500})
+    assert engine.eval("a.dedup(|x, y| false); a.len", scope=scope.copy()) == 500
+    scope = hr.Scope({"a": [0] * 8_000})
+    with pytest.raises(hr.LimitError) as caught:
+        engine.eval("a.dedup(|x| true)", scope=scope)  # cannot be called with two arguments
+    assert caught.value.message == "Too many operations"

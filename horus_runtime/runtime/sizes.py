@@ -52,16 +52,16 @@ def _size_of_container(value: Any) -> Size:
     pending = [value]
     while pending:
         container = pending.pop()
-        unasked += len(container) + 1
-        if unasked > SLICE:
-            COPY_TERMS.run.making(0)
-            unasked = 0
         if isinstance(container, list):
             elements += len(container)
             items = container
         else:
             properties += len(container)
             items = container.values()
+        unasked += len(items) + 1
+        if unasked > SLICE:
+            COPY_TERMS.run.making(0)
+            unasked = 0
         for item in items if len(items) <= SLICE else _weighty(items):
             cls = TAGGED.get(type(item), type(item))
             if cls is str:

@@ -39,6 +39,7 @@ class Variable:
     assigned: bool = False
     """Assigned after its declaration."""
     read: bool = False
+    exported: bool = False
     py: str = ""
     type: int = 0
     depth: int = 0
@@ -534,7 +535,7 @@ class _Analyzer:
             self.visit(node.declaration)
         variable = self.lookup(node.name, node.span)
         if variable is not None:
-            variable.read = True
+            variable.read = variable.exported = True
             self.bindings[id(node)] = variable
 
 

@@ -181,8 +181,11 @@ class FunctionCompiler(Constructs):
         inner, self.out = self.out, []
         self.loc = (1, 1)
         kept = [] if self.program.config.rewind else self.fn.toplevel
-        declared = [self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in kept]
-        self.evaluate(self.call("_leave", self.name("_scope"), self.name(base), self.tuple_of(declared)))
+        first: pyast.expr = self.name(base)
+        for part in _parts(kept) or [kept]:
+            declared = [self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in part]
+            self.evaluate(self.call("_leave", self.name("_scope"), first, self.tuple_of(declared)))
+            first = self.call("len", self.name("_scope"))
         for variable in written:
             args = (self.const(variable.name), self.name(variable.py), self.name(base))
             self.evaluate(self.service("_put_back", self.name("_scope"), *args))
@@ -190,6 +193,16 @@ class FunctionCompiler(Constructs):
             self.evaluate(self.service("_leave_dynamic", self.name("_scope"), self.name("_dyn"), self.name(base)))
         final, self.out = self.out, outer
         self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
+
+
+def _parts(declared: list[Variable]) -> list[list[Variable]]:
+    """The variables of the outermost block, cut behind those that were exported: they keep their places."""
+    found: list[list[Variable]] = []
+    for variable in declared:
+        if not found or found[-1][-1].exported:
+            found.append([])
+        found[-1].append(variable)
+    return found if len({v.name for v in declared}) < len(declared) else []
 
 
 __all__ = ["FunctionCompiler"]

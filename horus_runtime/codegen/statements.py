@@ -205,7 +205,7 @@ class Statements(Assignments):
     def expr_If(self, node: nodes.If, _owned: bool) -> pyast.expr:
         """An `if` as an operand: a conditional expression where both branches are single expressions."""
         branches = (node.then, node.orelse)
-        if self.dynamic and _declares_by_eval(node):
+        if self.dynamic and any(isinstance(part, nodes.Call) and part.name == "eval" for part in walk(node)):
             return self.statement_value(node)
         if all(isinstance(b, nodes.Block) and len(b.body) == 1 for b in branches):
             test = self.condition(node.condition)

@@ -337,7 +337,7 @@ class Expressions:
     def expr_Closure(self, node: nodes.Closure) -> nodes.Node:
         lost = self.lost_capture(node)
         if lost is not None:
-            return nodes.Call(lost, LOST_CLOSURE, ())
+            return lost
         copies = self.copied_constants(node)
         if copies:
             node = replace(node, copies=copies)
@@ -358,15 +358,27 @@ class Expressions:
             return self.block(body, keeps_value=True, is_function=True)
         return self.statement(body, keeps_value=True)
 
-    def lost_capture(self, node: nodes.Closure) -> Span | None:
-        """Where a closure first names a constant that holds a closure: to capture it is to read it."""
+    def lost_capture(self, node: nodes.Closure) -> nodes.Node | None:
+        """What is left of a closure that names a constant which holds a closure: to capture it is to read it.
+
+        The other variables are captured first.
+        """
         held = self.propagates and any(
             type(value) is nodes.Closure for block in self.blocks for value in block.values()
         )
         if not held:
             return None
-        lost = {name for name in captured_names(node) if type(self.known(name, self.own_blocks)) is nodes.Closure}
-        return next((part.span for part in walk(node.body) if type(part) is nodes.Variable and part.name in lost), None)
+        captured = _captured(node)
+        lost = {part.name for part in captured if type(self.known(part.name, self.own_blocks)) is nodes.Closure}
+        if not lost:
+            return None
+        read = nodes.Call(next(part.span for part in captured if part.name in lost), LOST_CLOSURE, ())
+        others = [part for part in captured if part.name not in lost]
+        if not others:
+            return read
+        body = nodes.Block(node.span, (mention(others),))
+        made = nodes.ExprStmt(node.span, nodes.Closure(node.span, (), body))
+        return nodes.Block(node.span, (made, nodes.ExprStmt(read.span, read)))
 
     def copied_constants(self, node: nodes.Closure) -> tuple[str, ...]:
         """The constant arrays and the like that a closure may change: each call changes its own copy.

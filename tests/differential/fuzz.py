@@ -22,6 +22,7 @@ from tests.differential.corpus import Case, normalise
 from tests.differential.engine import engine_or_skip_reason, run_case
 from tests.differential.generate import KINDS, generate, options_of
 from tests.differential.minimise import minimise
+from tests.differential.redeclared import without_redeclaring
 from tests.support.oracle import Oracle, oracle_or_skip_reason
 
 MAX_OPERATIONS = 300_000
@@ -53,6 +54,17 @@ class Fuzzer:
         if difference(case, plain, ours) is None:
             return Difference(case, (("optimizer only", None, None), *found.parts))
         return found
+
+    def is_redeclared(self, found: Difference) -> bool:
+        """Does the difference go away, but for the scope, where nothing is declared in a place that moved?"""
+        script = without_redeclaring(found.case.script)
+        if script is None:
+            return False
+        theirs = normalise(self._oracle.ask(script, **found.case.options))
+        ours = run_case(found.case)
+        theirs.pop("scope", None)
+        ours.pop("scope", None)
+        return difference(found.case, theirs, ours) is None
 
     def reduce(self, found: Difference) -> Difference:
         """The same kind of difference on a smaller script."""
@@ -164,7 +176,10 @@ def main() -> None:
             found = fuzzer.compare(script, options_of(seed, arguments.kind))
             if found is None:
                 continue
-            if reason := explanation(found):
+            reason = explanation(found)
+            if not reason and fuzzer.is_redeclared(found):
+                reason = "Redeclaring by an `eval` that declares"
+            if reason:
                 explained[reason] += 1
                 continue
             group = groups[signature(found)]

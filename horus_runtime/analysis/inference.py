@@ -391,7 +391,9 @@ class Inference:
             return ANY
         if is_only(t, ARRAY | UNIT) and t & ARRAY:
             return element(t)
-        if is_only(t, MAP | UNIT) and t & MAP and is_only(i, STR):
+        if i & LOW == NONE:
+            return NONE
+        if is_only(t, MAP | UNIT) and t & MAP and (is_only(i, STR) or self.is_key(t, i)):
             name = node.index.value if isinstance(node.index, nodes.StringLit) else None
             return self.fields.read(name, element(t))
         if is_only(t, BLOB):
@@ -401,6 +403,10 @@ class Inference:
         if is_only(t, INT) and is_only(i, INT):
             return BOOL
         return ANY
+
+    def is_key(self, t: int, i: int) -> bool:
+        """Are these strings, or else plain values, which maps refuse?"""
+        return bool(i & STR) and not i & LOW & ~SCALAR and not self.overridden("index$get$", 2, t)
 
     def expr_Unary(self, node: nodes.Unary) -> int:
         t = self.expr(node.operand)
@@ -489,6 +495,8 @@ class Inference:
         name = node.name
         if name == TAKE:
             self.widen_root(node.target, UNIT)
+        if name == "call" and self.calls_pointer(receiver, types):
+            return ANY if receiver & LOW else NONE
         if receiver & MAP and element(receiver) & FN:
             # A property may hold a function, which is then called with the map as `this`.
             self.forget_elements(node.target, "")
@@ -509,6 +517,15 @@ class Inference:
         if receiver & LOW == NONE:
             return NONE
         return method_result(receiver, name)
+
+    def calls_pointer(self, receiver: int, types: list[int]) -> bool:
+        """Can `x.call(y)` only be the call of the pointer `x`? Then `x` stays what it is.
+
+        Where `y` may be a pointer, that could be called with `x` as `this`.
+        """
+        if receiver & LOW & ~(FN | SCALAR) or (types and types[0] & FN):
+            return False
+        return not self.overridden("call", len(types) + 1, receiver)
 
     def callback_type(self, node: nodes.MethodCall, receiver: int) -> int | None:
         """What a closure returns that is written into a call of a standard method of arrays, which alone calls it."""

@@ -171,6 +171,8 @@ class Expressions(Emitter):
 
     def condition(self, node: nodes.Node) -> pyast.expr:
         """An expression whose truth is the condition's; anything but a bool raises."""
+        if isinstance(node, nodes.Unary) and node.op == "!" and self.program.config.fast_operators:
+            return self.negated_condition(node)
         expr = self.expr(node)
         if ty.is_only(self.type(node), ty.BOOL):
             return expr
@@ -194,6 +196,18 @@ class Expressions(Emitter):
         if not isinstance(expr, pyast.IfExp) or not isinstance(expr.body, pyast.Compare):
             return None
         return self.choose(expr.test, expr.body, self.decided(expr.orelse) or self.call("_truth", expr.orelse))
+
+    def negated_condition(self, node: nodes.Unary) -> pyast.expr:
+        """`!x` as a condition: `x` is asked for a bool before the general operator is."""
+        operand = self.expr(node.operand)
+        self.at(node.span)
+        if ty.is_only(self.type(node.operand), ty.BOOL):
+            return self.negate(operand)
+        first, again = self.atom(operand)
+        negated = self.service("_not_op", again)
+        self.at(self.error_span(node))
+        general = self.both(self.compare(again, (pyast.IsNot(), self.const(True))), self.call("_truth", negated))
+        return self.either(self.compare(first, (pyast.Is(), self.const(False))), general)
 
     def captured_cell(self, node: nodes.Node) -> pyast.expr | None:
         """The cell of a captured variable, if the node is one."""

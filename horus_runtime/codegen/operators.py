@@ -99,6 +99,8 @@ class Operators(Present):
 
         Maps and strings are asked directly unless somebody redefines `contains`.
         """
+        if isinstance(node.right, nodes.Binary) and node.right.op in ("..", "..=") and self.asks_range(node.right):
+            return self.within(node, node.right)
         if (
             node.op == "in"
             and isinstance(node.right, nodes.Variable)
@@ -126,6 +128,26 @@ class Operators(Present):
             direct = self.compare(item, (pyast.In(), container))
             return self.choose(self.type_is(container, "dict"), direct, general)
         return general
+
+    def asks_range(self, node: nodes.Binary) -> bool:
+        """Is this a range of INT that nobody has another idea of?"""
+        known = ty.is_only(self.type(node.left), ty.INT) and ty.is_only(self.type(node.right), ty.INT)
+        return known and self.program.config.fast_operators and not self.program.overridden("contains", 2, ty.RANGE)
+
+    def within(self, node: nodes.Binary, span: nodes.Binary) -> pyast.expr:
+        """`item in low..high`: an INT is compared with the ends."""
+        low, high = (self.stable(end) for end in self.operands([span.left, span.right]))
+        item = self.expr(node.left)
+        first, again = self.atom(item)
+        self.at(span.op_span)
+        made = self.call("_Range", low, high, self.const(span.op == "..="))
+        self.at(node.op_span)
+        upper: pyast.cmpop = pyast.LtE() if span.op == "..=" else pyast.Lt()
+        if ty.is_only(self.type(node.left), ty.INT):
+            return self.compare(low, (pyast.LtE(), first), (upper, high))
+        general = self.service("_contains", self.home(), self.level(), made, again)
+        direct = self.compare(low, (pyast.LtE(), again), (upper, high))
+        return self.choose(self.type_is(first, "int"), direct, general)
 
     def may_touch(self, node: nodes.Node, place: nodes.Node) -> bool:
         """May evaluating the node change what a variable holds?"""

@@ -175,20 +175,26 @@ def _replace(ctx: NativeCallContext, array: Array, span: tuple[int, int], replac
 @native("extract", ARRAY, INT, pure=False, returns=ARRAY)
 def extract_tail(array: Array, start: int) -> Array:
     """A copy of the elements from `start` to the end."""
-    return [copy_value(item) for item in made(array[start_of(start, len(array)) :])]
+    return _copied(array[start_of(start, len(array)) :])
 
 
 @native("extract", ARRAY, INT, INT, pure=False, returns=ARRAY)
 def extract(array: Array, start: int, count: int) -> Array:
     """A copy of `count` elements from `start`."""
     first, stop = clamped(start, count, len(array))
-    return [copy_value(item) for item in made(array[first:stop])]
+    return _copied(array[first:stop])
+
+
+def _copied(part: Array) -> Array:
+    """Deep copies of elements that were picked."""
+    copies: Array = copy_value(made(part))
+    return copies
 
 
 def extract_range(array: Array, selection: Range) -> Array:
     """A copy of the elements a range selects."""
     first, stop = range_span(selection, len(array))
-    return [copy_value(item) for item in made(array[first:stop])]
+    return _copied(array[first:stop])
 
 
 @native("split", ARRAY, INT, pure=False, returns=ARRAY)

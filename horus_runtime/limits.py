@@ -34,20 +34,16 @@ class Limits:
     )
 
     max_operations: int
-    """Operations one run may spend (a compile-time weight per basic block; see docs)."""
     max_duration: float
-    """Wall-clock seconds one run may take."""
     max_call_levels: int
     max_expr_depth: int
     max_function_expr_depth: int
     max_string_size: int
-    """UTF-8 bytes, nested strings of a container added up."""
     max_array_size: int
     max_map_size: int
     max_data_size: int
-    """Bytes that all values of one run may take together in this process."""
     max_script_size: int
-    """UTF-8 bytes of a text that is compiled: a script, a module, the text of an `eval`. No deadline ends parsing."""
+    """No deadline ends parsing."""
     max_variables: int | None
     max_functions: int | None
     max_modules: int | None
@@ -119,21 +115,23 @@ def _restored(values: dict[str, Any]) -> Limits:
     return Limits(**values)
 
 
-LIMIT_NAMES = (
-    "max_operations",
-    "max_duration",
-    "max_call_levels",
-    "max_expr_depth",
-    "max_function_expr_depth",
-    "max_string_size",
-    "max_array_size",
-    "max_map_size",
-    "max_data_size",
-    "max_script_size",
-    "max_variables",
-    "max_functions",
-    "max_modules",
-)
+LIMITS = {
+    "max_operations": "Operations one run may spend: a compile-time weight per basic block.",
+    "max_duration": "Wall-clock seconds one run may take.",
+    "max_call_levels": "Calls of script functions inside each other.",
+    "max_expr_depth": "Expressions and statements inside each other, outside of functions.",
+    "max_function_expr_depth": "Expressions and statements inside each other in one function.",
+    "max_string_size": "UTF-8 bytes of a string, nested strings of a container added up.",
+    "max_array_size": "Elements of an array and bytes of a blob, nested ones added up.",
+    "max_map_size": "Properties of an object map, nested ones added up.",
+    "max_data_size": "Bytes that all values of one run may take together in this process.",
+    "max_script_size": "UTF-8 bytes of a text that is compiled: a script, a module, the text of an `eval`.",
+    "max_variables": "Variables in a scope.",
+    "max_functions": "Functions that one script defines.",
+    "max_modules": "Modules that one run imports.",
+}
+"""Every limit, and what it limits."""
+LIMIT_NAMES = tuple(LIMITS)
 NULLABLE = frozenset({"max_variables", "max_functions", "max_modules"})
 
 

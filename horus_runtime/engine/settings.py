@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.cache import DiskCache, default_cache
-from horus_runtime.limits import LIMIT_NAMES, Limits
+from horus_runtime.engine.language import LanguageSettings
+from horus_runtime.limits import LIMIT_NAMES, LIMITS, Limits
 from horus_runtime.runtime.definitions import Definition
 from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.hooks import Hook, VariableHook
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from horus_runtime.engine.debugger import Debugger
     from horus_runtime.engine.metrics import Metrics, RunMetrics
     from horus_runtime.runtime.budget import Budget
-    from horus_runtime.runtime.custom_syntax import EvalContext, SyntaxDefinition, SyntaxInput
-    from horus_runtime.syntax.dynamic import ParseFunction
     from horus_runtime.syntax.mapping import TokenMapper
     from horus_runtime.syntax.options import ParseOptions
 
@@ -36,26 +35,37 @@ MissingFunctionCallback = Callable[..., Any]
 MissingPropertyCallback = Callable[..., Any]
 BadIndexCallback = Callable[..., Any]
 
-StateSyntaxFunction = TypeVar(
-    "StateSyntaxFunction", bound="Callable[[EvalContext, list[SyntaxInput], dict[str, Any]], Any]"
-)
-SyntaxFunction = TypeVar("SyntaxFunction", bound="Callable[[EvalContext, list[SyntaxInput]], Any]")
-
-SWITCHES = {
-    "allow_if_expression": True,
-    "allow_switch_expression": True,
-    "allow_loop_expressions": True,
-    "allow_statement_expression": True,
-    "allow_anonymous_fn": True,
-    "allow_looping": True,
-    "allow_shadowing": True,
-    "strict_identifiers": False,
-    "underscore_variable": False,
-    "strict_variables": False,
-    "fail_on_invalid_map_property": False,
-    "fast_operators": True,
-    "show_host_errors": False,
+_SWITCHES = {
+    "allow_if_expression": (True, "`if` may stand where a value is expected: `let x = if a { 1 } else { 2 };`."),
+    "allow_switch_expression": (True, "`switch` may stand where a value is expected."),
+    "allow_loop_expressions": (True, "Loops may stand where a value is expected; `break` gives it."),
+    "allow_statement_expression": (
+        True,
+        "A block may stand where a value is expected: `let x = { a; b };`.",
+    ),
+    "allow_anonymous_fn": (True, "Scripts may write closures: `|x| x + 1`."),
+    "allow_looping": (True, "Scripts may loop: `while`, `loop`, `do` and `for`."),
+    "allow_shadowing": (True, "A variable may be declared again where it exists."),
+    "strict_identifiers": (
+        False,
+        "Names such as `_x` and `__a1` are refused, as Rhai 1.26 does.",
+    ),
+    "underscore_variable": (
+        False,
+        "`_` alone is a name where a value may stand, as at the prompt for the last result.",
+    ),
+    "strict_variables": (False, "Variables that are declared nowhere are errors before a script runs."),
+    "fail_on_invalid_map_property": (False, "Reading a property that a map does not have is an error instead of `()`."),
+    "fast_operators": (
+        True,
+        "Operators on standard types are the standard ones, even where the host registered others.",
+    ),
+    "show_host_errors": (
+        False,
+        "Scripts see class and text of every exception that a host function raises; off: only of those meant for them.",
+    ),
 }
+SWITCHES = {name: default for name, (default, _) in _SWITCHES.items()}
 """The options that are on or off, and what they are unless the host says otherwise."""
 PARSE_LIMITS = tuple(name for name in LIMIT_NAMES if name not in {"max_operations", "max_duration"})
 SIZE_LIMITS = ("max_string_size", "max_array_size", "max_map_size")
@@ -65,7 +75,7 @@ whole value with every change. The default ones are far beyond ordinary values a
 """
 
 
-class EngineSettings:
+class EngineSettings(LanguageSettings):
     """Settings part of `Engine`. Every limit and every language switch is an attribute."""
 
     max_operations: int
@@ -95,10 +105,10 @@ class EngineSettings:
     fast_operators: bool
     revision: Revision
     show_host_errors: bool
-    """Scripts see class and text of every exception that a host function raises; off: only of those meant for them."""
 
     def __init__(self, table: FunctionTable, limits: Limits | None, services: dict[str, Any]) -> None:
         self.__dict__["revision"] = Revision()
+        super().__init__()
         self.table = table
         self.modules: dict[str, Module] = {}
         self.services: dict[str, Any] = services
@@ -108,13 +118,7 @@ class EngineSettings:
             getattr(limits, name) != getattr(_DEFAULTS, name) for name in SIZE_LIMITS
         )
         self._switches = SWITCHES.copy()
-        self._disabled: frozenset[str] = frozenset()
-        self._operators: dict[str, int] = {}
-        self._syntaxes: dict[str, SyntaxDefinition] = {}
-        self._parse_functions: dict[str, ParseFunction] = {}
-        self._parse_generation = 0
         self._on_token: TokenMapper | None = None
-        """Counts their registrations."""
         self._optimization = "simple"
         self._print: PrintCallback | None = None
         self._debug: DebugCallback | None = None
@@ -218,130 +222,6 @@ class EngineSettings:
     def optimization_level(self, level: str) -> None:
         check_level(level)
         self._optimization = level
-
-    def disable_symbol(self, symbol: str) -> Any:
-        """Forbid a keyword or operator in scripts compiled from now on."""
-        self._disabled |= {symbol}
-        self._reread()
-        return self
-
-    def register_custom_syntax(
-        self, symbols: Sequence[str], changes_scope: bool, function: Callable[[EvalContext, list[SyntaxInput]], Any]
-    ) -> Any:
-        """Add a construct to the language; one that begins with the same symbol is replaced.
-
-        Args:
-            symbols: words, symbols and markers. The first tells the construct from everything else: a word or symbol
-                that the language does not use, or that was disabled before. Markers stand for an input each: `$ident$`
-                a name, `$symbol$` an operator or other symbol, `$token$` any token, `$expr$` an expression or block,
-                `$block$` a block, `$func$` a closure or a block that becomes one, `$string$`, `$int$`, `$float$` and
-                `$bool$` literals. Blank symbols are left out; without any symbol nothing happens.
-            changes_scope: the function adds variables to the scope; without it they are forgotten again.
-            function: called with an `EvalContext` and a list of `SyntaxInput`; its result is the construct's value.
-
-        Raises:
-            ValueError: a symbol stands where it cannot, or the construct could be taken for something else.
-        """
-        from horus_runtime.syntax.custom import check_operator, checked_symbols
-
-        checked = checked_symbols(tuple(symbols), self._disabled)
-        for operator in self._operators:
-            check_operator(operator, (checked,))
-        if checked:
-            self._parse_functions.pop(checked[0], None)
-            self._define_syntax(checked, function, changes_scope=changes_scope)
-        return self
-
-    def _define_syntax(self, symbols: tuple[str, ...], function: Callable[..., Any], *, changes_scope: bool) -> None:
-        from horus_runtime.runtime.custom_syntax import SyntaxDefinition
-
-        self._syntaxes[symbols[0]] = SyntaxDefinition(symbols, function, changes_scope=changes_scope)
-        self._reread()
-
-    def register_custom_syntax_with_state(
-        self,
-        key: str,
-        parse: Callable[..., str | None],
-        changes_scope: bool,
-        function: Callable[[EvalContext, list[SyntaxInput], dict[str, Any]], Any],
-        *,
-        look_ahead: bool = True,
-    ) -> Any:
-        """Add a construct to the language whose symbols a function decides on, one by one, while a script is read.
-
-        Args:
-            key: the first symbol, as for `register_custom_syntax`.
-            parse: called with the symbols so far (texts, and the markers of expressions and blocks; the key first),
-                the text of the next token (`"{EOF}"` at the end) and a dictionary, the construct's own, to take notes
-                in. It answers with the next word, symbol or marker, with `None` where the construct ends, or with
-                `$$name` where it ends and this text is to be one more input, to tell variants apart. Besides the
-                markers of `register_custom_syntax` there is `$inner$`: the statements behind a `{` that was a symbol
-                before, up to their `}`. What it raises is a `ParseError` at the next token.
-            changes_scope: the function adds variables to the scope; without it they are forgotten again.
-            function: called with an `EvalContext`, a list of `SyntaxInput` and a copy of the notes, which may hold
-                `None`, bool, int, float, str, list and dict; its result is the construct's value.
-            look_ahead: without it `parse` is not told the next token, and may ask for `$raw$`: one character of the
-                script's text, which becomes one more of the symbols, but no input.
-
-        Raises:
-            ValueError: the key is no word or symbol that can begin a construct.
-        """
-        from horus_runtime.syntax.custom import STATE, checked_symbols
-        from horus_runtime.syntax.dynamic import ParseFunction
-
-        checked = checked_symbols((key,), self._disabled)
-        if not checked:
-            raise ValueError("custom syntax with state begins with a word or symbol, not with a blank")
-        self._parse_functions[checked[0]] = ParseFunction(checked[0], parse, look_ahead)
-        self._parse_generation += 1
-        self._define_syntax((checked[0], STATE), function, changes_scope=changes_scope)
-        return self
-
-    def syntax_with_state(
-        self, key: str, parse: Callable[..., str | None], *, changes_scope: bool = False, look_ahead: bool = True
-    ) -> Callable[[StateSyntaxFunction], StateSyntaxFunction]:
-        """Decorator: as `register_custom_syntax_with_state`."""
-
-        def register(function: StateSyntaxFunction) -> StateSyntaxFunction:
-            self.register_custom_syntax_with_state(key, parse, changes_scope, function, look_ahead=look_ahead)
-            return function
-
-        return register
-
-    def syntax(self, *symbols: str, changes_scope: bool = False) -> Callable[[SyntaxFunction], SyntaxFunction]:
-        """Decorator: as `register_custom_syntax`."""
-
-        def register(function: SyntaxFunction) -> SyntaxFunction:
-            self.register_custom_syntax(symbols, changes_scope, function)
-            return function
-
-        return register
-
-    def _custom_symbols(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(self._syntaxes[key].symbols for key in sorted(self._syntaxes))
-
-    def register_custom_operator(self, symbol: str, precedence: int) -> Any:
-        """Make a word or symbol a binary operator; it calls the function of that name.
-
-        Args:
-            symbol: an identifier, a reserved symbol, or something that was disabled before.
-            precedence: 1 to 255; `+` has 150, `*` has 180. Equal ones group from the left.
-
-        Raises:
-            ValueError: the symbol has a meaning in the language or in a construct of the host's where it would be taken
-                for the operator, or the precedence is out of range.
-        """
-        from horus_runtime.syntax.custom import check_operator, reserved_as
-
-        reason = None if symbol in self._disabled else reserved_as(symbol)
-        if reason is not None:
-            raise ValueError(f"'{symbol}' is a reserved {reason}")
-        if not 1 <= precedence <= 255:
-            raise ValueError("precedence cannot be zero" if precedence == 0 else "precedence must be 1 to 255")
-        check_operator(symbol, self._custom_symbols())
-        self._operators[symbol] = precedence
-        self._reread()
-        return self
 
     # ---- callbacks --------------------------------------------------------------------------------------------------
 
@@ -659,14 +539,15 @@ def _limit(name: str) -> property:
     def read(self: EngineSettings) -> Any:
         return getattr(self._limits, name)
 
-    return property(read)
+    return property(read, doc=f"{LIMITS[name]} See `Limits`.")
 
 
 def _switch(name: str) -> property:
     def read(self: EngineSettings) -> bool:
         return self._switches[name]
 
-    return property(read)
+    default, text = _SWITCHES[name]
+    return property(read, doc=f"{text} {'On' if default else 'Off'} by default.")
 
 
 for _name in LIMIT_NAMES:

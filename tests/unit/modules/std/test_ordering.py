@@ -43,7 +43,7 @@ def test_elements_of_one_type_are_put_in_order(array, ordered) -> None:
         (["a", Char("b")], "different types"),
         ([[1], [2]], "array"),
         ([FnPtr("a"), FnPtr("b")], "Fn"),
-        ([Range(0, 1), Range(0, 1)], "range"),
+        ([Range(0, 1), Range(0, 1)], "core::ops::range::Range<i64>"),
         ([Range(0, 1), Range(0, 1, inclusive=True)], "different types"),
     ],
 )

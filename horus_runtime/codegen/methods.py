@@ -399,7 +399,11 @@ class Methods(Places):
         if root.namespace or (
             variable is not None and variable.constant and (root is not receiver or not variable.is_cell)
         ):
-            return self.call("_Cell", value, self.const(True))
+            if root is receiver:
+                return self.call("_Cell", value, self.const(True))
+            # What a map does not hold is no part of the constant.
+            first, again = self.atom(value)
+            return self.call("_Cell", first, self.compare(again, (pyast.IsNot(), self.const(None))))
         if root is not receiver or variable is None:
             return value
         if variable.kind == "external":

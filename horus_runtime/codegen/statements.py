@@ -125,8 +125,13 @@ class Statements(Assignments):
     def stmt_Throw(self, node: nodes.Throw, _dest: str | None) -> None:
         value = self.const(None) if node.value is None else self.expr(node.value, owned=True)
         self.at(node.span)
-        rethrows = self.handlers and (node.value is None or isinstance(node.value, nodes.UnitLit))
-        error = self.service("_rethrow", self.name(self.handlers[-1])) if rethrows else self.service("_throw", value)
+        if self.handlers and _may_be_unit(node.value):
+            thrown = self.spill_if_complex(value)
+            again = self.service("_rethrow", self.name(self.handlers[-1]))
+            error = self.choose(self.is_none(thrown), again, self.service("_throw", thrown))
+            error = again if isinstance(thrown, pyast.Constant) else error
+        else:
+            error = self.service("_throw", value)
         self.emit(pyast.Raise(error, self.const(None)))
 
     def stmt_Break(self, node: nodes.Break, _dest: str | None) -> None:
@@ -336,7 +341,9 @@ class Statements(Assignments):
 
     def stmt_Try(self, node: nodes.Try, dest: str | None) -> None:
         self.blocks += 1
+        handlers, self.handlers = self.handlers, []  # what is thrown in here meets this handler first
         body = self.suite(node.body.body, dest)
+        self.handlers = handlers
         outer, self.out = self.out, []
         self.at(node.span)
         raw, error = self.temp(), self.temp()
@@ -398,10 +405,21 @@ class Statements(Assignments):
 def _rethrows(node: nodes.Node) -> bool:
     """Might the handler throw the error again that it has caught, or look at it where names are looked up?"""
     if isinstance(node, nodes.Throw):
-        return node.value is None or isinstance(node.value, nodes.UnitLit)
+        return _may_be_unit(node.value) or (node.value is not None and _rethrows(node.value))
     if isinstance(node, nodes.Call) and (node.captures_scope or node.name == "eval"):
         return True
     return any(map(_rethrows, children(node)))
+
+
+def _may_be_unit(value: nodes.Node | None) -> bool:
+    """Could this be `()`, which in a handler means the error that was caught?"""
+    return not isinstance(value, _NO_UNITS)
+
+
+_NO_UNITS: Final = (
+    nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.Template, nodes.ArrayLit,
+    nodes.MapLit, nodes.Closure,
+)  # fmt: skip
 
 
 def _leaves(block: nodes.Block) -> bool:

@@ -174,9 +174,10 @@ PARTED: Final = frozenset({str, int, bytearray})
 def item_cell(container: Any, item: Any, constant: bool = False) -> Cell:
     """The cell for a method call on what stands at an index of the container.
 
-    Rhai does not see that a part of a string, a bit or a byte comes from a constant.
+    Rhai does not see that a part of a string, a bit or a byte comes from a constant, and what a map does not hold is no
+    part of one.
     """
-    return ItemCell(item) if type(container) in PARTED else Cell(item, constant)
+    return ItemCell(item) if type(container) in PARTED else Cell(item, constant and item is not None)
 
 
 def holds(container: Any, key: Any) -> bool:

@@ -6,6 +6,7 @@ block around the second declaration the reference declares a variable of its own
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from horus_runtime import ParseError
@@ -33,7 +34,7 @@ def without_redeclaring(script: str) -> str | None:
         else:
             line, column = end
             lines[line - 1] = lines[line - 1][: column - 2] + "}" + lines[line - 1][column - 2 :]
-    return "\n".join(lines) if opened else None
+    return re.sub(r"\bexport (?=let |const )", " " * 7, "\n".join(lines)) if opened else None
 
 
 def _blocks(tree: nodes.Script) -> Iterator[tuple[tuple[nodes.Node, ...], Place]]:

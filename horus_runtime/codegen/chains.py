@@ -57,7 +57,11 @@ class Chains(Calls):
             if self.is_sure(links[0].target):
                 return any(map(_has_effects, _arguments(links[0])))
             return any(not self.is_sure(arg) for arg in _arguments(links[0]))
-        return any(_has_effects(arg) or not self.is_sure(arg) for link in links for arg in _arguments(link))
+        return any(
+            _has_effects(arg) or not self.is_sure(arg) or (type(arg) is nodes.Closure and type(link) is nodes.Index)
+            for link in links
+            for arg in _arguments(link)
+        )  # a closure shares what it captures
 
     def is_sure(self, node: nodes.Node) -> bool:
         """Can nothing but arithmetic go wrong when the node is evaluated?"""

@@ -107,11 +107,22 @@ class Expressions:
         return node if isinstance(node, (nodes.Variable, nodes.This)) else self.expr(node)
 
     def index(self, node: nodes.Node, *, last: bool) -> nodes.Node:
-        """What stands in brackets. In the last ones of a chain Rhai leaves what a method call says of a constant."""
-        if last and type(node) is nodes.MethodCall:
-            return self.link(node)
-        lost = isinstance(node, (nodes.Property, nodes.Index)) and self.lost_item(node)
-        return self.link(node) if lost else self.read(node)
+        """What stands in brackets.
+
+        In the last ones of a chain Rhai leaves what a method call says of a constant and the closures in constant maps,
+        and reads the constant closure that a chain begins with.
+        """
+        inner = only_value(node) if last and type(node) is nodes.Block else node
+        if not last or type(inner) not in CHAINED:
+            return self.read(node)
+        first: Any = inner
+        while type(first) in CHAINED:
+            first = first.target
+        if type(first) is nodes.Variable and type(self.variable(first)) is nodes.Call:
+            return self.variable(first)
+        if type(inner) is nodes.MethodCall or self.lost_item(inner) is not None:  # type: ignore[arg-type]
+            return self.link(inner)
+        return self.read(node)
 
     def read(self, node: nodes.Node) -> nodes.Node:
         """An expression of which only the value is used: a constant may stand for itself."""

@@ -29,6 +29,7 @@ from horus_runtime.optimize.effects import (
 )
 from horus_runtime.optimize.expressions import Environment, Expressions, Native
 from horus_runtime.optimize.values import (
+    CONTAINERS,
     is_constant,
     is_constant_range,
     is_empty,
@@ -88,16 +89,23 @@ class _Optimizer(Expressions):
             last -= 1
         for at, done in enumerate(self.each(body[: last + 1], keeps_value)):
             wanted = keeps_value and at == last
-            if not wanted and is_pure(done):
+            if not wanted and (is_pure(done) or (isinstance(done, nodes.ExprStmt) and self.is_named(done.expr))):
                 self.drop(body[at])
                 continue
             kept.append(done)
             if type(done) in JUMPS:
                 self.drop(nodes.Block(done.span, body[at + 1 :]))
                 break
-        while not keeps_value and kept and is_private(kept[-1]):
+        while not keeps_value and kept:
+            last_kept = kept[-1]
+            if not is_private(last_kept) and not (isinstance(last_kept, nodes.Let) and self.is_named(last_kept.value)):
+                break
             kept.pop()
         return body if len(kept) == len(body) and all(a is b for a, b in zip(kept, body, strict=True)) else tuple(kept)
+
+    def is_named(self, value: nodes.Node | None) -> bool:
+        """Is this an array or map of constants by name?"""
+        return value is not None and type(value) in CONTAINERS and self.is_fixed(value)
 
     def each(self, body: tuple[nodes.Node, ...], keeps_value: bool) -> Iterable[nodes.Node]:
         """The statements, optimized one after the other."""

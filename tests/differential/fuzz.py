@@ -99,8 +99,7 @@ def explanation(found: Difference) -> str:
         return "Function pointers in raw texts"
     if re.search(r"\b(sort|order)\(", found.case.script) and _same_items(found):
         return "Values of different types that a comparer cannot order"
-    level = found.case.options.get("optimize")
-    if level == "full" and set(names) <= {"type", "value", "output"} and re.search(r"\btry\b", found.case.script):
+    if found.case.options.get("optimize") == "full" and called_early(found.case.script, names, theirs, ours):
         return "Level `full` calls fewer functions ahead of time"
     if "range (u8, u8)" in ours:
         return "Ranges of the items of a blob"
@@ -120,6 +119,18 @@ def redeclares_by_eval(script: str) -> bool:
 def json_texts_differ(theirs: str, ours: str) -> bool:
     """Do two JSON texts differ in the quotes of characters and in fractions only?"""
     return re.sub(r"'(\\?.)'", r'\\"\1\\"', theirs) == ours
+
+
+def called_early(script: str, names: list[str], theirs: str, ours: str) -> bool:
+    """Is it the value of a `try`, the place of an operand, or the raw text of a template that differs?"""
+    if names == ["error.position"]:
+        return re.search(r"&&|\|\||\?\?", script) is not None
+    if not set(names) <= {"type", "value", "output"}:
+        return False
+    return re.search(r"\btry\b", script) is not None or _RAW.sub("", theirs) == _RAW.sub("", ours)
+
+
+_RAW = re.compile(r"[\\'\"*+]")
 
 
 def _bare(text: str) -> str:

@@ -7,7 +7,7 @@ import ast as pyast
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable, is_literal
 from horus_runtime.ast import nodes
-from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN, Loops
 
 
@@ -285,9 +285,9 @@ class Assignments(Loops):
         if not ty.is_only(t, ty.STR):
             value = self.spill_if_complex(value)
             general_call = self.call(self.use_assign("+="), self.name(variable.py), value)
-            target = place(pyast.Name(variable.py, STORE), self.loc)
+            target = self.slot(variable.py)
             general = [place(pyast.Assign([target], general_call), self.loc)]
-        target = place(pyast.Name(variable.py, STORE), self.loc)
+        target = self.slot(variable.py)
         grow = place(pyast.AugAssign(target, pyast.Add(), value), self.loc)
         length = self.call("len", self.name(variable.py))
         too_long = self.compare(length, (pyast.Gt(), self.name(self.use("_safe_string"))))

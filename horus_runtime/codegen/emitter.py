@@ -15,6 +15,8 @@ LOAD = pyast.Load()
 STORE = pyast.Store()
 IS = pyast.Is()
 IS_NOT = pyast.IsNot()
+AND = pyast.And()
+OR = pyast.Or()
 _IDENTITY = (pyast.Is, pyast.IsNot)
 
 Loc = tuple[int, int]
@@ -86,6 +88,21 @@ class Emitter:
         line, column = self.loc
         node.__dict__ = {
             "func": self.name(function),
+            "args": list(args),
+            "keywords": [],
+            "lineno": line,
+            "end_lineno": line,
+            "col_offset": column - 1,
+            "end_col_offset": column,
+        }
+        return node
+
+    def call_of(self, function: pyast.expr, *args: pyast.expr) -> pyast.expr:
+        """Call what an expression gives."""
+        node = _new(pyast.Call)
+        line, column = self.loc
+        node.__dict__ = {
+            "func": function,
             "args": list(args),
             "keywords": [],
             "lineno": line,
@@ -172,12 +189,25 @@ class Emitter:
     def both(self, *values: pyast.expr) -> pyast.expr:
         if len(values) == 1:
             return values[0]
-        return place(pyast.BoolOp(pyast.And(), list(values)), self.loc)  # type: ignore[no-any-return]
+        return self.logic(AND, values)
 
     def either(self, *values: pyast.expr) -> pyast.expr:
         if len(values) == 1:
             return values[0]
-        return place(pyast.BoolOp(pyast.Or(), list(values)), self.loc)  # type: ignore[no-any-return]
+        return self.logic(OR, values)
+
+    def logic(self, op: pyast.boolop, values: Sequence[pyast.expr]) -> pyast.expr:
+        node = _new(pyast.BoolOp)
+        line, column = self.loc
+        node.__dict__ = {
+            "op": op,
+            "values": list(values),
+            "lineno": line,
+            "end_lineno": line,
+            "col_offset": column - 1,
+            "end_col_offset": column,
+        }
+        return node
 
     def negate(self, value: pyast.expr) -> pyast.expr:
         return place(pyast.UnaryOp(pyast.Not(), value), self.loc)  # type: ignore[no-any-return]
@@ -197,7 +227,17 @@ class Emitter:
         return node
 
     def walrus(self, target: str, value: pyast.expr) -> pyast.expr:
-        return place(pyast.NamedExpr(self.slot(target), value), self.loc)  # type: ignore[no-any-return]
+        node = _new(pyast.NamedExpr)
+        line, column = self.loc
+        node.__dict__ = {
+            "target": self.slot(target),
+            "value": value,
+            "lineno": line,
+            "end_lineno": line,
+            "col_offset": column - 1,
+            "end_col_offset": column,
+        }
+        return node
 
     def type_is(self, value: pyast.expr, cls: str) -> pyast.expr:
         """`type(value) is cls`."""
@@ -233,6 +273,10 @@ class Emitter:
         return node
 
     def assign(self, target: str, value: pyast.expr) -> None:
+        self.out.append(self.assignment(target, value))
+
+    def assignment(self, target: str, value: pyast.expr) -> pyast.stmt:
+        """`target = value`, for another place than the end of `out`."""
         node = _new(pyast.Assign)
         line, column = self.loc
         node.__dict__ = {
@@ -243,7 +287,7 @@ class Emitter:
             "col_offset": column - 1,
             "end_col_offset": column,
         }
-        self.out.append(node)
+        return node
 
     def assign_cell(self, cell: str, value: pyast.expr) -> None:
         target = place(pyast.Attribute(self.name(cell), "v", STORE), self.loc)
@@ -253,7 +297,18 @@ class Emitter:
         self.emit(pyast.Expr(value))
 
     def when(self, test: pyast.expr, then: list[pyast.stmt], orelse: list[pyast.stmt] | None = None) -> None:
-        self.emit(pyast.If(test, then or [self.nothing()], orelse or []))
+        node = _new(pyast.If)
+        line, column = self.loc
+        node.__dict__ = {
+            "test": test,
+            "body": then or [self.nothing()],
+            "orelse": orelse or [],
+            "lineno": line,
+            "end_lineno": line,
+            "col_offset": column - 1,
+            "end_col_offset": column,
+        }
+        self.out.append(node)
 
     def nothing(self) -> pyast.stmt:
         return place(pyast.Pass(), self.loc)  # type: ignore[no-any-return]

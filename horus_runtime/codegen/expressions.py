@@ -69,7 +69,7 @@ class Expressions(Emitter):
     def spill(self, expr: pyast.expr, at: int | None = None) -> pyast.expr:
         """Put a value into a temporary; `at` is where in `out` the assignment goes."""
         name = self.temp()
-        statement = place(pyast.Assign([self.slot(name)], expr), self.loc)
+        statement = self.assignment(name, expr)
         self.out.insert(len(self.out) if at is None else at, statement)
         return self.name(name)
 

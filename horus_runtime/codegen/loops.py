@@ -65,7 +65,7 @@ class Loops(Methods):
         if not self.program.config.metered:
             return
         self.counters.add("_ops")
-        target = place(pyast.Name("_ops", STORE), self.loc)
+        target = self.slot("_ops")
         self.emit(pyast.AugAssign(target, pyast.Sub(), self.const(cost)))
         refill = place(pyast.Assign([target], self.service("_poll", self.name("_ops"))), self.loc)
         self.when(self.compare(self.name("_ops"), (pyast.Lt(), self.const(0))), [refill, *(then or [])])
@@ -78,9 +78,9 @@ class Loops(Methods):
             return
         fuel = self.program.use_fuel(cost)
         self.counters.add(fuel)
-        slot = place(pyast.Name("_turn", STORE), self.loc)
+        slot = self.slot("_turn")
         more = self.call(self.program.use_helper("_refuel"), self.const(cost))
-        empty = place(pyast.Assign([place(pyast.Name(fuel, STORE), self.loc)], more), self.loc)
+        empty = self.assignment(fuel, more)
         self.emit(pyast.For(slot, self.name(fuel), [place(pyast.Break(), self.loc)], [empty]))
 
     counters: set[str]
@@ -145,7 +145,7 @@ class Loops(Methods):
     def when_rung(self, then: list[pyast.stmt]) -> None:
         """What is done after the end of a stride."""
         bell = self.bell()
-        silent = place(pyast.Assign([place(pyast.Name(bell, STORE), self.loc)], self.const(False)), self.loc)
+        silent = self.assignment(bell, self.const(False))
         self.when(self.name(bell), [silent, *then])
 
     def offer_kernel(self, number: int, cost: int, *, loops: bool) -> None:
@@ -174,12 +174,12 @@ class Loops(Methods):
         level = self.level() if not self.is_main else self.const(0)
         paid = [self.const(False), self.const(0)] if refund is None else [self.const(True), refund]
         self.assign(done, self.call("_enter", self.const(entry.number), level, *paid, self.tuple_of(values)))
-        targets = [place(pyast.Name(name, STORE), self.loc) for name in (ended, *(v.py for v in entry.outputs))]
+        targets: list[pyast.expr] = [self.slot(name) for name in (ended, *(v.py for v in entry.outputs))]
         taken: list[pyast.stmt] = [
-            place(pyast.Assign([place(pyast.Name(turns, STORE), self.loc)], self.name("_DONE")), self.loc),
+            self.assignment(turns, self.name("_DONE")),
             place(pyast.Assign([place(pyast.Tuple(targets, STORE), self.loc)], self.name(done)), self.loc),
         ]
-        result = place(pyast.Return(place(pyast.Call(self.name(ended), [], []), self.loc)), self.loc)
+        result = place(pyast.Return(self.call_of(self.name(ended))), self.loc)
         taken.append(
             place(pyast.If(self.compare(self.name(ended), (pyast.IsNot(), self.const(None))), [result], []), self.loc)
         )
@@ -190,7 +190,7 @@ class Loops(Methods):
 
     def look_at_bell(self, entry: LoopEntry, values: list[pyast.expr], turns: str, cost: int) -> list[pyast.stmt]:
         """At the beginning of a turn that is paid for: after the end of a stride the loop may go on as a kernel."""
-        left = place(pyast.Call(self.attribute(self.name(turns), "__length_hint__"), [], []), self.loc)
+        left = self.call_of(self.attribute(self.name(turns), "__length_hint__"))
         refund = self.binop(left, pyast.Mult(), self.const(cost))
         outer, self.out = self.out, []
         ready = self.call("_ready", self.const(entry.number))
@@ -223,13 +223,13 @@ class Loops(Methods):
     def spend(self, operator: pyast.operator, cost: pyast.expr) -> pyast.stmt:
         """Count the counter up or down."""
         self.counters.add("_ops")
-        return place(pyast.AugAssign(place(pyast.Name("_ops", STORE), self.loc), operator, cost), self.loc)  # type: ignore[no-any-return]
+        return place(pyast.AugAssign(self.slot("_ops"), operator, cost), self.loc)  # type: ignore[no-any-return]
 
     def giving_back(self, turns: str, cost: int, body: list[pyast.stmt], *, light: bool = False) -> pyast.stmt:
         """Give back what was paid for turns that did not come to pass."""
-        left = place(pyast.Call(self.attribute(self.name(turns), "__length_hint__"), [], []), self.loc)
+        left = self.call_of(self.attribute(self.name(turns), "__length_hint__"))
         refund = self.spend(pyast.Add(), self.binop(left, pyast.Mult(), self.const(cost)))
-        forget = place(pyast.Assign([place(pyast.Name(turns, STORE), self.loc)], self.const(None)), self.loc)
+        forget = self.assignment(turns, self.const(None))
         after = [refund, forget]
         if light:
             trim = place(pyast.Expr(self.call(self.program.use_helper("_trim"))), self.loc)
@@ -266,11 +266,11 @@ class Loops(Methods):
         if strips:
             owed = self.compare(self.name("_turn"), (pyast.IsNot(), self.const(None)))
             settled = self.service("_poll", self.name("_ops"))
-            self.when(owed, [place(pyast.Assign([place(pyast.Name("_ops", STORE), self.loc)], settled), self.loc)])
+            self.when(owed, [self.assignment("_ops", settled)])
         elif counted:
             used_up = self.compare(self.name("_ops"), (pyast.Lt(), self.const(0)))
             refill = self.service("_poll", self.name("_ops"))
-            self.when(used_up, [place(pyast.Assign([place(pyast.Name("_ops", STORE), self.loc)], refill), self.loc)])
+            self.when(used_up, [self.assignment("_ops", refill)])
         prepare, self.out = self.out, outer
         self.blocks -= STRIP_BLOCKS if strips else 1
         entry = self.kernel_of(node, strips)
@@ -305,12 +305,12 @@ class Loops(Methods):
             helper = "_owe_light"
         buy = self.call(self.program.use_helper(helper), self.const(cost))
         self.assign(turns, buy)
-        again = place(pyast.Assign([place(pyast.Name(turns, STORE), self.loc)], buy), self.loc)
+        again = self.assignment(turns, buy)
         more = [again, place(pyast.Continue(), self.loc)]
         if entry is not None and not busy:
             ready = self.call("_ready", self.const(entry.number))
             more.insert(0, place(pyast.If(ready, self.enter_kernel(entry, [], None, turns, []), []), self.loc))
-        slot = place(pyast.Name("_turn", STORE), self.loc)
+        slot = self.slot("_turn")
         strip = place(pyast.For(slot, self.name(turns), body, more), self.loc)
         whole = place(pyast.While(self.const(True), [strip, place(pyast.Break(), self.loc)], []), self.loc)
         self.out.append(self.giving_back(turns, cost, [whole], light=light))
@@ -380,7 +380,7 @@ class Loops(Methods):
         body = self.loop_body(node, target, charged=not strips, blocks=2 if strips else 1)
         if variable.mutated and not variable.lent and not variable.is_cell:
             mine = self.own(self.name(variable.py), self.types.variable(variable))
-            body.insert(0, place(pyast.Assign([place(pyast.Name(variable.py, STORE), self.loc)], mine), self.loc))
+            body.insert(0, self.assignment(variable.py, mine))
         self.at(node.span)
         loop = place(pyast.For(slot, sequence, body or [self.nothing()], []), self.loc)
         light = strips and _is_call_of(paid, "_turns") and _is_light(body)
@@ -424,8 +424,8 @@ class Loops(Methods):
         rest = self.attribute(self.name(turns), "rest")
         again = self.call("range", rest, end)
         repeat = [
-            place(pyast.Assign([place(pyast.Name(span, STORE), self.loc)], again), self.loc),
-            place(pyast.Assign([place(pyast.Name(number, STORE), self.loc)], self.const(-1)), self.loc),
+            self.assignment(span, again),
+            self.assignment(number, self.const(-1)),
             place(pyast.Continue(), self.loc),
         ]
         stopped = self.both(
@@ -451,7 +451,7 @@ class Loops(Methods):
         if variable.is_cell:
             self.assign(variable.py, self.call("_Cell", self.const(None)))
             return place(pyast.Attribute(self.name(variable.py), "v", STORE), self.loc)  # type: ignore[no-any-return]
-        return place(pyast.Name(variable.py, STORE), self.loc)  # type: ignore[no-any-return]
+        return self.slot(variable.py)
 
     def iterable(self, node: nodes.For, strips: bool) -> tuple[pyast.expr, bool]:
         """The Python iterable behind `for x in e`, and is it text still to be split?

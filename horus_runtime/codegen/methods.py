@@ -142,7 +142,7 @@ class Methods(Places):
         value = self.expr(node.target)
         self.at(node.name_span)
         new, result = self.temp(), self.temp()
-        pair = place(pyast.Tuple([place(pyast.Name(name, STORE), self.loc) for name in (new, result)], STORE), self.loc)
+        pair = place(pyast.Tuple([self.slot(name) for name in (new, result)], STORE), self.loc)
         self.emit(pyast.Assign([pair], self.call(self.program.use_native(node.name, types), value, *args)))
         self.write(variable, self.name(new))
         return self.name(result)
@@ -186,7 +186,7 @@ class Methods(Places):
             call = self.locking(node, function, self.name(cell), self.next_level(), *args)
             loading = self.out[mark:]
             del self.out[mark:]
-            direct = place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], call), self.loc)
+            direct = place(pyast.Assign([self.slot(result)], call), self.loc)
             self.at(target.span)
             test = self.compare(self.cell_value(cell), (pyast.Is(), held))
             self.at(node.name_span)
@@ -225,7 +225,7 @@ class Methods(Places):
         self.at(node.name_span)
         self.assign(result, self.service("_method_call", self.home(), self.level(), pointer, *kept))
         slow, self.out = self.out, outer
-        self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
+        self.when(ready, [self.assignment(result, fast)], slow)
         return self.name(result)
 
     def lent_args(self, node: nodes.MethodCall) -> tuple[list[pyast.expr], list[pyast.expr]]:
@@ -263,7 +263,7 @@ class Methods(Places):
             pointer = self.spill(load())
         self.call_on_cell(node, target, pointer, store, kept, result)
         slow, self.out = self.out, outer
-        self.when(ready, [place(pyast.Assign([place(pyast.Name(result, STORE), self.loc)], fast), self.loc)], slow)
+        self.when(ready, [self.assignment(result, fast)], slow)
         return self.name(result)
 
     def held(self, cell: str, count: int) -> tuple[pyast.expr, pyast.expr]:
@@ -290,7 +290,7 @@ class Methods(Places):
         result: str,
     ) -> pyast.stmt:
         """A captured variable is locked while the pointer it holds runs: using it meanwhile is a data race."""
-        slot = place(pyast.Name(result, STORE), self.loc)
+        slot = self.slot(result)
         lock = place(pyast.Expr(self.call_attribute(cell, "lock")), self.loc)
         unlock = place(pyast.Expr(self.call_attribute(cell, "unlock")), self.loc)
         call = place(pyast.Assign([slot], fast), self.loc)
@@ -301,7 +301,7 @@ class Methods(Places):
 
     def call_attribute(self, cell: str, name: str) -> pyast.expr:
         """Call a method of a cell."""
-        return place(pyast.Call(self.attribute(self.name(cell), name), [], []), self.loc)  # type: ignore[no-any-return]
+        return self.call_of(self.attribute(self.name(cell), name))
 
     def fast_push(self, node: nodes.MethodCall) -> pyast.expr:
         value = self.spill_if_complex(self.args_of(node, owned=True)[0])
@@ -360,7 +360,7 @@ class Methods(Places):
         """Call a method; a captured variable that its receiver is part of is locked meanwhile."""
         cell = self.locked_root(node, receiver)
         if cell is None:
-            return place(pyast.Call(function, list(args), []), self.loc)  # type: ignore[no-any-return]
+            return self.call_of(function, *args)
         return self.service("_locked", cell, function, *args)
 
     def locked_root(self, node: nodes.MethodCall, receiver: pyast.expr) -> pyast.expr | None:

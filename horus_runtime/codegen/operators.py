@@ -8,7 +8,7 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
-from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.expressions import JUMPS, is_plain, is_same
 from horus_runtime.codegen.present import Present
 from horus_runtime.runtime.abi import INT_MAX, INT_MIN, Fault
@@ -375,7 +375,7 @@ class Operators(Present):
         """Is the integer surely one of 64 bits? The only one that is and seems not to be is the lowest; asking for the
         number of bits takes half the time of two comparisons.
         """
-        bits = place(pyast.Call(self.attribute(value, "bit_length"), [], []), self.loc)
+        bits = self.call_of(self.attribute(value, "bit_length"))
         return self.compare(bits, (pyast.Lt(), self.const(64)))
 
     def float_operation(self, op: str, left: pyast.expr, right: pyast.expr) -> pyast.expr:
@@ -475,7 +475,7 @@ class Operators(Present):
             return build(left, right)
         name = self.temp()
         self.assign(name, left)
-        inner.append(place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], right), self.loc))
+        inner.append(self.assignment(name, right))
         test = self.name(name) if node.op == "&&" else self.negate(self.name(name))
         self.when(test, inner)
         return self.name(name)
@@ -508,7 +508,7 @@ class Operators(Present):
         name = self.temp()
         self.assign(name, left)
         if not isinstance(node.right, JUMPS):
-            inner.append(place(pyast.Assign([place(pyast.Name(name, STORE), self.loc)], right), self.loc))
+            inner.append(self.assignment(name, right))
         self.when(self.is_none(self.name(name)), inner)
         return self.name(name)
 

@@ -273,7 +273,7 @@ class ProgramCompiler(Specialiser):
             parts.append(self.tuple_of([self.const(number), self.name(name), self.name(f"_replace_{number}")]))
         start = place(pyast.Attribute(self.name("_rt"), "start_kernels", LOAD), self.loc)
         call = place(pyast.Call(start, [self.name("_linked"), self.name("_swap"), self.tuple_of(parts)], []), self.loc)
-        names = [place(pyast.Name(name, STORE), self.loc) for name in ("_ready", "_enter", "_offer")]
+        names: list[pyast.expr] = [self.slot(name) for name in ("_ready", "_enter", "_offer")]
         self.emit(pyast.Assign([place(pyast.Tuple(names, STORE), self.loc)], call))
 
 

@@ -13,7 +13,7 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children, method_names, walk
 from horus_runtime.codegen.assignments import Assignments
-from horus_runtime.codegen.emitter import STORE, place
+from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN
 
 STATEMENT_METHODS: Final = method_names("stmt_")
@@ -86,7 +86,7 @@ class Statements(Assignments):
         names, self.waiting = self.waiting, []
         if not self.out or isinstance(self.out[-1], (pyast.Return, pyast.Raise, pyast.Break, pyast.Continue)):
             return
-        slots = [place(pyast.Name(name, STORE), self.loc) for name in names]
+        slots: list[pyast.expr] = [self.slot(name) for name in names]
         self.emit(pyast.Assign(slots, self.const(None)))
 
     # ---- simple statements ------------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ class Statements(Assignments):
     ) -> list[pyast.stmt]:
         """A guard that needs statements: remember its outcome, then branch."""
         flag = self.temp()
-        target = place(pyast.Name(flag, STORE), self.loc)
+        target = self.slot(flag)
         none = place(pyast.Assign([target], self.const(False)), self.loc)
         taken = place(pyast.Assign([target], guard), self.loc)
         decide = place(pyast.If(test, [*statements, taken], []), self.loc)

@@ -126,13 +126,15 @@ class Expressions:
 
     def read(self, node: nodes.Node) -> nodes.Node:
         """An expression of which only the value is used: a constant may stand for itself."""
-        return self.inserted(self.expr(node))
+        return node if type(node) in LITERALS else self.inserted(self.expr(node))
 
     def inserted(self, done: nodes.Node) -> nodes.Node:
         """The literal of a constant, or the node itself.
 
         Beside `eval`, arrays and the like are inserted as well: their names may mean something else when they are read.
         """
+        if type(done) is not nodes.Variable:
+            return done
         known = self.constant(done)
         if known is done or not (type(known) in LITERALS or self.evaluates):
             return done

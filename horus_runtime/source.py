@@ -65,6 +65,10 @@ class SourceFile:
         line = bisect_right(starts, offset)
         return Position(min(line, MAX_COORDINATE), min(offset - starts[line - 1] + 1, MAX_COORDINATE))
 
+    def line_at(self, offset: int) -> int:
+        """The number of the line that a character offset is in, from 1."""
+        return min(bisect_right(self.line_starts, offset), MAX_COORDINATE)
+
     def line(self, number: int) -> str:
         """The text of a 1-based line without its line end; empty when there is no such line."""
         starts = self.line_starts

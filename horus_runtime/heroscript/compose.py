@@ -78,7 +78,7 @@ class _Composer:
         source = payload.source
         content_end = len(source.text.rstrip())
         for at, segment in enumerate(payload.segments):
-            self.marks.append(Mark(self.line, source, source.position_at(segment.start).line))
+            self.marks.append(Mark(self.line, source, source.line_at(segment.start)))
             piece = source.text[segment.start : segment.end]
             last = at == len(payload.segments) - 1 or segment.end >= content_end
             if segment.included is not None:
@@ -106,7 +106,7 @@ class _Composer:
         self.add(segment.included)
         if self.pieces[-1][-1:] != "\n":
             self.put("\n")
-        self.marks.append(Mark(self.line, outer, outer.position_at(segment.start).line))
+        self.marks.append(Mark(self.line, outer, outer.line_at(segment.start)))
         self.put(("" if last else ";") + "\n" * max(piece.count("\n"), 1))
 
 

@@ -191,7 +191,7 @@ def _arranged(source: SourceFile, items: list[_Item]) -> tuple[Params, list[str]
     first_on_line: list[str] | None = None
     line = 0
     for item in items:
-        at = source.position_at(item.start).line
+        at = source.line_at(item.start)
         if at != line:
             line, first_on_line = at, None
         if item.kind == "comment":

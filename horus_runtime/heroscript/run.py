@@ -92,7 +92,7 @@ def script_of_payload(text: str, engine: Engine, *, name: str | None = None) -> 
     lines: set[int] = set()
     for segment in running.payload.segments:
         if segment.action is not None:
-            first, last = source.position_at(segment.start).line, source.position_at(segment.end - 1).line
+            first, last = source.line_at(segment.start), source.line_at(segment.end - 1)
             lines.update(range(first, last + 1))
     return tree, lines
 
@@ -170,7 +170,7 @@ def _refuse_problems(payload: Payload, actions: Actions) -> None:
 
 def _place(payload: Payload, problem: Problem) -> str:
     source = problem.source or payload.source
-    line = f"line {source.position_at(problem.offset).line}"
+    line = f"line {source.line_at(problem.offset)}"
     return line if source is payload.source else f"{source.name} {line}"
 
 

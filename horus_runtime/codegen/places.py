@@ -29,8 +29,11 @@ class Places(Chains):
         """How to read a place and how to store into it; indices and containers are evaluated once, now."""
         links = links_of(node)
         if len(links) > 1 and id(node) not in self.prepared and self.order_shows(links):
+            waiting = self.creating, self.watching  # places in arguments and indices are not meant
+            self.creating = self.watching = None
             for link in links:
                 self.prepare(link)
+            self.creating, self.watching = waiting
         if isinstance(node, nodes.Variable):
             return self.variable_place(node)
         if isinstance(node, nodes.This):

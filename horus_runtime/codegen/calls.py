@@ -298,7 +298,9 @@ class Calls(Operators):
 
     def is_inlined(self, variable: Variable) -> bool:
         """Does Rhai put the value of a constant where it is used? Then nothing of it is shared or locked."""
-        return self.program.config.optimized and is_inserted(variable.initial)
+        node = self.fn.node
+        captured = isinstance(node, nodes.Closure) and node.captures_constants and variable.is_cell
+        return self.program.config.optimized and not captured and is_inserted(variable.initial)
 
     def target(self, node: nodes.Node) -> pyast.expr:
         """The object before a dot or bracket, borrowed."""

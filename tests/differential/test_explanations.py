@@ -43,6 +43,20 @@ def difference(script: str, *parts: tuple[str, object, object]) -> Difference:
             "Values of different types that a comparer cannot order",
         ),
         (difference("[1, (), 'c'].order(|a, b| 1.5)", ("value", "[1, (), c]", "[1, c, c]")), ""),
+        (
+            difference("loop { eval('1') }", ("error.message", "Too many operations (line 1)", "Too many operations")),
+            "Spent operations cannot be caught",
+        ),
+        (
+            difference("[1][b.extract(9)]", ("error.message", "x", "Non-pure method 'extract' cannot be called")),
+            "Constants in the last brackets of a chain",
+        ),
+        (difference("b.extract(9)", ("error.message", "x", "Non-pure method 'extract' cannot be called")), ""),
+        (
+            difference("|| let s - 1", ("error.syntax", None, "Expecting ';' to terminate this statement")),
+            "Operators behind a closure that only declares",
+        ),
+        (difference("let s - 1", ("error.syntax", None, "Expecting ';' to terminate this statement")), ""),
         (difference("[1, (), 'c']", ("value", "[1, (), c]", "[1, c, ()]")), ""),
     ],
 )

@@ -126,6 +126,19 @@ def test_function_pointers_in_raw_texts() -> None:
     assert failure('throw [Fn("foo")]')[1] == 'Runtime error: [Fn("foo")]'
 
 
+@pins("Constants in the last brackets of a chain")
+def test_constants_in_the_last_brackets_of_a_chain() -> None:
+    assert failure("const C = [0]; [1][C.extract(0)[0]]") == (
+        "ErrorNonPureMethodCallOnConstant",
+        "Non-pure method 'extract' cannot be called on constant",
+    )
+
+
+@pins("Operators behind a closure that only declares")
+def test_operators_behind_a_closure_that_only_declares() -> None:
+    assert failure("(|| let s - 1)") == ("MissingToken", "Expecting ')' for a matching ( in this expression")
+
+
 @pins("Level `full` calls fewer functions ahead of time")
 def test_level_full_calls_fewer_functions_ahead_of_time() -> None:
     engine = hr.Engine()

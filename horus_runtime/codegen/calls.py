@@ -377,7 +377,9 @@ class Calls(Operators):
 
     def capturing_call(self, node: nodes.Call) -> pyast.expr:
         """`f!(x)`: run `f` with this function's variables visible."""
-        args = self.operands(node.args, owned=True)
+        first = self.program.info.bindings.get(id(node.args[0])) if node.args else None
+        in_order = node.name == "call" or (first is not None and first.kind not in ("external", "missing"))
+        args = (self.operands if in_order else self.call_operands)(node.args, owned=True)
         if node.name == "call" and args:
             args = [arg if self.is_stable(arg) else self.spill(arg) for arg in args]
             self.at(self.operand_span(node.args[0]))

@@ -130,7 +130,7 @@ def json_texts_differ(theirs: str, ours: str) -> bool:
 def called_early(script: str, names: list[str], theirs: str, ours: str) -> bool:
     """Is it the value of a `try`, the place of an operand, or the raw text of a template that differs?"""
     if names == ["error.position"]:
-        return re.search(r"&&|\|\||\?\?", script) is not None
+        return re.search(r"&&|\|\||\?\?|\bconst \w+ = \w+\(", script) is not None
     if not set(names) <= {"type", "value", "output"}:
         return False
     return re.search(r"\btry\b", script) is not None or _RAW.sub("", theirs) == _RAW.sub("", ours)

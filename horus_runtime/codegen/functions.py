@@ -181,11 +181,11 @@ class FunctionCompiler(Constructs):
         inner, self.out = self.out, []
         self.loc = (1, 1)
         kept = [] if self.program.config.rewind else self.fn.toplevel
-        first: pyast.expr = self.name(base)
-        for part in _parts(kept) or [kept]:
+        for number, part in enumerate(_parts(kept)):
             declared = [self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in part]
-            self.evaluate(self.call("_leave", self.name("_scope"), first, self.tuple_of(declared)))
-            first = self.call("len", self.name("_scope"))
+            first = self.call("len", self.name("_scope")) if number % 2 else self.name(base)
+            if part or not number:
+                self.evaluate(self.call("_leave", self.name("_scope"), first, self.tuple_of(declared)))
         for variable in written:
             args = (self.const(variable.name), self.name(variable.py), self.name(base))
             self.evaluate(self.service("_put_back", self.name("_scope"), *args))
@@ -196,13 +196,18 @@ class FunctionCompiler(Constructs):
 
 
 def _parts(declared: list[Variable]) -> list[list[Variable]]:
-    """The variables of the outermost block, cut behind those that were exported: they keep their places."""
-    found: list[list[Variable]] = []
+    """The variables of the outermost block, every other time one declared again after its export: it gets a place
+    of its own.
+    """
+    parts: list[list[Variable]] = [[]]
+    exported: set[str] = set()
     for variable in declared:
-        if not found or found[-1][-1].exported:
-            found.append([])
-        found[-1].append(variable)
-    return found if len({v.name for v in declared}) < len(declared) else []
+        if variable.name in exported:
+            parts += [[variable], []]
+        else:
+            parts[-1].append(variable)
+        (exported.add if variable.exported else exported.discard)(variable.name)
+    return parts
 
 
 __all__ = ["FunctionCompiler"]

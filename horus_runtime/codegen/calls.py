@@ -8,7 +8,7 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import walk
+from horus_runtime.ast.visitor import contains, walk
 from horus_runtime.codegen.emitter import LOAD, place
 from horus_runtime.codegen.operators import Operators
 from horus_runtime.optimize.values import LOST_CLOSURE, is_inserted
@@ -26,6 +26,8 @@ TYPE_NAMES: Final = {
     ty.BLOB: "blob",
 }
 """Types that choose a native's overload at compile time."""
+
+_DECLARING: Final = frozenset({nodes.Let, nodes.For})
 
 
 class Calls(Operators):
@@ -378,7 +380,9 @@ class Calls(Operators):
     def capturing_call(self, node: nodes.Call) -> pyast.expr:
         """`f!(x)`: run `f` with this function's variables visible."""
         first = self.program.info.bindings.get(id(node.args[0])) if node.args else None
-        in_order = node.name == "call" or (first is not None and first.kind not in ("external", "missing"))
+        known = first is not None and first.kind not in ("external", "missing")
+        # Where there are no variables at all, Rhai makes it a plain call.
+        in_order = known or node.name == "call" or contains(self.fn.node, _DECLARING) or bool(self.fn.params)
         args = (self.operands if in_order else self.call_operands)(node.args, owned=True)
         if node.name == "call" and args:
             args = [arg if self.is_stable(arg) else self.spill(arg) for arg in args]

@@ -347,7 +347,8 @@ def _native(
             checked.extend(left_out)
         return checked
 
-    if method and capability not in (PURE, "sys") and not defaults and len(arguments) == 1 and plain:
+    fixed = len(arguments) == 1 and not defaults and arguments[0].options is None
+    if method and fixed and plain and capability not in (PURE, "sys"):
         return _method_with_one(native, function, plain[0][1])
     return native
 

@@ -402,8 +402,11 @@ class Methods(Places):
             if root is receiver:
                 return self.call("_Cell", value, self.const(True))
             # What a map does not hold is no part of the constant.
+            entry = self.entry_read(value)
             first, again = self.atom(value)
-            return self.call("_Cell", first, self.compare(again, (pyast.IsNot(), self.const(None))))
+            is_value = self.compare(again, (pyast.IsNot(), self.const(None)))
+            held = is_value if entry is None else self.either(is_value, self.call("_holds", *entry))
+            return self.call("_Cell", first, held)
         if root is not receiver or variable is None:
             return value
         if variable.kind == "external":
@@ -411,6 +414,21 @@ class Methods(Places):
         if variable.constant:
             return self.call("_Cell", value, self.const(True))
         return self.name(variable.py) if variable.is_cell and not self.dynamic else value
+
+    def entry_read(self, value: pyast.expr) -> list[pyast.expr] | None:
+        """Container and key that an expression reads an item of, to be read once more behind it."""
+        read = value.body if isinstance(value, pyast.IfExp) else value
+        if isinstance(read, pyast.Subscript):
+            read.value, container = self.atom(read.value)
+            read.slice, key = self.atom(read.slice)
+            return [container, key]
+        if not isinstance(read, pyast.Call) or not isinstance(read.func, pyast.Name) or read.func.id != "_dict_get":
+            return None
+        entry = []
+        for at, part in enumerate(read.args):
+            read.args[at], again = self.atom(part)
+            entry.append(again)
+        return entry
 
     def direct_method(self, node: nodes.MethodCall, args: list[pyast.expr]) -> pyast.expr | None:
         """A script function that never replaces `this`: call it, unless a map has its own function of that name."""
@@ -442,12 +460,23 @@ class Methods(Places):
         variable = self.program.info.bindings.get(id(root))
         return variable is not None and variable.constant
 
+    def this_is_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
+        """Whether a part of `this` is one of a constant, where that can be."""
+        root = receiver
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        if root is receiver or not isinstance(root, nodes.This) or not self.program.info.constant_receivers:
+            return []
+        return [self.attribute(self.name("_this"), "constant")] if self.this_is_cell else []
+
     def is_place(self, node: nodes.Node) -> bool:
         """Can something be stored back here?"""
+        place = node
         while isinstance(node, (nodes.Property, nodes.Index)):
             node = node.target
         if isinstance(node, nodes.This):
-            return self.this_is_cell
+            # A part is written into the object itself.
+            return self.this_is_cell or place is not node
         if not isinstance(node, nodes.Variable) or node.namespace:
             return False
         variable = self.program.info.bindings.get(id(node))
@@ -492,10 +521,15 @@ class Methods(Places):
         holder = self.temp()
         part = isinstance(receiver, nodes.Index) and self.type(receiver.target) & (ty.STR | ty.INT | ty.BLOB)
         if part and self.container is not None:
-            constant = [self.const(True)] if self.is_constant_part(receiver) else []
-            self.assign(holder, self.call("_item_cell", self.container, old, *constant))
+            constant = [self.const(True)] if self.is_constant_part(receiver) else self.this_is_constant(receiver)
+            key = [self.entry[1]] if constant and self.entry is not None else []
+            self.assign(holder, self.call("_item_cell", self.container, old, *constant, *key))
         else:
-            self.assign(holder, self.call("_Cell", old))
+            constant = self.this_is_constant(receiver)
+            if constant and self.entry is not None:
+                held = self.either(self.compare(old, (pyast.IsNot(), self.const(None))), self.call("_holds", *self.entry))
+                constant = [self.both(*constant, held)]
+            self.assign(holder, self.call("_Cell", old, *constant))
         outer, self.out = self.out, []
         self.at(node.name_span)
         self.assign(result, self.dispatch(node, self.name(holder), args, len(args)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import contains
 from horus_runtime.optimize.values import LITERALS, is_fixed, is_nothing, value_of
 from horus_runtime.syntax.literals import INT_MAX
 
 _LEFT = frozenset({*LITERALS, nodes.Switch})
 """Constants whose arm is found at run time."""
+_BRANCHES = frozenset({nodes.If})
+"""Where one is left of constants, its condition is no bool, and raises."""
 
 
 def chosen(node: nodes.Switch, value: nodes.Node) -> nodes.Node | None:
@@ -16,7 +19,7 @@ def chosen(node: nodes.Switch, value: nodes.Node) -> nodes.Node | None:
     A single arm with a condition makes an `if`. Of several that match, Rhai takes the first without a condition and
     forgets the others, whatever theirs are.
     """
-    if type(value) in _LEFT or not is_fixed(value):
+    if type(value) in _LEFT or not is_fixed(value) or contains(value, _BRANCHES):
         return None
     default = node.arms[-1] if node.arms and not node.arms[-1].patterns else None
     found = [arm for arm in node.arms if any(_matches(value, pattern) for pattern in arm.patterns)]

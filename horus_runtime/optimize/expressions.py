@@ -68,6 +68,8 @@ class Expressions:
         """Variables of loops and handlers around the node."""
         self.own_blocks = 0
         """Where the blocks of the innermost closure start."""
+        self.curried_constants: set[str] = set()
+        """Constants that hold closures over nothing but constants."""
         self.native = native
         self.functions = {(f.name, len(f.params)) for f in script.functions}
         self.names = {f.name for f in script.functions}
@@ -120,9 +122,25 @@ class Expressions:
             first = first.target
         if type(first) is nodes.Variable and type(self.variable(first)) is nodes.Call:
             return self.variable(first)
+        inner = self.changed_copy(inner, first)
         if type(inner) is nodes.MethodCall or self.lost_item(inner) is not None:  # type: ignore[arg-type]
             return self.link(inner)
         return self.read(node)
+
+    def changed_copy(self, node: Any, first: nodes.Node) -> nodes.Node:
+        """A chain that may change the constant it begins with: Rhai has the value in the place of the name there."""
+        known = self.resolved(first)
+        if known is first or kind_of(known) is None:
+            return node  # type: ignore[no-any-return]
+        links = [node]
+        while links[-1].target is not first:
+            links.append(links[-1].target)
+        if not any(changed_variable(link, self.names) for link in links):
+            return node  # type: ignore[no-any-return]
+        result = placed(known, first.span)
+        for link in reversed(links):
+            result = replace(link, target=result)
+        return result
 
     def read(self, node: nodes.Node) -> nodes.Node:
         """An expression of which only the value is used: a constant may stand for itself."""
@@ -157,6 +175,8 @@ class Expressions:
         if type(done) is nodes.MapLit and not all(type(entry.value) in LITERALS for entry in done.entries):
             entries = (replace(entry, value=self.resolved(entry.value)) for entry in done.entries)
             return replace(done, entries=tuple(entries))
+        if type(done) is nodes.If and type(done.condition) is nodes.Variable:
+            return replace(done, condition=self.resolved(done.condition))
         return done
 
     def is_fixed(self, done: nodes.Node) -> bool:
@@ -393,6 +413,13 @@ class Expressions:
         made = nodes.ExprStmt(node.span, nodes.Closure(node.span, (), body))
         return nodes.Block(node.span, (made, nodes.ExprStmt(read.span, read)))
 
+    def is_curried(self, value: nodes.Node) -> bool:
+        """Is this a closure that captures constants only?"""
+        if type(value) is not nodes.Closure or not self.propagates:
+            return False
+        names = captured_names(value)
+        return bool(names) and all(self.known(name, self.own_blocks) is not None for name in names)
+
     def copied_constants(self, node: nodes.Closure) -> tuple[str, ...]:
         """The constant arrays and the like that a closure may change: each call changes its own copy.
 
@@ -400,7 +427,9 @@ class Expressions:
         """
         changed = {name for part in walk(node.body) if (name := changed_variable(part, self.names)) is not None}
         found = sorted(changed and captured_names(node) & changed) if self.propagates else ()
-        return tuple(name for name in found if is_copied(self.known(name, self.own_blocks)))
+        return tuple(
+            name for name in found if is_copied(self.known(name, self.own_blocks)) or name in self.curried_constants
+        )
 
     def expr_Unary(self, node: nodes.Unary) -> nodes.Node:
         operand = self.read(node.operand)

@@ -29,7 +29,6 @@ from horus_runtime.optimize.effects import (
 )
 from horus_runtime.optimize.expressions import Environment, Expressions, Native
 from horus_runtime.optimize.values import (
-    CONTAINERS,
     is_constant,
     is_constant_range,
     is_empty,
@@ -39,6 +38,7 @@ from horus_runtime.optimize.values import (
     kind_of,
 )
 from horus_runtime.runtime.operators import ASSIGN
+from horus_runtime.syntax.checks import SHORT_CIRCUIT
 
 
 def optimize(
@@ -97,15 +97,20 @@ class _Optimizer(Expressions):
                 self.drop(nodes.Block(done.span, body[at + 1 :]))
                 break
         while not keeps_value and kept:
-            last_kept = kept[-1]
-            if not is_private(last_kept) and not (isinstance(last_kept, nodes.Let) and self.is_named(last_kept.value)):
+            if not self.is_private(kept[-1]):
                 break
             kept.pop()
         return body if len(kept) == len(body) and all(a is b for a, b in zip(kept, body, strict=True)) else tuple(kept)
 
     def is_named(self, value: nodes.Node | None) -> bool:
-        """Is this an array or map of constants by name?"""
-        return value is not None and type(value) in CONTAINERS and self.is_fixed(value)
+        """Is this a constant by name, or of constants by name?"""
+        if type(value) is nodes.Binary and value.op in SHORT_CIRCUIT:
+            return self.is_named(value.left) and self.is_named(value.right)
+        return value is not None and self.is_fixed(value)
+
+    def is_private(self, node: nodes.Node) -> bool:
+        """Does the statement change nothing outside its block, constants by name included?"""
+        return is_private(node) or (isinstance(node, nodes.Let) and self.is_named(node.value))
 
     def each(self, body: tuple[nodes.Node, ...], keeps_value: bool) -> Iterable[nodes.Node]:
         """The statements, optimized one after the other."""
@@ -160,8 +165,8 @@ class _Optimizer(Expressions):
         del self.bound[outer:]
         if body and not is_function:
             *before, last = body
-            if all(map(is_private, before)):
-                if is_private(last):
+            if all(map(self.is_private, before)):
+                if self.is_private(last):
                     body = ()
                 elif before and type(last) is nodes.ExprStmt and kind_of(last.expr) is not None:
                     body = (last,)
@@ -262,7 +267,7 @@ class _Optimizer(Expressions):
     def stmt_Try(self, node: nodes.Try, _keeps_value: bool) -> nodes.Node:
         """Rhai looks neither at the value of the `try` block nor at that of the handler."""
         body = self.block(node.body, keeps_value=False)
-        if all(is_pure(part) or is_private(part) for part in body.body):
+        if all(is_pure(part) or self.is_private(part) for part in body.body):
             self.drop(node)
             return nodes.Block(node.span, ())
         handler = self.block(node.handler, keeps_value=False, bound=(node.variable,))  # as for loops
@@ -273,6 +278,9 @@ class _Optimizer(Expressions):
         known = value if value is not None else nodes.UnitLit(node.span)
         is_known = kind_of(known) is not None or (type(known) is nodes.Template and is_fixed(known))
         self.blocks[-1][node.name] = known if node.constant and is_known else None
+        self.curried_constants.discard(node.name)
+        if node.constant and self.is_curried(known):
+            self.curried_constants.add(node.name)
         return node if value is node.value else replace(node, value=value)
 
     def stmt_Export(self, node: nodes.Export, _keeps_value: bool) -> nodes.Node:

@@ -62,17 +62,15 @@ def is_inserted(node: nodes.Node | None) -> bool:
 
 
 def is_settled(node: nodes.Node) -> bool:
-    """As `is_fixed`, and `&&` and `||` of such operands count as well."""
-    if type(node) is nodes.Binary and node.op in ("&&", "||"):
+    """As `is_fixed`, and `&&`, `||` and `??` of such operands count as well."""
+    if type(node) is nodes.Binary and node.op in checks.SHORT_CIRCUIT:
         return is_settled(node.left) and is_settled(node.right)
     return is_fixed(node) or is_nothing(node)
 
 
 def is_copied(node: nodes.Node | None) -> bool:
     """Is this a constant array, map, range or pointer, which closures change as a copy of their own?"""
-    if node is None or type(node) in LITERALS or kind_of(node) is None:
-        return False
-    return type(node) not in CONTAINERS or is_constant(node)
+    return node is not None and type(node) not in LITERALS and kind_of(node) is not None
 
 
 def constant_value(node: nodes.Node) -> Any:
@@ -134,8 +132,9 @@ def is_fixed_branch(node: nodes.Node | None) -> bool:
 
 
 def _is_fixed_switch(node: nodes.Switch) -> bool:
-    """Rhai leaves a `switch` on a literal as it is; where all of its values are constants, it is one as well."""
-    if type(node.value) not in LITERALS or not node.arms or node.arms[-1].patterns:
+    """Rhai leaves a `switch` on a literal or an `if` as it is; if all of its values are constants, it is one as well."""
+    known = type(node.value) in LITERALS or (type(node.value) is nodes.If and is_fixed(node.value))
+    if not known or not node.arms or node.arms[-1].patterns:
         return False
     return all(_is_fixed_arm(arm) for arm in node.arms)
 

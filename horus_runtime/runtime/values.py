@@ -171,13 +171,15 @@ class ItemCell(Cell):
 PARTED: Final = frozenset({str, int, bytearray})
 
 
-def item_cell(container: Any, item: Any, constant: bool = False) -> Cell:
+def item_cell(container: Any, item: Any, constant: bool = False, key: Any = None) -> Cell:
     """The cell for a method call on what stands at an index of the container.
 
     Rhai does not see that a part of a string, a bit or a byte comes from a constant, and what a map does not hold is no
     part of one.
     """
-    return ItemCell(item) if type(container) in PARTED else Cell(item, constant and item is not None)
+    if type(container) in PARTED:
+        return ItemCell(item)
+    return Cell(item, constant and (item is not None or holds(container, key)))
 
 
 def holds(container: Any, key: Any) -> bool:

@@ -16,7 +16,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children, method_names
 from horus_runtime.codegen.emitter import Emitter, place
-from horus_runtime.optimize.values import is_constant, is_literal
+from horus_runtime.optimize.values import is_constant, is_literal, only_value
 from horus_runtime.runtime.abi import THIS_NONE
 from horus_runtime.source import Span
 
@@ -185,6 +185,8 @@ class Expressions(Emitter):
         cell = self.captured_cell(node)
         if cell is not None:
             checked = self.call("_shared_truth", cell)
+        elif cells := self.passed_cells(node):
+            checked = self.call("_shared_truth_of", again, *cells)
         return self.either(self.compare(first, (pyast.Is(), self.const(True))), checked)
 
     def is_inlined(self, variable: Variable) -> bool:
@@ -208,6 +210,20 @@ class Expressions(Emitter):
         self.at(self.error_span(node))
         general = self.both(self.compare(again, (pyast.IsNot(), self.const(True))), self.call("_truth", negated))
         return self.either(self.compare(first, (pyast.Is(), self.const(False))), general)
+
+    def passed_cells(self, node: nodes.Node) -> list[pyast.expr]:
+        """The captured variables whose cells Rhai hands on as what `??` or `switch` gives."""
+        parts: list[nodes.Node] = []
+        if isinstance(node, nodes.Binary) and node.op == "??":
+            parts = [node.left, node.right]
+        elif isinstance(node, nodes.Switch) and self.program.config.optimized:
+            parts = [arm.body for arm in node.arms]
+        cells: list[pyast.expr] = []
+        for part in parts:
+            only = only_value(part)
+            cell = self.captured_cell(part if only is None else only)
+            cells += self.passed_cells(part if only is None else only) if cell is None else [cell]
+        return cells
 
     def captured_cell(self, node: nodes.Node) -> pyast.expr | None:
         """The cell of a captured variable, if the node is one."""

@@ -527,7 +527,9 @@ class Methods(Places):
         else:
             constant = self.this_is_constant(receiver)
             if constant and self.entry is not None:
-                held = self.either(self.compare(old, (pyast.IsNot(), self.const(None))), self.call("_holds", *self.entry))
+                held = self.either(
+                    self.compare(old, (pyast.IsNot(), self.const(None))), self.call("_holds", *self.entry)
+                )
                 constant = [self.both(*constant, held)]
             self.assign(holder, self.call("_Cell", old, *constant))
         outer, self.out = self.out, []

@@ -495,6 +495,8 @@ class Operators(Present):
         cell = self.captured_cell(node)
         if cell is not None:
             return self.call("_shared_truth", cell)
+        if cells := self.passed_cells(node):
+            return self.call("_shared_truth_of", expr, *cells)
         return self.decided(expr) or self.call("_truth", expr)
 
     def coalesce(self, node: nodes.Binary, owned: bool) -> pyast.expr:

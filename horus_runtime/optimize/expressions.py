@@ -51,6 +51,8 @@ Environment = dict[str, "nodes.Node | None"]
 """What is known of the names in a block: the literal or the closure that a constant holds, or `None`."""
 
 
+_REFUSED: Final = {"array": ("extract", "get"), "blob": ("extract",), "range": ("contains",), "range=": ("contains",)}
+"""Methods that change nothing, and that Rhai still refuses to call on constants."""
 _STATEMENTS: Final = method_names("stmt_")
 _EXPRESSIONS: Final = method_names("expr_")
 
@@ -69,7 +71,7 @@ class Expressions:
         self.own_blocks = 0
         """Where the blocks of the innermost closure start."""
         self.curried_constants: set[str] = set()
-        """Constants that hold closures over nothing but constants."""
+        """Constants that hold closures over nothing but constants with literal values."""
         self.native = native
         self.functions = {(f.name, len(f.params)) for f in script.functions}
         self.names = {f.name for f in script.functions}
@@ -122,20 +124,25 @@ class Expressions:
             first = first.target
         if type(first) is nodes.Variable and type(self.variable(first)) is nodes.Call:
             return self.variable(first)
-        inner = self.changed_copy(inner, first)
+        changed = self.changed_copy(inner, first)
+        node, inner = (node, inner) if changed is inner else (changed, changed)
         if type(inner) is nodes.MethodCall or self.lost_item(inner) is not None:  # type: ignore[arg-type]
             return self.link(inner)
         return self.read(node)
 
     def changed_copy(self, node: Any, first: nodes.Node) -> nodes.Node:
-        """A chain that may change the constant it begins with: Rhai has the value in the place of the name there."""
+        """A chain that may change the constant it begins with: Rhai has the value in the place of the name there.
+
+        Some methods change nothing, but are refused on constants as well.
+        """
         known = self.resolved(first)
         if known is first or kind_of(known) is None:
             return node  # type: ignore[no-any-return]
         links = [node]
         while links[-1].target is not first:
             links.append(links[-1].target)
-        if not any(changed_variable(link, self.names) for link in links):
+        refused = _REFUSED.get(kind_of(known) or "", ())
+        if not any(changed_variable(link, self.names) or getattr(link, "name", "") in refused for link in links):
             return node  # type: ignore[no-any-return]
         result = placed(known, first.span)
         for link in reversed(links):
@@ -414,11 +421,11 @@ class Expressions:
         return nodes.Block(node.span, (made, nodes.ExprStmt(read.span, read)))
 
     def is_curried(self, value: nodes.Node) -> bool:
-        """Is this a closure that captures constants only?"""
+        """Is this a closure that captures nothing but constants with literal values?"""
         if type(value) is not nodes.Closure or not self.propagates:
             return False
         names = captured_names(value)
-        return bool(names) and all(self.known(name, self.own_blocks) is not None for name in names)
+        return bool(names) and all(type(self.known(name, self.own_blocks)) in LITERALS for name in names)
 
     def copied_constants(self, node: nodes.Closure) -> tuple[str, ...]:
         """The constant arrays and the like that a closure may change: each call changes its own copy.

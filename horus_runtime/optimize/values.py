@@ -132,7 +132,7 @@ def is_fixed_branch(node: nodes.Node | None) -> bool:
 
 
 def _is_fixed_switch(node: nodes.Switch) -> bool:
-    """Rhai leaves a `switch` on a literal or an `if` as it is; if all of its values are constants, it is one as well."""
+    """Rhai leaves a `switch` on a literal or an `if` alone; if all of its values are constants, it is one as well."""
     known = type(node.value) in LITERALS or (type(node.value) is nodes.If and is_fixed(node.value))
     if not known or not node.arms or node.arms[-1].patterns:
         return False

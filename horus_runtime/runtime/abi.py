@@ -27,6 +27,7 @@ from horus_runtime.runtime.values import (
     TAGGED,
     Cell,
     Char,
+    LockedCell,
     Range,
     Temporary,
     chars,
@@ -60,6 +61,16 @@ def shared_truth(cell: Cell) -> bool:
     raise faults.mismatch(SHARED_TYPE if cell.shared else full_type_name(value), "bool")
 
 
+def shared_truth_of(value: Any, *cells: Any) -> bool:
+    """A condition whose value may have come out of one of these captured variables, as it was."""
+    if value is True or value is False:
+        return value is True
+    for cell in cells:
+        if type(cell) is Cell and cell.shared and type(cell.v) is type(value) and cell.v == value:
+            raise faults.mismatch(SHARED_TYPE, "bool")
+    raise faults.mismatch(full_type_name(value), "bool")
+
+
 def missing(name: str) -> Any:
     """A variable that does not exist was used."""
     raise faults.variable_not_found(name)
@@ -79,6 +90,8 @@ def share(cell: Any, name: str) -> Cell:
     """A captured variable, marked as shared from now on."""
     if cell is MISSING:
         raise faults.variable_not_found(name)
+    if type(cell) is LockedCell:
+        return cell.v
     cell.shared = True
     return cell  # type: ignore[no-any-return]
 
@@ -257,6 +270,7 @@ EXPORTS: Final[dict[str, Any]] = {
     "_copy_rows": copy_rows,
     "_truth": truth,
     "_shared_truth": shared_truth,
+    "_shared_truth_of": shared_truth_of,
     "_missing": missing,
     "_constant": constant_error,
     "_unbound": unbound_this,

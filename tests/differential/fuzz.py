@@ -103,8 +103,6 @@ def explanation(found: Difference) -> str:
         return "Level `full` calls fewer functions ahead of time"
     if "Too many operations" in theirs and "Too many operations" in ours:
         return "Spent operations cannot be caught"
-    if "Non-pure method" in ours and re.search(r"\[\s*\w+\.\w+\(", found.case.script):
-        return "Constants in the last brackets of a chain"
     if re.search(r"\|\s*(let|const)\s+\w+\s*[-+*/%&|^<>=!.?]", found.case.script) and "Expecting" in ours:
         return "Operators behind a closure that only declares"
     if "range (u8, u8)" in ours:

@@ -47,10 +47,6 @@ def difference(script: str, *parts: tuple[str, object, object]) -> Difference:
             difference("loop { eval('1') }", ("error.message", "Too many operations (line 1)", "Too many operations")),
             "Spent operations cannot be caught",
         ),
-        (
-            difference("[1][b.extract(9)]", ("error.message", "x", "Non-pure method 'extract' cannot be called")),
-            "Constants in the last brackets of a chain",
-        ),
         (difference("b.extract(9)", ("error.message", "x", "Non-pure method 'extract' cannot be called")), ""),
         (
             difference("|| let s - 1", ("error.syntax", None, "Expecting ';' to terminate this statement")),

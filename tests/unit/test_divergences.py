@@ -126,14 +126,6 @@ def test_function_pointers_in_raw_texts() -> None:
     assert failure('throw [Fn("foo")]')[1] == 'Runtime error: [Fn("foo")]'
 
 
-@pins("Constants in the last brackets of a chain")
-def test_constants_in_the_last_brackets_of_a_chain() -> None:
-    assert failure("const C = [0]; [1][C.extract(0)[0]]") == (
-        "ErrorNonPureMethodCallOnConstant",
-        "Non-pure method 'extract' cannot be called on constant",
-    )
-
-
 @pins("Operators behind a closure that only declares")
 def test_operators_behind_a_closure_that_only_declares() -> None:
     assert failure("(|| let s - 1)") == ("MissingToken", "Expecting ')' for a matching ( in this expression")

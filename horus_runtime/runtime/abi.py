@@ -91,7 +91,7 @@ def share(cell: Any, name: str) -> Cell:
     if cell is MISSING:
         raise faults.variable_not_found(name)
     if type(cell) is LockedCell:
-        return cell.v
+        return cell.v  # type: ignore[no-any-return]
     cell.shared = True
     return cell  # type: ignore[no-any-return]
 

@@ -127,7 +127,7 @@ class Statements(Assignments):
         self.at(node.span)
         if self.handlers and _may_be_unit(node.value):
             thrown = self.spill_if_complex(value)
-            again = self.service("_rethrow", self.name(self.handlers[-1]))
+            again = self.service("_rethrow", *map(self.name, reversed(self.handlers)))
             error = self.choose(self.is_none(thrown), again, self.service("_throw", thrown))
             error = again if isinstance(thrown, pyast.Constant) else error
         else:

@@ -10,7 +10,7 @@ its own is dropped with it, `try { 5 } catch {}` has no value. `grammars/DIVERGE
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -60,6 +60,12 @@ def optimize(
 
 JUMPS: Final = frozenset({nodes.Return, nodes.Throw, nodes.Break, nodes.Continue})
 _STATEMENTS: Final = method_names("stmt_")
+_NEUTRAL: Final[dict[str, Callable[[nodes.Node], bool]]] = {
+    "&&": lambda node: type(node) is nodes.BoolLit and node.value,
+    "||": lambda node: type(node) is nodes.BoolLit and not node.value,
+    "??": lambda node: type(node) is nodes.UnitLit,
+}
+"""Which first operands leave the second one."""
 
 
 class _Optimizer(Expressions):
@@ -123,20 +129,26 @@ class _Optimizer(Expressions):
         """As `each`, beside `eval`: constants are no longer inserted behind it.
 
         Rhai gets to calls that are statements only when it has seen all the others, and so to an `eval` among them;
-        last come the conditions that are all that is left of an `if`.
+        conditions that are all that is left of an `if`, and calls that are all that is left of `&&` and the like, come
+        apart from both.
         """
         done = list(body)
         last, inserts = len(body) - 1, self.propagates
         calls: list[tuple[int, Environment]] = []
-        conditions: list[tuple[int, Environment]] = []
+        late: list[tuple[int, Environment]] = []
         hidden = len(body)
         for at, node in enumerate(body):
             if is_call(node):
                 calls.append((at, dict(self.blocks[-1])))
                 continue
+            left_over = self.left_of(node.expr) if type(node) is nodes.ExprStmt else None
+            if left_over is not None and is_call(call := nodes.ExprStmt(node.span, left_over)):
+                done[at] = call
+                late.append((at, dict(self.blocks[-1])))
+                continue
             if type(node) is nodes.If and does_nothing(node) and not (keeps_value and at == last):
                 done[at] = nodes.ExprStmt(node.condition.span, node.condition)
-                conditions.append((at, dict(self.blocks[-1])))
+                late.append((at, dict(self.blocks[-1])))
                 continue
             left = self.statement(node, keeps_value=keeps_value and at == last)
             is_arm = type(node) is nodes.Switch and type(left) is nodes.Block and len(left.body) == 1
@@ -144,11 +156,20 @@ class _Optimizer(Expressions):
             if not self.propagates:
                 hidden = min(hidden, at)
         known, self.propagates = self.blocks[-1], inserts
-        for at, self.blocks[-1] in (*calls, *conditions):
-            self.propagates = self.propagates and at < hidden
-            done[at] = self.statement(done[at], keeps_value=keeps_value and at == last)
+        for queue in (calls, late):
+            self.propagates = inserts
+            for at, self.blocks[-1] in queue:
+                self.propagates = self.propagates and at < hidden
+                done[at] = self.statement(done[at], keeps_value=keeps_value and at == last)
         self.blocks[-1], self.propagates = known, inserts
         return done
+
+    def left_of(self, node: nodes.Node) -> nodes.Node:
+        """What is left of `&&`, `||` or `??` behind operands that go: Rhai sees that before it looks into the rest."""
+        if type(node) is not nodes.Binary or node.op not in _NEUTRAL:
+            return node
+        first = self.inserted(self.left_of(node.left))
+        return self.left_of(node.right) if _NEUTRAL[node.op](first) else node
 
     def block(
         self, node: nodes.Block, *, keeps_value: bool, bound: tuple[str | None, ...] = (), is_function: bool = False
@@ -291,7 +312,7 @@ class _Optimizer(Expressions):
         return node if declaration is node.declaration else replace(node, declaration=declaration)
 
     def stmt_Assign(self, node: nodes.Assign, _keeps_value: bool) -> nodes.Node:
-        value, target = self.read(node.value), self.address(node.target)
+        target, value = self.address(node.target), self.read(node.value)
         op, op_span = node.op, node.op_span
         if op == "=" and type(value) is nodes.Binary and f"{value.op}=" in ASSIGN and is_same(target, value.left):
             op, op_span, value = f"{value.op}=", value.op_span, value.right

@@ -156,8 +156,15 @@ class Run(Accessing, Environment):
         value.update(error.fields)
         return value
 
-    def rethrow(self, error: EvalError) -> EvalError:
-        """`throw;` in a `catch` block: the same error at another place."""
+    def rethrow(self, error: EvalError, *outer: EvalError) -> EvalError:
+        """`throw;` in a `catch` block: the same error at another place.
+
+        Where that is itself a thrown `()`, it means the error of the handler around, and so on.
+        """
+        for further in outer:
+            if error.kind != "ErrorRuntime" or getattr(error, "value", None) is not None:
+                break
+            error = further
         found = self.explain(error) if type(error) is ThrownError else error
         assert isinstance(found, EvalError)
         found.position = UNSET

@@ -126,6 +126,13 @@ def test_function_pointers_in_raw_texts() -> None:
     assert failure('throw [Fn("foo")]')[1] == 'Runtime error: [Fn("foo")]'
 
 
+@pins("Names of closures have other digits")
+def test_names_of_closures_have_other_digits() -> None:
+    name = hr.Engine().eval("(|| 1).name")
+    assert re.fullmatch(r"anon\$[0-9a-f]{16}", name)
+    assert hr.Engine().eval("(|| 1).name") == name
+
+
 @pins("Operators behind a closure that only declares")
 def test_operators_behind_a_closure_that_only_declares() -> None:
     assert failure("(|| let s - 1)") == ("MissingToken", "Expecting ')' for a matching ( in this expression")

@@ -60,6 +60,8 @@ def optimize(
 
 JUMPS: Final = frozenset({nodes.Return, nodes.Throw, nodes.Break, nodes.Continue})
 _STATEMENTS: Final = method_names("stmt_")
+_LEAVING: Final = frozenset({nodes.Try, nodes.Loop, nodes.While, nodes.Do, nodes.For})
+"""Statements whose value Rhai does not expect, though they may have one."""
 _NEUTRAL: Final[dict[str, Callable[[nodes.Node], bool]]] = {
     "&&": lambda node: type(node) is nodes.BoolLit and node.value,
     "||": lambda node: type(node) is nodes.BoolLit and not node.value,
@@ -102,6 +104,8 @@ class _Optimizer(Expressions):
             if type(done) in JUMPS:
                 self.drop(nodes.Block(done.span, body[at + 1 :]))
                 break
+        while keeps_value and len(kept) > 1 and is_nothing(kept[-1]) and type(kept[-2]) in _LEAVING:
+            kept.pop()  # what these leave becomes the value of the list
         while not keeps_value and kept:
             if not self.is_private(kept[-1]):
                 break

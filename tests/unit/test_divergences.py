@@ -144,6 +144,8 @@ def test_level_full_calls_fewer_functions_ahead_of_time() -> None:
     engine.optimization_level = "full"
     assert engine.to_debug(engine.eval("try { blob(2) } catch {}")) == "[0000]"
     assert engine.eval("try { max(1, 2) } catch {}") is None
+    found = failure("const n = blob(); [0].for_each(|i| n = 1)", engine)
+    assert found[1].startswith("Cannot modify constant n (line 1, position 36)")
 
 
 @pins("Growth by `+=` and by index is bounded")

@@ -252,6 +252,9 @@ class Chains(Calls):
         self.at(error_span)
         target_first, target_again = self.atom(target)
         index_first, index_again = self.atom(index)
+        earlier = self.program.faults.get((self.py_name, *self.loc))
+        if earlier is not None:  # a null-safe method reads its object twice
+            self.program.faults[(f"{self.py_name}?", *self.loc)] = earlier
         self.program.faults[(self.py_name, *self.loc)] = Fault(
             "index", (fault_operand(target_again), fault_operand(index_again))
         )

@@ -205,10 +205,19 @@ def _redo(frame: Frame, error: BaseException) -> HorusError | None:
     where = traceback.tb_frame.f_code.co_name
     if isinstance(error, TypeError):
         where += "!"
-    fault = program.faults.get((where, *position)) if position is not None else None
-    if fault is None or traceback.tb_next is not None:
+    if position is None or traceback.tb_next is not None:
         return None
     local = traceback.tb_frame.f_locals
+    for name in (where, f"{where}?"):
+        fault = program.faults.get((name, *position))
+        found = None if fault is None else _repeated(fault, local, position)
+        if found is not None:
+            return found
+    return None
+
+
+def _repeated(fault: Any, local: dict[str, Any], position: Position) -> HorusError | None:
+    """What a failed operation raises when it is run once more, or `None`."""
     try:
         _SLOW[fault.helper](*[_operand(operand, local) for operand in fault.operands])
     except LookupError:

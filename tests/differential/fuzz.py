@@ -90,8 +90,8 @@ class Fuzzer:
 
 
 def without_try_values(script: str) -> str:
-    """The script with a `()` at the end of each `try` block."""
-    return re.sub(r"\}(?=\s*catch\b)", "; () }", script)
+    """The script with a call that has no value at the end of each `try` block."""
+    return re.sub(r"\}(?=\s*catch\b)", "; print() }", script)
 
 
 def explanation(found: Difference) -> str:

@@ -16,7 +16,7 @@ A `while` buys strips of turns (`_buy`) that count nothing but themselves. Witho
 from __future__ import annotations
 
 import ast as pyast
-from typing import Final
+from typing import Any, Final
 
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
@@ -505,25 +505,37 @@ SHORT_CALLS: Final = frozenset({
 """What light loops may call: it takes no time to speak of, whatever the values, or looks at the clock itself."""
 SHORT_METHODS: Final = frozenset({"__length_hint__", "bit_length"})
 """Those that are called on something."""
-HEAVY: Final = (
+HEAVY: Final = frozenset({
     pyast.JoinedStr, pyast.List, pyast.Dict, pyast.Slice, pyast.In, pyast.NotIn, pyast.Delete, pyast.Starred,
-)  # fmt: skip
+})  # fmt: skip
+_LEAVES: Final = frozenset({pyast.Name, pyast.Constant, pyast.Load, pyast.Store})
 
 
 def _is_light(body: list[pyast.stmt]) -> bool:
     """Does this generated code only compute with numbers and items of arrays?"""
-    for statement in body:
-        for node in pyast.walk(statement):
-            if isinstance(node, HEAVY):
-                return False
-            if isinstance(node, pyast.Call):
-                function = node.func
-                if isinstance(function, pyast.Attribute):
-                    if function.attr not in SHORT_METHODS:
-                        return False
-                elif not (isinstance(function, pyast.Name) and (function.id in SHORT_CALLS or _is_temp(function.id))):
-                    return False  # temporaries that are called say how a kernel ended
+    pending: list[Any] = list(body)
+    while pending:
+        node = pending.pop()
+        kind = type(node)
+        if kind in _LEAVES:
+            continue
+        if kind in HEAVY:
+            return False
+        if kind is pyast.Call and not _is_short(node.func):
+            return False
+        for part in vars(node).values():
+            if type(part) is list:
+                pending += part
+            elif isinstance(part, pyast.AST):
+                pending.append(part)
     return True
+
+
+def _is_short(function: pyast.expr) -> bool:
+    if isinstance(function, pyast.Attribute):
+        return function.attr in SHORT_METHODS
+    # Temporaries that are called say how a kernel ended.
+    return isinstance(function, pyast.Name) and (function.id in SHORT_CALLS or _is_temp(function.id))
 
 
 def _is_temp(name: str) -> bool:

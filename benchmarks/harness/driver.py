@@ -49,9 +49,9 @@ def python(workload: Workload) -> Prepared:
 
 def has_native() -> bool:
     """Can this runtime's kernels run here?"""
-    from horus_runtime.codegen.native import bridge
+    from horus_runtime.codegen.native import library
 
-    return bridge.library_path() is not None
+    return library.library_path() is not None
 
 
 def horus(*, native: bool) -> Driver:

@@ -11,7 +11,7 @@ import pytest
 
 import horus_runtime as hr
 from horus_runtime.codegen.config import CompileConfig
-from horus_runtime.codegen.native import bridge
+from horus_runtime.codegen.native import bridge, library
 from horus_runtime.codegen.program import ProgramCompiler
 from horus_runtime.errors import DeadlineError, EvalError, LimitError, TerminatedError
 from horus_runtime.runtime import budget
@@ -255,7 +255,7 @@ def test_hosts_that_watch_every_operation_see_every_operation(engine, plain):
 
 
 def test_a_kernel_that_runs_out_of_memory_is_given_up_and_python_does_it(engine, plain, monkeypatch):
-    monkeypatch.setattr(bridge, "MEMORY_LIMIT", 1 << 18)
+    monkeypatch.setattr(library, "MEMORY_LIMIT", 1 << 18)
     text = "fn f(n) { let a = []; for i in 0..n { a.push(i); } a.len() } let t = `${f(3)}`; [f(5), f(90000), f(7)]"
     assert outcome(engine, text) == outcome(plain, text)
     assert [item.useless for item in compiled(engine, text) if item.kernel.is_function] == [True]
@@ -294,8 +294,8 @@ def test_everything_works_without_wasmtime():
 import sys
 sys.modules["wasmtime"] = None
 import horus_runtime as hr
-from horus_runtime.codegen.native import bridge
-assert bridge.library_path() is None
+from horus_runtime.codegen.native import library
+assert library.library_path() is None
 engine = hr.Engine()
 engine.cache = False
 text = {QUALIFIED["an integer loop"].replace("5000", "300000")!r}
@@ -308,7 +308,7 @@ print(engine.eval_ast(tree), [(item.module, item.useless) for item in kernels.co
 
 
 def test_wasmtime_is_found_here():
-    assert bridge.library_path() is not None
+    assert library.library_path() is not None
     assert "wasmtime" not in sys.modules
 
 

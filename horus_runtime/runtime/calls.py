@@ -107,6 +107,10 @@ class Calling(RunState):
             return partial(pointer.target, self.next_level(self.depth))
         return partial(self.call_pointer, self.depth, pointer)
 
+    def is_fixed(self, value: Any) -> bool:
+        """Does a constant hold this array or map, whose elements callbacks are called with?"""
+        return any(value is fixed for fixed in self.fixed)
+
     def borrows(self, pointer: FnPtr) -> bool:
         """Is this a closure of this run whose captured variables hold nothing that could lead to its arguments?"""
         return pointer.token is not None and all(type(getattr(c, "v", pointer)) in SCALARS for c in pointer.curried)
@@ -257,6 +261,15 @@ class Calling(RunState):
 
     def _run_on_cell(self, fn: NativeFn, depth: int, cell: Cell, args: tuple[Any, ...]) -> Any:
         """Call a native with the value of a cell, which it may replace."""
+        if cell.constant and fn.callbacks:
+            fixed, self.fixed = self.fixed, (*self.fixed, cell.v)
+            try:
+                return self._run_unmarked(fn, depth, cell, args)
+            finally:
+                self.fixed = fixed
+        return self._run_unmarked(fn, depth, cell, args)
+
+    def _run_unmarked(self, fn: NativeFn, depth: int, cell: Cell, args: tuple[Any, ...]) -> Any:
         receiver = cell.v
         outer, self.depth = self.depth, depth + 1
         lock = fn.callbacks and cell.shared

@@ -75,6 +75,9 @@ class NativeCallContext(Protocol):
     def call_with_this(self, pointer: FnPtr, this: Cell, *args: Any) -> Any:
         """Call with `this` bound to a cell; what the function assigns to `this` is in `this.v` afterwards."""
 
+    def is_fixed(self, value: Any) -> bool:
+        """Is this the array or map of a constant, the receiver of a native at work? Then `this` is a constant, too."""
+
     def callable(self, pointer: FnPtr, count: int) -> Callable[..., Any]:
         """A Python function of `count` arguments that calls the pointer; resolve once, call often."""
 

@@ -181,6 +181,9 @@ def _no_kernel(*_: Any) -> None:
 class RunState:
     """State of one evaluation; the parts of `Run` add what can be done with it."""
 
+    fixed: tuple[Any, ...] = ()
+    """Arrays and maps of constants whose methods call back: `this` is a constant there, too."""
+
     def __init__(self, settings: RunSettings, budget: Budget | None = None) -> None:
         self.settings = settings
         self.limits, self.table = settings.limits, settings.table

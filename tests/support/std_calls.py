@@ -54,6 +54,9 @@ class StdContext:
             return call(pointer.name, *pointer.curried, *args)
         return pointer.program[0](*pointer.curried, *args)
 
+    def is_fixed(self, value: Any) -> bool:
+        return False
+
     def call_with_this(self, pointer: FnPtr, this: Cell, *args: Any) -> Any:
         if pointer.program is None:
             return call(pointer.name, this.v, *pointer.curried, *args)

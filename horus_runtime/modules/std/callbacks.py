@@ -201,7 +201,7 @@ def entry_result(ctx: NativeCallContext, pointer: FnPtr, entries: dict[str, Any]
 
 def _with_element(ctx: NativeCallContext, pointer: FnPtr, items: Any, at: Any, *args: Any) -> Any:
     """Call with `this` bound to `items[at]`, which afterwards is what `this` has become."""
-    cell = Cell(items[at])
+    cell = Cell(items[at], ctx.is_fixed(items))
     try:
         return ctx.call_with_this(pointer, cell, *args)
     finally:

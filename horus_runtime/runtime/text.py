@@ -6,6 +6,7 @@ a deeply nested value cannot exhaust the native one.
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -345,19 +346,24 @@ def _array_entries(value: list[Any]) -> Iterator[tuple[str, Any]]:
 
 def _map_entries(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     label = ""
-    for key in sorted(value) if len(value) <= SETTLED else _keys_of_many(value):
+    for key in sorted_keys(value):
         yield f"{label}{quote(key)}: ", value[key]
         label = ", "
 
 
-def _keys_of_many(value: dict[str, Any]) -> Iterator[str]:
-    """The keys in order; the run is asked between the parts that are sorted whether it may go on."""
-    from heapq import merge
-    from itertools import islice
-
+def sorted_keys(value: dict[str, Any]) -> list[str]:
+    """The keys in order; of very many the run is asked in between whether it may go on."""
+    if len(value) <= SETTLED:
+        return sorted(value)
     left = iter(value)
     runs = []
     while batch := sorted(islice(left, SETTLED)):
         runs.append(batch)
         COPY_TERMS.run.making(0)
-    return merge(*runs)
+    while len(runs) > 1:
+        merged = []
+        for at in range(0, len(runs), 2):
+            merged.append(sorted(chain.from_iterable(runs[at : at + 2])))  # Python merges what is in order by parts
+            COPY_TERMS.run.making(0)
+        runs = merged
+    return runs[0]

@@ -15,7 +15,7 @@ from horus_runtime.runtime import faults
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.parts import MANY_PARTS, TextParts
 from horus_runtime.runtime.sizes import byte_length
-from horus_runtime.runtime.text import float_debug
+from horus_runtime.runtime.text import float_debug, sorted_keys
 from horus_runtime.runtime.values import TAGGED, U8, Char, type_name, untagged
 
 if TYPE_CHECKING:
@@ -108,14 +108,17 @@ def write(value: Any, type_name_of: Callable[[Any], str] = type_name) -> str:
     from horus_runtime.modules.std.json_batches import quick_text
 
     out = TextParts()
+    written = 0
     stack: list[tuple[Iterator[tuple[str, Any]], str]] = [(_elements([value], quick_text), "")]
     while stack:
         entries, closing = stack[-1]
         for label, item in entries:
             out.append(label)
             if item is WRITTEN:
-                if len(label) > LONG_PART or len(out) > MANY_PARTS:
+                written += len(label)
+                if written > LONG_PART:
                     out.settle()
+                    written = 0
                 continue
             if type(item) is dict:
                 out.append("{")
@@ -137,7 +140,7 @@ def write(value: Any, type_name_of: Callable[[Any], str] = type_name) -> str:
 
 def _properties(entries: dict[str, Any], quote: Callable[[str], str], quick: Quick) -> Iterator[tuple[str, Any]]:
     comma = ""
-    keys = sorted(entries)
+    keys = sorted_keys(entries)
     for at in range(0, len(keys), BATCH):
         some = {key: entries[key] for key in keys[at : at + BATCH]}
         text = quick([some])

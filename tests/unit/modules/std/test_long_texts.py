@@ -85,7 +85,7 @@ def test_a_long_map_is_shown_in_the_order_of_its_keys(looks, monkeypatch):
     given = {f"k{(n * 17) % 40:02}": n for n in range(40)}
     shown = text_forms.to_display(given)
     assert shown == "#{" + ", ".join(f'"{key}": {given[key]}' for key in sorted(given)) + "}"
-    assert len(looks) == 6
+    assert len(looks) == 6 + 6  # for each part of the keys, and for each merging of two: 3 + 2 + 1
 
 
 def test_long_values_of_the_host_are_converted_with_looks(looks):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-MAX_JOB_SECONDS = 86_400
 DEFAULT_DURATION = 60.0
 
 

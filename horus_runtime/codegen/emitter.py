@@ -14,7 +14,6 @@ from horus_runtime.source import Span
 LOAD = pyast.Load()
 STORE = pyast.Store()
 IS = pyast.Is()
-IS_NOT = pyast.IsNot()
 AND = pyast.And()
 OR = pyast.Or()
 _IDENTITY = (pyast.Is, pyast.IsNot)
@@ -35,6 +34,16 @@ def place(node: Any, loc: Loc) -> Any:
     attributes["col_offset"] = column - 1
     attributes["end_col_offset"] = column
     return node
+
+
+def unused(base: str, taken: set[str]) -> str:
+    """The name, with a number where it is taken; from now on it is."""
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    taken.add(name)
+    return name
 
 
 class Emitter:

@@ -12,7 +12,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.constructs import Constructs
 from horus_runtime.codegen.cost import LOOPS
-from horus_runtime.codegen.emitter import place
+from horus_runtime.codegen.emitter import place, unused
 from horus_runtime.codegen.loops import RETURN
 from horus_runtime.codegen.native.selection import function_kernel
 from horus_runtime.runtime.abi import THIS_CELL
@@ -55,12 +55,7 @@ class FunctionCompiler(Constructs):
     def local(self, name: str) -> str:
         """A Python name for a script variable, readable and free of clashes."""
         base = f"v_{name}" if self.program.is_reserved(name) else name
-        candidate, number = base, 1
-        while candidate in self.taken:
-            number += 1
-            candidate = f"{base}_{number}"
-        self.taken.add(candidate)
-        return candidate
+        return unused(base, self.taken)
 
     # ---- building ---------------------------------------------------------------------------------------------------
 

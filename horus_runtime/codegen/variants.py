@@ -14,6 +14,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.codegen.config import CompileConfig
 from horus_runtime.codegen.cost import block_cost
+from horus_runtime.codegen.emitter import unused
 from horus_runtime.codegen.knowledge import Knowledge
 from horus_runtime.source import SourceFile
 
@@ -328,12 +329,8 @@ class Specialiser(Knowledge):
         return None in touched
 
     def py_function(self, base: str) -> str:
-        name, number = base, 1
-        while name in self.py_names:
-            number += 1
-            name = f"{base}_{number}"
-        self.py_names.add(name)
-        return name
+        """A Python name for a function of the program."""
+        return unused(base, self.py_names)
 
     def name_variants(self) -> None:
         """Generic variants get the plain name, specialised ones a suffix that tells the types."""

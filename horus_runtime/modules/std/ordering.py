@@ -79,7 +79,8 @@ def sort_by_name(ctx: NativeCallContext, array: Array, comparer: str) -> None:
 @native("order", ARRAY, FN, pure=False, context=True, callbacks=True, returns=ARRAY)
 def order_by(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
     """A copy of the array, sorted by a comparer as `sort` takes it."""
-    return list(copy_value(_compared(ctx, array, comparer)))
+    copies: Array = copy_value(_compared(ctx, array, comparer))
+    return copies
 
 
 def _copied(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array:

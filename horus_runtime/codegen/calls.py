@@ -224,7 +224,7 @@ class Calls(Operators):
         return self.service("_native_ref", self.level(), self.const(node.name), cell, *rest)
 
     def write(self, variable: Variable, value: pyast.expr) -> None:
-        raise AssertionError
+        raise NotImplementedError
 
     # ---- a::b::f(x) -------------------------------------------------------------------------------------------------
 
@@ -306,7 +306,7 @@ class Calls(Operators):
 
     def target(self, node: nodes.Node) -> pyast.expr:
         """The object before a dot or bracket, borrowed."""
-        raise AssertionError
+        raise NotImplementedError
 
     def shared_test(self, item: nodes.Node, span: Span) -> pyast.expr:
         variable = self.program.info.bindings.get(id(item))

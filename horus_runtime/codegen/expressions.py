@@ -40,7 +40,7 @@ class Expressions(Emitter):
 
     # provided by the other parts of the function compiler
     def stmt(self, node: nodes.Node, dest: str | None) -> None:
-        raise AssertionError
+        raise NotImplementedError
 
     # ---- helpers ----------------------------------------------------------------------------------------------------
 
@@ -265,7 +265,7 @@ class Expressions(Emitter):
 
     def declaring_body(self, body: Sequence[nodes.Node], dest: str | None) -> None:
         """Statements; what `eval` declares in them ends with them."""
-        raise AssertionError
+        raise NotImplementedError
 
     # ---- literals ---------------------------------------------------------------------------------------------------
 

@@ -50,13 +50,13 @@ class Loops(Methods):
     """The function can be a kernel as a whole."""
 
     def body_in_scope(self, body: tuple[nodes.Node, ...], dest: str | None) -> None:
-        raise AssertionError
+        raise NotImplementedError
 
     def check_definition(self, variable: Variable) -> None:
-        raise AssertionError
+        raise NotImplementedError
 
     def local(self, name: str) -> str:
-        raise AssertionError
+        raise NotImplementedError
 
     # ---- the budget -------------------------------------------------------------------------------------------------
 

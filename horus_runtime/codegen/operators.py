@@ -90,7 +90,7 @@ class Operators(Present):
 
     def is_sure(self, node: nodes.Node) -> bool:
         """Can nothing but arithmetic go wrong when the node is evaluated?"""
-        raise AssertionError
+        raise NotImplementedError
 
     def membership(self, node: nodes.Binary) -> pyast.expr:
         """`item in container`, which is `contains(container, item)`: the container is evaluated first.

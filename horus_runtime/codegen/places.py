@@ -60,11 +60,11 @@ class Places(Chains):
 
     def write(self, variable: Variable, value: pyast.expr) -> None:
         """Assign to a variable without asking."""
-        raise AssertionError
+        raise NotImplementedError
 
     def write_checked(self, variable: Variable | None, node: nodes.Variable, value: pyast.expr) -> None:
         """Assign to a variable, or raise what assigning to such a name raises."""
-        raise AssertionError
+        raise NotImplementedError
 
     def this_place(self, node: nodes.This) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         def load() -> pyast.expr:

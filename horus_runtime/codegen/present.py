@@ -30,7 +30,7 @@ class Present(Expressions):
 
     def fails_on_unit(self, op: str, lt: int, rt: int) -> bool:
         """Are these numbers that could be `()` instead, which Python's own operators refuse as Rhai's do?"""
-        raise AssertionError
+        raise NotImplementedError
 
     def number_type(self, node: nodes.Node) -> int:
         """The type of an operand that is there."""

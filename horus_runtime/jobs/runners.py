@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from horus_runtime.modules.policy import Policy
 
 DEFAULT_DATABASE: Final = Path("osiris.db")
+MAX_TIMEOUT: Final = 86_400
+"""Seconds that a job may ask for, unless a registry says otherwise."""
 MAX_OUTPUT: Final = 1024 * 1024
 """Characters of printed output that a result keeps."""
 
@@ -95,7 +97,7 @@ class Runner:
 class RunnerRegistry:
     """The runners of one host by runner id."""
 
-    def __init__(self, runners: Mapping[str, Runner] | None = None, *, max_timeout: int = 86_400) -> None:
+    def __init__(self, runners: Mapping[str, Runner] | None = None, *, max_timeout: int = MAX_TIMEOUT) -> None:
         self._runners: dict[str, Runner] = {}
         self.max_timeout = max_timeout
         """The largest timeout this host takes."""

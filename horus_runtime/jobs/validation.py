@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.jobs.document import structure_faults
 from horus_runtime.jobs.model import DEFAULT_TIMEOUT, Job, JobStatus
+from horus_runtime.jobs.runners import MAX_TIMEOUT
 from horus_runtime.jobs.trust import TrustStore, missing_signatures
 from horus_runtime.jobs.violations import PAYLOAD, RUNNER, SIGNATURE, STRUCTURE, TIMEOUT, Violation, invalid_job
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from horus_runtime.jobs.runners import RunnerRegistry
 
 MIN_TIMEOUT: Final = 1
-MAX_TIMEOUT: Final = 86_400
 MAX_PAYLOAD: Final = 1024 * 1024
 """Bytes of a payload. Parsing is the one stage that no deadline interrupts, so its input is bounded."""
 

@@ -15,7 +15,8 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import contains, walk
 from horus_runtime.codegen.native import kernels as k
 from horus_runtime.codegen.native.kernels import Kernel, Unqualified, kind_of
-from horus_runtime.codegen.native.lowering import LOOPS, Group, Loop, Lowering
+from horus_runtime.codegen.native.loops import LOOPS, Loop
+from horus_runtime.codegen.native.lowering import Group, Lowering
 from horus_runtime.codegen.native.numbers import STORES
 from horus_runtime.codegen.native.parts import value_type
 from horus_runtime.codegen.native.wasm import I32, I64, Code

@@ -60,7 +60,12 @@ class Assignments(Loops):
             own = self.own(current, self.types.variable(variable))
             self.evaluate(self.service("_set_global", self.home(), self.const(variable.name), own))
         if self.dynamic:
-            self.evaluate(self.service("_forget", self.name("_dyn"), self.const(variable.name)))
+            self.emit(self.hiding(variable))
+
+    def hiding(self, variable: Variable) -> pyast.stmt:
+        """A new variable shadows what `eval` declared under its name."""
+        hidden = self.service("_hide", self.name("_dyn"), self.const(variable.name))
+        return place(pyast.Expr(hidden), self.loc)  # type: ignore[no-any-return]
 
     def write(self, variable: Variable, value: pyast.expr) -> None:
         """Assign to an existing variable."""

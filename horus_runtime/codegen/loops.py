@@ -16,6 +16,7 @@ A `while` buys strips of turns (`_buy`) that count nothing but themselves. Witho
 from __future__ import annotations
 
 import ast as pyast
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from horus_runtime.analysis import types as ty
@@ -51,6 +52,12 @@ class Loops(Methods):
 
     def body_in_scope(self, body: tuple[nodes.Node, ...], dest: str | None) -> None:
         raise NotImplementedError
+
+    def dynamic_block(self) -> AbstractContextManager[None]:
+        raise AssertionError
+
+    def hiding(self, variable: Variable) -> pyast.stmt:
+        raise AssertionError
 
     def check_definition(self, variable: Variable) -> None:
         raise NotImplementedError
@@ -370,8 +377,24 @@ class Loops(Methods):
         if strips:
             self.assign(turns, sequence)
             sequence = self.name(turns)
+        elif self.dynamic:
+            sequence = self.spill(sequence)
         if text:
             sequence = self.call("_chars", sequence)
+        if not self.dynamic:
+            self.walk_items(node, sequence, paid, turns if strips else None, target)
+        else:
+            with self.dynamic_block():
+                self.walk_items(node, sequence, paid, turns if strips else None, target)
+        self.finish_loop(target, dest)
+
+    def walk_items(
+        self, node: nodes.For, sequence: pyast.expr, paid: pyast.expr, turns: str | None, target: str | None
+    ) -> None:
+        """The loop over a Python iterable, whose turns may be paid for in advance."""
+        strips = turns is not None
+        variable = self.program.info.bindings[id(node)]
+        counter = self.program.info.second.get(id(node))
         slot = self.loop_slot(variable)
         if counter is not None:
             index = self.loop_slot(counter)
@@ -381,6 +404,8 @@ class Loops(Methods):
         if variable.mutated and not variable.lent and not variable.is_cell:
             mine = self.own(self.name(variable.py), self.types.variable(variable))
             body.insert(0, self.assignment(variable.py, mine))
+        if self.dynamic:
+            body[:0] = [self.hiding(declared) for declared in (counter, variable) if declared is not None]
         self.at(node.span)
         loop = place(pyast.For(slot, sequence, body or [self.nothing()], []), self.loc)
         light = strips and _is_call_of(paid, "_turns") and _is_light(body)
@@ -388,8 +413,9 @@ class Loops(Methods):
             # The call stands in the code already; which of the two it is depends on the body.
             helper = self.program.use_helper("_turns_light" if light else "_turns")
             paid.func = self.name(helper)  # type: ignore[attr-defined]
-        self.out.append(self.giving_back(turns, self.loop_cost(node), [loop], light=light) if strips else loop)
-        self.finish_loop(target, dest)
+        if turns is not None:
+            loop = self.giving_back(turns, self.loop_cost(node), [loop], light=light)
+        self.out.append(loop)
 
     def for_kernel(self, node: nodes.For, target: str | None, entry: LoopEntry) -> None:
         """A loop over a range that may go on as a kernel: where a turn begins, or, without other loops and calls in it,

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import ast as pyast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from horus_runtime.analysis import types as ty
@@ -175,16 +176,24 @@ class Statements(Assignments):
         self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
 
     def declaring_body(self, body: Sequence[nodes.Node], dest: str | None) -> None:
-        if not self.dynamic or not any(_declares_by_eval(node) for node in body):
+        if not self.dynamic or not any(_declares_dynamically(node) for node in body):
             self.body(body, dest)
             return
+        with self.dynamic_block():
+            self.body(body, dest)
+
+    @contextmanager
+    def dynamic_block(self) -> Iterator[None]:
+        """What is compiled meanwhile: what `eval` declares in it, and what it shadows, ends with it."""
         mark = self.temp()
-        self.assign(mark, self.call("len", self.name("_dyn")))
+        self.assign(mark, self.service("_mark", self.name("_dyn")))
+        self.blocks += 1
         outer, self.out = self.out, []
-        self.body(body, dest)
+        yield
         inner, self.out = self.out, []
         self.evaluate(self.service("_rewind", self.name("_dyn"), self.name(mark)))
         final, self.out = self.out, outer
+        self.blocks -= 1
         self.emit(pyast.Try(inner or [self.nothing()], [], [], final))
 
     def stmt_If(self, node: nodes.If, dest: str | None) -> None:
@@ -356,11 +365,13 @@ class Statements(Assignments):
             if self.program.config.checks_definitions and node.variable_span is not None:
                 self.at(node.variable_span)
                 self.check_definition(variable)
-            self.declare(variable, caught)
-        self.handlers.append(error)
-        with self.intervals.branch():
-            self.body_in_scope(node.handler.body, None)
-        self.handlers.pop()
+        with self.dynamic_block() if self.dynamic and variable is not None else nullcontext():
+            if variable is not None:
+                self.declare(variable, caught)
+            self.handlers.append(error)
+            with self.intervals.branch():
+                self.body_in_scope(node.handler.body, None)
+            self.handlers.pop()
         self.at(node.span)
         self.unit(dest)
         self.blocks -= 1
@@ -429,6 +440,11 @@ def _leaves(block: nodes.Block) -> bool:
 
 def _has_range(arm: nodes.SwitchArm) -> bool:
     return any(isinstance(p, nodes.RangePattern) for p in arm.patterns)
+
+
+def _declares_dynamically(node: nodes.Node) -> bool:
+    """Does the statement call `eval` in its own block, or shadow what an `eval` around it may have declared?"""
+    return isinstance(node, nodes.Let) or _declares_by_eval(node)
 
 
 def _declares_by_eval(node: nodes.Node) -> bool:

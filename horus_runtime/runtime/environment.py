@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, InternalError, LimitError
 from horus_runtime.runtime import abi, faults
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.run import Run
 
 
+HIDDEN: Final = "\0"
+"""Begins the names of variables that are shadowed; no name of a script has it."""
+
+
 class Pinned(str):
     """The name of a module together with the module it means here."""
 
@@ -36,14 +40,35 @@ class Pinned(str):
 
 
 class DynamicScope(Scope):
-    """The variables that `eval` declares in a function."""
+    """The variables that `eval` declares in a function.
+
+    One that a declaration of the script shadows goes by a name behind `HIDDEN` until the block of that declaration ends.
+    """
 
     __slots__ = ("after",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.after: dict[str, str] = {}
-        """Names to the variable of the function that was the latest when `eval` declared them; `""`: there was none."""
+        self.after: list[str] = []
+        """For each entry the variable of the function that was the latest when it was declared; `""`: there was none."""
+
+    def hide(self, name: str) -> None:
+        """A declaration of the script shadows the entries of this name."""
+        while (at := self._find(name)) >= 0:
+            hidden = HIDDEN + name
+            while hidden in self._names:
+                hidden = HIDDEN + hidden
+            self._names[at] = hidden
+
+    def mark(self) -> tuple[str, ...]:
+        """What is declared at the start of a block, and under which names."""
+        return tuple(self._names)
+
+    def leave(self, mark: tuple[str, ...]) -> None:
+        """The block ends: so does what was declared or shadowed in it."""
+        self.rewind(len(mark))
+        self._names[:] = mark
+        del self.after[len(mark) :]
 
 
 class EvalScope(Scope):
@@ -59,13 +84,11 @@ class EvalScope(Scope):
 
     def keep(self, end: int | None = None) -> None:
         """Put what was declared since (up to entry `end`) into the function's dynamic scope."""
-        known = {name for name, _, _ in self.dynamic}
         self.dynamic.clear()
         for at in range(self.statics, len(self) if end is None else end):
-            name, value, constant = self._names[at], self._values[at], self._constants[at]
-            self.dynamic.add(name, value, constant)
-            if name not in known:
-                self.dynamic.after[name] = self.latest
+            self.dynamic.add(self._names[at], self._values[at], self._constants[at])
+        after = self.dynamic.after
+        after.extend([self.latest] * (len(self.dynamic) - len(after)))
 
     def refresh(self) -> None:
         """Take in what code inside declared since."""
@@ -208,23 +231,26 @@ class Environment(Calling):
         `base` is how many variables the host's scope had before.
         """
         latest, at = None, base
-        for name, constant, value in list(dynamic):
-            after = dynamic.after.get(name, "")
+        for (name, constant, value), after in zip(dynamic, dynamic.after, strict=True):
             if after != latest:
                 at, latest = max(scope.find(after) + 1, base) if after else base, after
-            scope.insert(at, name, value, constant)
+            scope.insert(at, name.lstrip(HIDDEN), value, constant)
             at += 1
 
     @staticmethod
-    def rewind(dynamic: Scope, size: int) -> None:
-        """A block ends: so do the variables that `eval` declared in it."""
-        dynamic.rewind(size)
+    def mark(dynamic: DynamicScope) -> tuple[str, ...]:
+        """A block begins."""
+        return dynamic.mark()
 
     @staticmethod
-    def forget(dynamic: Scope, name: str) -> None:
+    def rewind(dynamic: DynamicScope, mark: tuple[str, ...]) -> None:
+        """A block ends: so do the variables that `eval` declared in it, and what shadows others."""
+        dynamic.leave(mark)
+
+    @staticmethod
+    def hide(dynamic: DynamicScope, name: str) -> None:
         """A new declaration shadows what `eval` declared under that name."""
-        while name in dynamic:
-            dynamic.remove(name)
+        dynamic.hide(name)
 
     def dyn_store(self, dynamic: Scope, name: str, value: Any) -> None:
         """Assign to a variable that only `eval` can have declared."""

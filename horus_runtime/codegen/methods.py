@@ -133,7 +133,7 @@ class Methods(Places):
         if types is None or native is None or native.callbacks:
             return None
         if not native.ref:
-            value = self.target(node.target)
+            value = self.own_receiver(node)
             self.at(node.name_span)
             return self.call(self.program.use_native(node.name, types), value, *args)
         variable = self.program.info.bindings.get(id(node.target))
@@ -305,13 +305,23 @@ class Methods(Places):
 
     def fast_push(self, node: nodes.MethodCall) -> pyast.expr:
         value = self.spill_if_complex(self.args_of(node, owned=True)[0])
-        target, again = self.names(self.target(node.target))
+        target, again = self.names(self.own_receiver(node))
         self.at(node.name_span)
         append = self.attribute(target, "append")
         self.evaluate(place(pyast.Call(append, [value], []), self.loc))
         too_long = self.compare(self.call("len", again), (pyast.Gt(), self.name(self.use("_safe_array"))))
         self.when(too_long, [place(pyast.Expr(self.service("_sized", again)), self.loc)])
         return self.const(None)
+
+    def own_receiver(self, node: nodes.MethodCall) -> pyast.expr:
+        """The receiver of a method; what comes out of `a ?? b` is a copy where the method could change it."""
+        value = self.target(node.target)
+        root = node.target
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        if not isinstance(root, nodes.Binary) or self.program.is_pure_call(node.name, len(node.args) + 1):
+            return value
+        return self.own(value, self.type(node.target)) if root.op == "??" else value
 
     def general_method(self, node: nodes.MethodCall) -> pyast.expr:
         """Find the method at run time. Arguments come first, then a computed receiver."""
@@ -332,7 +342,7 @@ class Methods(Places):
             return direct
         in_place = self.is_place(receiver) or self.is_constant_part(receiver)
         if not feeds and (not in_place or not self.may_replace(node)):
-            value = self.target(receiver)
+            value = self.own_receiver(node)
             self.at(node.name_span)
             value = self.constant_receiver(receiver, value)
             return self.dispatch(node, value, args, count)
@@ -435,7 +445,7 @@ class Methods(Places):
         info = self.program.direct_method(node.name, len(args))
         if info is None:
             return None
-        value = self.names(self.target(node.target))[0]
+        value = self.names(self.own_receiver(node))[0]
         t = self.type(node.target)
         target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args), t)
         self.at(node.name_span)

@@ -361,10 +361,9 @@ class Statements(Assignments):
         caught = self.caught(raw, error, light=light)
         if variable is None and light:
             self.evaluate(caught)
-        if variable is not None:
-            if self.program.config.checks_definitions and node.variable_span is not None:
-                self.at(node.variable_span)
-                self.check_definition(variable)
+        if variable is not None and self.program.config.checks_definitions and node.variable_span is not None:
+            self.at(node.variable_span)
+            self.check_definition(variable)
         with self.dynamic_block() if self.dynamic and variable is not None else nullcontext():
             if variable is not None:
                 self.declare(variable, caught)

@@ -208,10 +208,17 @@ class Expressions:
         return node
 
     def root(self, node: nodes.Node) -> nodes.Node:
-        """What a link of a chain of calls, indices and properties goes on from."""
+        """What a link of a chain of calls, indices and properties goes on from.
+
+        A constant that is left of something else, as in `(a ?? b).push(1)`, is its value there.
+        """
         if type(node) in CHAINED:
             return self.link(node)
-        return node if type(node) is nodes.Variable else self.expr(node)
+        if type(node) is nodes.Variable:
+            return node
+        done = self.expr(node)
+        known = self.resolved(done) if type(done) is nodes.Variable else done
+        return done if known is done or kind_of(known) is None else placed(known, done.span)
 
     def owner(self, node: nodes.Node) -> nodes.Node:
         """As `root`, before a property or index: a constant map stands for itself where `eval` could hide it."""

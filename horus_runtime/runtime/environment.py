@@ -42,7 +42,7 @@ class Pinned(str):
 class DynamicScope(Scope):
     """The variables that `eval` declares in a function.
 
-    One that a declaration of the script shadows goes by a name behind `HIDDEN` until the block of that declaration ends.
+    One that a declaration of the script shadows has a name behind `HIDDEN` until the block of that declaration ends.
     """
 
     __slots__ = ("after",)
@@ -50,7 +50,7 @@ class DynamicScope(Scope):
     def __init__(self) -> None:
         super().__init__()
         self.after: list[str] = []
-        """For each entry the variable of the function that was the latest when it was declared; `""`: there was none."""
+        """For each entry the latest variable of the function when it was declared; `""`: there was none."""
 
     def hide(self, name: str) -> None:
         """A declaration of the script shadows the entries of this name."""

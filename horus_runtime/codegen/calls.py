@@ -10,7 +10,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import contains, walk
 from horus_runtime.codegen.emitter import LOAD, place
-from horus_runtime.codegen.operators import Operators
+from horus_runtime.codegen.inlining import Inlining
 from horus_runtime.optimize.values import LOST_CLOSURE, is_inserted
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
 from horus_runtime.source import Span
@@ -30,7 +30,7 @@ TYPE_NAMES: Final = {
 _DECLARING: Final = frozenset({nodes.Let, nodes.For})
 
 
-class Calls(Operators):
+class Calls(Inlining):
     """Compiles calls of one function variant."""
 
     # ---- f(a, b) ----------------------------------------------------------------------------------------------------
@@ -58,6 +58,11 @@ class Calls(Operators):
         args = self.call_operands(node.args)
         args = [self.unalias(arg, item) for arg, item in zip(args, node.args, strict=True)]
         arg_types = tuple(self.type(arg) for arg in node.args)
+        self.at(node.span)
+        if not info.uses_this and self.may_inline(info):
+            value = self.inlined_call(info, self.program.variant(info, arg_types), args)
+            if value is not None:
+                return value
         target = self.program.variant_name(info, arg_types)
         self.at(node.span)
         args.insert(0, self.next_level(checked=self.program.checks_depth(info)))

@@ -23,6 +23,8 @@ class CompileConfig:
     """Infer the types of variables."""
     subscripts: bool = True
     """Read the properties that arithmetic needs by Python's own subscript."""
+    inline: bool = True
+    """Put small functions where loops call them."""
     fast_operators: bool = True
     fail_on_invalid_map_property: bool = False
     exact_sizes: bool = False

@@ -57,7 +57,14 @@ class Expressions(Emitter):
 
     def level(self) -> pyast.expr:
         """The call level of this function."""
+        if self.host is not None:
+            level: pyast.expr = self.host.next_level(checked=False)
+            return level
         return self.name("_d")
+
+    host: Any = None
+    """The compiler of the code that this one's is inlined into."""
+    this_name = "_this"
 
     def home(self) -> pyast.expr:
         return self.name("_linked")
@@ -470,7 +477,7 @@ class Expressions(Emitter):
         if self.is_main:  # a function that runs in its caller's scope
             return self.call("_unbound")
         if self.this_is_bound:
-            return self.cell_value("_this") if self.this_is_cell else self.name("_this")
+            return self.cell_value("_this") if self.this_is_cell else self.name(self.this_name)
         self.this_is_bound = self.out is self.root_out
         if self.this_is_cell:
             name = self.temp()

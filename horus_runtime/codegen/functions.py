@@ -81,6 +81,18 @@ class FunctionCompiler(Constructs):
         watchers = [self.debug_watch(params)] if self.program.config.debug and not self.is_main else []
         return place(pyast.FunctionDef(self.py_name, arguments, body, watchers, None), self.fn.node.span[:2])  # type: ignore[no-any-return]
 
+    def compile_inlined(self) -> None:
+        """What `compile` does, for a body that stands in the code of another function."""
+        program, fn, body = self.program, self.fn, self.statements()
+        if program.config.bounds and any(map(self.is_int, program.owned[fn])):
+            self.intervals.solve(program.definitions(fn, body), self.is_int)
+        self.root_out = self.out
+        self.charge_call(program.body_cost(fn, body) + 1)
+        for variable in fn.params:
+            self.own_parameter(variable)
+        self.body_in_scope(body, RETURN)
+        self.types.close()
+
     def debug_watch(self, params: list[str]) -> pyast.expr:
         """The decorator that tells the debugger of calls."""
         name = self.fn.name if isinstance(self.fn.node, nodes.FnDef) else "closure"

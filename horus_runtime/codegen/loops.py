@@ -42,8 +42,6 @@ class Loops(Methods):
     """Compiles the loops of one function variant."""
 
     loops: list[str | None]
-    blocks = 1
-    """Python blocks around the current place."""
     nest_depth = 0
     """Loops around the current place that can be kernels."""
     bell_name: str | None = None
@@ -85,7 +83,7 @@ class Loops(Methods):
             return
         fuel = self.program.use_fuel(cost)
         self.counters.add(fuel)
-        slot = self.slot("_turn")
+        slot = self.slot("_turn" if self.host is None else "_call")
         more = self.call(self.program.use_helper("_refuel"), self.const(cost))
         empty = self.assignment(fuel, more)
         self.emit(pyast.For(slot, self.name(fuel), [place(pyast.Break(), self.loc)], [empty]))

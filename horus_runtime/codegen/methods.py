@@ -447,8 +447,14 @@ class Methods(Places):
             return None
         value = self.names(self.own_receiver(node))[0]
         t = self.type(node.target)
-        target = self.program.variant_name(info, tuple(self.type(arg) for arg in node.args), t)
+        types = tuple(self.type(arg) for arg in node.args)
         self.at(node.name_span)
+        plain = not (t & ty.MAP and ty.element(t) & ty.FN) and self.locked_root(node, value) is None
+        if plain and isinstance(value, pyast.Name) and self.may_inline(info):
+            inlined = self.inlined_call(info, self.program.variant(info, types, t), args, value.id)
+            if inlined is not None:
+                return inlined
+        target = self.program.variant_name(info, types, t)
         this = [] if self.program.this_mode(info) == THIS_NONE else [value]
         level = self.next_level(checked=self.program.checks_depth(info))
         call = self.locking(node, self.name(target), value, *this, level, *args)

@@ -28,6 +28,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.codegen.config import CompileConfig
 from horus_runtime.codegen.emitter import LOAD, STORE, place
 from horus_runtime.codegen.functions import FunctionCompiler
+from horus_runtime.codegen.inlining import Inliner
 from horus_runtime.codegen.metering import SERVICES_OF, helper_functions
 from horus_runtime.codegen.native.kernels import Kernel
 from horus_runtime.codegen.native.selection import may_have_kernels
@@ -80,6 +81,7 @@ class ProgramCompiler(Specialiser):
         """Functions whose outermost loops, or which themselves, wait for a stride to end; each has a bell."""
         self.unqualified: list[tuple[tuple[int, int], str]] = []
         """Loops and functions that did not become kernels, and why."""
+        self.inliner = Inliner(self)
         self.keeps_globals = bool(script.functions or self.info.closures)
         """Rhai keeps constants for `global::` only where there is a function that could ask for them."""
 
@@ -132,6 +134,7 @@ class ProgramCompiler(Specialiser):
             self.config.shared,
             bool(self.info.script.body),
         )
+        program.inlined = tuple(self.inliner.calls)
         program.tree = tree if self.config.keep_tree else None
         if self.kernels:
             from horus_runtime.codegen.native.bridge import Kernels

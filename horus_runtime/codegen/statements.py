@@ -85,6 +85,9 @@ class Statements(Assignments):
     def forget_operands(self) -> None:
         """The operands of a statement that got names are not needed any longer."""
         names, self.waiting = self.waiting, []
+        if self.host is not None:
+            self.host.waiting += names
+            return
         if not self.out or isinstance(self.out[-1], (pyast.Return, pyast.Raise, pyast.Break, pyast.Continue)):
             return
         slots: list[pyast.expr] = [self.slot(name) for name in names]
@@ -351,7 +354,9 @@ class Statements(Assignments):
     def stmt_Try(self, node: nodes.Try, dest: str | None) -> None:
         self.blocks += 1
         handlers, self.handlers = self.handlers, []  # what is thrown in here meets this handler first
+        self.in_try += 1
         body = self.suite(node.body.body, dest)
+        self.in_try -= 1
         self.handlers = handlers
         outer, self.out = self.out, []
         self.at(node.span)

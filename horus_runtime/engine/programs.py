@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.cache import DiskCache, code_stamp, digest
-from horus_runtime.runtime.program import Fault, FunctionMeta, Program
+from horus_runtime.runtime.program import Fault, FunctionMeta, InlinedCall, Program
 from horus_runtime.source import Position, SourceFile
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def encode(program: Program) -> bytes | None:
                 tuple(sorted(program.externals)),
                 program.has_statements,
                 program.kernels.data() if program.kernels is not None else None,
+                [tuple(call) for call in program.inlined],
             )
         )
     except ValueError:
@@ -101,7 +102,7 @@ def encode(program: Program) -> bytes | None:
 def decode(data: bytes, source: SourceFile) -> Program | None:
     """The program that `encode` made bytes of."""
     try:
-        code, filename, metas, frames, faults, places, externals, has_statements, kernels = marshal.loads(data)  # noqa: S302 - the cache vouches for it
+        code, filename, metas, frames, faults, places, externals, has_statements, kernels, inlined = marshal.loads(data)  # noqa: S302 - the cache vouches for it
     except (ValueError, EOFError, TypeError):
         return None
     linecache = sys.modules.get("linecache")
@@ -112,7 +113,7 @@ def decode(data: bytes, source: SourceFile) -> Program | None:
         from horus_runtime.codegen.native.bridge import Kernels
 
         kernels = Kernels.from_data(kernels)
-    return Program(
+    program = Program(
         code,
         filename,
         source,
@@ -126,6 +127,8 @@ def decode(data: bytes, source: SourceFile) -> Program | None:
         has_statements,
         kernels,
     )
+    program.inlined = tuple(InlinedCall(*call) for call in inlined)
+    return program
 
 
 def scope_key(scope: Scope | None) -> tuple[str, ...]:

@@ -16,7 +16,16 @@ from horus_runtime.runtime import faults, operators
 from horus_runtime.runtime.fn_names import pointer_to
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.module import NativeFn
-from horus_runtime.runtime.program import THIS_CELL, THIS_NONE, THIS_VALUE, Fault, FunctionMeta, Program
+from horus_runtime.runtime.program import (
+    INLINED,
+    THIS_CELL,
+    THIS_NONE,
+    THIS_VALUE,
+    Fault,
+    FunctionMeta,
+    InlinedCall,
+    Program,
+)
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.thrown import ThrownError
 from horus_runtime.runtime.turns import NONE_LEFT, Turns
@@ -302,6 +311,7 @@ EXPORTS: Final[dict[str, Any]] = {
 
 __all__ = [
     "EXPORTS",
+    "INLINED",
     "INT_MAX",
     "INT_MIN",
     "OPERATORS",
@@ -310,6 +320,7 @@ __all__ = [
     "THIS_VALUE",
     "Fault",
     "FunctionMeta",
+    "InlinedCall",
     "NativeFn",
     "Program",
     "make_pointer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from types import CodeType
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from horus_runtime.source import Position, SourceFile
 
@@ -57,6 +57,21 @@ class FunctionMeta:
         return (self.name, self.params, self.py, *flags)
 
 
+INLINED: Final = 1 << 20
+"""Lines beyond this stand for those of functions that are compiled into their callers: N times it, and the line, is a
+line of what is called by the Nth of the program's `inlined` calls.
+"""
+
+
+class InlinedCall(NamedTuple):
+    """A call that is compiled as the body of what it calls: its kind and name as in `frames`, and where it stands."""
+
+    kind: str
+    name: str
+    line: int
+    column: int
+
+
 class Fault:
     """How to redo an inlined operation the slow way, to learn which error it meant.
 
@@ -84,6 +99,7 @@ class Program:
         "frames",
         "functions",
         "has_statements",
+        "inlined",
         "kernels",
         "origins",
         "places",
@@ -128,6 +144,7 @@ class Program:
         """Does main do anything?"""
         self.kernels = kernels
         """Loops and functions that can run as WebAssembly; `start` gives a run its way into them."""
+        self.inlined: tuple[InlinedCall, ...] = ()
         self.origins: dict[str, SourceFile] = {}
         """Of a script put together from several texts: which one a function stands in, by name; `""` is main."""
         self.factory: Any = None

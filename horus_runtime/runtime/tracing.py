@@ -7,6 +7,7 @@ where a failure happened and through which calls. This module reads it: it fills
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from types import CodeType, TracebackType
@@ -16,7 +17,7 @@ from horus_runtime.errors import EvalError, HorusError, InternalError, LimitErro
 from horus_runtime.runtime import faults, operators
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.indexing import NO_INDEXER, get_index, set_index
-from horus_runtime.runtime.program import Program
+from horus_runtime.runtime.program import INLINED, Program
 from horus_runtime.runtime.values import Cell, type_name
 from horus_runtime.source import Position, SourceFile
 
@@ -35,6 +36,12 @@ _position_cache: dict[tuple[CodeType, int], Position | None] = {}
 
 def position_of(code: CodeType, lasti: int) -> Position | None:
     """The script position of the instruction at byte offset `lasti`."""
+    found = _place_of(code, lasti)
+    return found if found is None or found.line < INLINED else found._replace(line=found.line % INLINED)
+
+
+def _place_of(code: CodeType, lasti: int) -> Position | None:
+    """As `position_of`; the lines of inlined functions tell the call as well."""
     key = (code, lasti)
     if key not in _position_cache:
         if len(_position_cache) > 50_000:
@@ -54,9 +61,26 @@ def script_frames(traceback: TracebackType | None, programs: dict[str, Program])
             kind, name = program.frames.get(code.co_name, ("part", ""))
             if code.co_varnames[:1] == (CONTINUES,) and found:
                 found.pop()  # the same function, whose loop went on as a kernel
-            found.append((program, kind, name, position_of(code, traceback.tb_lasti), traceback))
+            place = _place_of(code, traceback.tb_lasti)
+            if place is None or place.line < INLINED:
+                found.append((program, kind, name, place, traceback))
+            else:
+                found += _inlined_frames(program, kind, name, place, traceback)
         traceback = traceback.tb_next
     return found
+
+
+def _inlined_frames(
+    program: Program, kind: str, name: str, place: Position, traceback: TracebackType
+) -> Iterator[Frame]:
+    """A frame, and those that calls would have which are inlined in its code; outermost first."""
+    calls: list[tuple[str, str, Position]] = []
+    while place.line >= INLINED:
+        call = program.inlined[place.line // INLINED - 1]
+        calls.append((call.kind, call.name, place._replace(line=place.line % INLINED)))
+        place = Position(call.line, call.column)
+    calls.append((kind, name, place))
+    return ((program, *call, traceback) for call in reversed(calls))
 
 
 def source_of(frame: Frame) -> SourceFile:
@@ -202,14 +226,16 @@ def translate(error: BaseException, frames: list[Frame]) -> HorusError:
 def _redo(frame: Frame, error: BaseException) -> HorusError | None:
     """Run the failed operation again by its slow helper, which raises the right error."""
     program, _, _, position, traceback = frame
-    where = traceback.tb_frame.f_code.co_name
+    code = traceback.tb_frame.f_code
+    where = code.co_name
     if isinstance(error, TypeError):
         where += "!"
-    if position is None or traceback.tb_next is not None:
+    place = _place_of(code, traceback.tb_lasti)
+    if position is None or place is None or traceback.tb_next is not None:
         return None
     local = traceback.tb_frame.f_locals
     for name in (where, f"{where}?"):
-        fault = program.faults.get((name, *position))
+        fault = program.faults.get((name, *place))
         found = None if fault is None else _repeated(fault, local, position)
         if found is not None:
             return found

@@ -14,6 +14,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import HorusError
+from horus_runtime.runtime.program import INLINED
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
@@ -71,10 +72,10 @@ class LineTracer:
         lines = self._lines_of(name)
 
         def line(frame: FrameType, event: str, arg: Any) -> Any:
-            lines.add(frame.f_lineno)
+            lines.add(frame.f_lineno % INLINED)
             return line
 
-        lines.add(frame.f_lineno)
+        lines.add(frame.f_lineno % INLINED)
         return line
 
 
@@ -98,7 +99,7 @@ def executable_lines(path: Path) -> set[int]:
 
 
 def _lines_of(code: CodeType) -> set[int]:
-    lines = {line for _, _, line in code.co_lines() if line}
+    lines = {line % INLINED for _, _, line in code.co_lines() if line}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             lines |= _lines_of(constant)

@@ -9,7 +9,8 @@ import horus_runtime as hr
 from horus_runtime.codegen.config import CompileConfig
 
 UNOPTIMISED: dict[str, bool | int] = {
-    "specialise": False, "infer": False, "strips": False, "bounds": False, "subscripts": False, "native": False,
+    "specialise": False, "infer": False, "strips": False, "bounds": False, "subscripts": False, "inline": False,
+    "native": False,
 }  # fmt: skip
 """All that the compiler does for speed alone, switched off."""
 

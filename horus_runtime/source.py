@@ -39,11 +39,13 @@ class Span(NamedTuple):
 class SourceFile:
     """A script's text with its name, able to cut out lines and to point at positions."""
 
-    __slots__ = ("_line_starts", "name", "text")
+    __slots__ = ("_line_starts", "lent", "name", "text")
 
-    def __init__(self, text: str, name: str | None = None) -> None:
+    def __init__(self, text: str, name: str | None = None, *, lent: bool = False) -> None:
         self.text = text
         self.name = name
+        self.lent = lent
+        """The name is that of the path by which importers reach the text, which has none of its own."""
         self._line_starts: list[int] | None = None
 
     @property

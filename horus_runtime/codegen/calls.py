@@ -108,12 +108,12 @@ class Calls(Inlining):
         name, count = node.name, len(node.args)
         table = self.program.config.table
         owned = self.program.keeps_arguments(name, count)
+        if count and isinstance(node.args[0], nodes.Variable) and node.args[0].namespace:
+            return self.native_on_constant(node)
         if count and table.may_replace(name, count) and isinstance(node.args[0], nodes.Variable):
             return self.native_by_reference(node)
         if count and isinstance(node.args[0], nodes.This) and not table.is_pure(name, count):
             return self.native_on_this(node)
-        if count and isinstance(node.args[0], nodes.Variable) and node.args[0].namespace:
-            return self.native_on_constant(node)
         args = self.native_args(node.args, owned, table.is_pure(name, count))
         self.at(node.span)
         bound = self.bound_call(node, args)
@@ -270,9 +270,18 @@ class Calls(Inlining):
     def special_Fn(self, node: nodes.Call) -> pyast.expr | None:
         if len(node.args) != 1:
             return None
-        args = self.operands(node.args)
-        self.at(self.operand_span(node.args[0]))
-        return self.service("_make_pointer", *args)
+        return self.service("_make_pointer", self.text_operand(node.args[0]))
+
+    def text_operand(self, item: nodes.Node) -> pyast.expr:
+        """The text for a function of the language; a captured variable in its cell, whose type errors then name."""
+        value = self.operands((item,))[0]
+        variable = self.program.info.bindings.get(id(item))
+        captured = variable is not None and variable.is_cell and variable.kind != "missing"
+        if variable is not None and captured and not self.is_inlined(variable):
+            self.evaluate(value)
+            value = self.capture_source(variable)
+        self.at(self.operand_span(item))
+        return value
 
     def special_call(self, node: nodes.Call) -> pyast.expr | None:
         if not node.args:
@@ -345,8 +354,7 @@ class Calls(Inlining):
     def special_is_def_var(self, node: nodes.Call) -> pyast.expr | None:
         if len(node.args) != 1:
             return None
-        arg = self.operands(node.args)[0]
-        self.at(self.operand_span(node.args[0]))
+        arg = self.text_operand(node.args[0])
         names = self.visible_names(node)
         dynamic = self.name("_dyn") if self.dynamic else self.const(None)
         return self.service("_is_def_var", arg, names, dynamic)
@@ -370,8 +378,7 @@ class Calls(Inlining):
     def special_eval(self, node: nodes.Call) -> pyast.expr | None:
         if len(node.args) != 1:
             return None
-        arg = self.operands(node.args)[0]
-        self.at(self.operand_span(node.args[0]))
+        arg = self.text_operand(node.args[0])
         return self.service("_eval", self.home(), self.next_level(), self.refreshed_scope(node), arg)
 
     def refreshed_scope(self, node: nodes.Node) -> pyast.expr:

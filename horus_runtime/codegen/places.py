@@ -199,7 +199,8 @@ class Places(Chains):
         self.at(self.index_error_span(node))
         bracket = self.tuple_of([self.const(node.bracket_span.line), self.const(node.bracket_span.column)])
         where = self.tuple_of([self.const(part) for part in self.assign_loc])
-        stored = self.service("_store_index", target, index, value, bracket, where)
+        service = "_store_back" if self.rare else "_store_index"
+        stored = self.service(service, target, index, value, bracket, where)
         if store_target is None:
             self.evaluate(stored)
             return

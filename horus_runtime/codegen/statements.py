@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from horus_runtime.analysis import types as ty
+from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children, method_names, walk
 from horus_runtime.codegen.assignments import Assignments
@@ -413,8 +414,18 @@ class Statements(Assignments):
         if node.declaration is None and variable is not None:
             self.evaluate(self.read(variable))
         alias = self.const(node.alias or node.name)
-        self.evaluate(self.service("_export", self.name("_scope"), self.const(node.name), alias))
+        rank = [self.const(self.rank(variable))] if variable is not None and self.is_redeclared(variable) else []
+        self.evaluate(self.service("_export", self.name("_scope"), self.const(node.name), alias, *rank))
         self.unit(dest)
+
+    def is_redeclared(self, variable: Variable) -> bool:
+        """Does the script declare another variable of this name at its outermost level?"""
+        return sum(other.name == variable.name for other in self.fn.toplevel) > 1 and variable in self.fn.toplevel
+
+    def rank(self, variable: Variable) -> int:
+        """How many entries of its name stand before a variable in the scope: those that were exported keep theirs."""
+        before = self.fn.toplevel[: self.fn.toplevel.index(variable)]
+        return sum(other.name == variable.name and other.exported for other in before)
 
 
 def _rethrows(node: nodes.Node) -> bool:

@@ -352,7 +352,7 @@ def module_from_script(engine: Engine, run: Run, tree: AST, scope: Scope, depth:
     linked = run.link(engine.program(tree, scope))
     linked.is_module = True
     assert linked.main is not None
-    mark = len(run.imports)
+    mark, base = len(run.imports), len(scope)
     run.running.append(linked)
     try:
         linked.main(scope, depth)
@@ -364,7 +364,7 @@ def module_from_script(engine: Engine, run: Run, tree: AST, scope: Scope, depth:
     module.tree = tree
     for name, aliases in scope.aliases.items():
         for alias in aliases:
-            module.set_var(alias, copy_value(scope.get(name)))
+            module.set_var(alias, copy_value(scope.exported(name, alias, base)))
     for alias, imported in imports:
         if alias:
             module.set_sub_module(alias, imported)
@@ -389,9 +389,9 @@ class _Exports:
 
     def home(self, run: Run, name: str) -> Linked:
         """The script, linked in a run; errors show it under the name of the module it is reached by."""
-        program = self.named.get(name)
+        program = self.program if self.program.source.name else self.named.get(name)
         if program is None:
-            source = SourceFile(self.program.source.text, name)
+            source = SourceFile(self.program.source.text, name, lent=True)
             # Frames are found by the name of the code's file, so that a second name needs code of its own.
             program = self.named[name] = self.program.with_source(source)
         linked = run.link(program)

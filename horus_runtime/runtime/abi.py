@@ -176,11 +176,19 @@ def in_range(value: Any, start: int, end: int, inclusive: bool) -> bool:
     return start <= value <= end if inclusive else start <= value < end
 
 
+def text_of(value: Any, name_type: Callable[[Any], str]) -> str:
+    """The text that `Fn`, `eval` and the like are given, or the cell of a captured variable that holds it."""
+    if type(value) is str:
+        return value
+    plain = untagged(value.v if isinstance(value, Cell) else value)
+    if type(plain) is not str:
+        raise faults.mismatch(SHARED_TYPE if plain is not value and value.shared else name_type(plain), "string")
+    return plain
+
+
 def make_pointer(name: Any, type_name: Callable[[Any], str], *, strict: bool = False) -> FnPtr:
     """`Fn(name)`: the name must be an identifier that is no reserved word; the function need not exist."""
-    if type(name) is not str:
-        raise faults.mismatch(type_name(name), "string")
-    return pointer_to(name, strict=strict)
+    return pointer_to(text_of(name, type_name), strict=strict)
 
 
 def closure(

@@ -203,6 +203,8 @@ class Accessing(Calling):
                     target[index] = value
                     result = target
         except WrongElementError as error:
+            if type(value) in TAGGED:
+                return self.store_index(target, index, untagged(value), bracket, assignment)
             error.position = Position(*assignment)
             raise
         if result is NO_INDEXER:
@@ -215,6 +217,14 @@ class Accessing(Calling):
             fn.call(self, target, index, value) if fn.context else fn.call(target, index, value)
             return target
         return result
+
+    def store_back(
+        self, target: Any, index: Any, value: Any, bracket: tuple[int, int], assignment: tuple[int, int]
+    ) -> Any:
+        """As `store_index`, for a value of which a part was set: what a text, a number or a blob gave was a copy."""
+        if isinstance(target, (str, int, bytearray)):
+            return target
+        return self.store_index(target, index, value, bracket, assignment)
 
     def get_property(self, target: Any, name: str) -> Any:
         """`target.name`: map key, getter, string indexer."""

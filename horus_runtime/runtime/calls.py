@@ -23,9 +23,11 @@ from horus_runtime.runtime.values import (
     ItemCell,
     LockedCell,
     Range,
+    Stream,
     copy_value,
     full_type_name,
     retag,
+    untagged,
 )
 
 UNTAGGING: Final = frozenset({"take", "set_tag"})
@@ -451,7 +453,7 @@ class Calling(RunState):
 
     def full_type_name(self, value: Any) -> str:
         """The name of a type in messages that show ranges by their full path."""
-        return full_type_name(value) if type(value) is Range else self.type_name(value)
+        return full_type_name(value) if type(value) in (Range, Stream) else self.type_name(value)
 
     def curry(self, pointer: Any, *args: Any) -> FnPtr:
         """`f.curry(args)`."""
@@ -463,20 +465,23 @@ class Calling(RunState):
 
     def is_def_fn(self, home: Linked, *args: Any) -> bool:
         """`is_def_fn(name, count)` and `is_def_fn(type, name, count)`."""
-        *prefix, count = args
+        *prefix, count = map(untagged, args)
         for text_arg in prefix:
             if type(text_arg) is not str:
                 raise faults.mismatch(self.full_type_name(text_arg), "string")
         if type(count) is not int:
             raise faults.mismatch(self.full_type_name(count), "i64")
+        where: list[Linked] = []
         linked: Linked | None = home
         while linked is not None:
-            if len(prefix) == 2 and (*prefix, count) in linked.typed:
-                return True
-            if len(prefix) == 1 and (prefix[0], count) in linked.functions:
-                return True
+            where.append(linked)
             linked = linked.parent
-        return False
+        if self.running:
+            where += [*self.running, *(other for other in self.linked.values() if not other.is_module)]
+        key = (*prefix, count)
+        if len(prefix) == 2 and any(key in module.script_methods for _, module in self.imports):
+            return True
+        return any(key in (known.typed if len(prefix) == 2 else known.functions) for known in where)
 
 
 def find_in_module(module: Module, name: str, args: tuple[Any, ...], table: FunctionTable) -> NativeFn | None:

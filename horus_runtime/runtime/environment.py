@@ -281,8 +281,7 @@ class Environment(Calling):
     @staticmethod
     def is_def_var(name: Any, visible: tuple[Any, ...], dynamic: Scope | None) -> bool:
         """Is a variable of this name visible?"""
-        if type(name) is not str:
-            raise faults.mismatch(full_type_name(name), "string")
+        name = abi.text_of(name, full_type_name)
         scope, *pairs = visible
         if dynamic is not None and name in dynamic:
             return True
@@ -325,9 +324,7 @@ class Environment(Calling):
 
     def eval(self, home: Linked, depth: int, scope: EvalScope, source_text: Any) -> Any:
         """`eval(text)` in a scope of cells; new variables stay in the scope."""
-        if type(source_text) is not str:
-            raise faults.mismatch(self.full_type_name(source_text), "string")
-        source_text = source_text.strip()
+        source_text = abi.text_of(source_text, self.full_type_name).strip()
         if not source_text:
             return None
         host = self.settings.host
@@ -391,9 +388,10 @@ class Environment(Calling):
     # ---- modules ----------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def export(scope: Scope, name: str, alias: str) -> None:
+    def export(scope: Scope, name: str, alias: str, rank: int = -1) -> None:
         """`export name as alias`; the variable is looked up when the module is complete."""
         scope.aliases.setdefault(name, []).append(alias)
+        scope.ranks[alias] = rank
 
     def module_call(self, home: Linked, depth: int, path: tuple[str, ...], name: str, *args: Any) -> Any:
         """`a::b::f(args)`."""
@@ -414,7 +412,8 @@ class Environment(Calling):
 
     def module_variable(self, home: Linked, path: tuple[str, ...], name: str) -> Any:
         """`a::b::X`, and `global::X`."""
-        if path == ("global",) and "global" not in self.settings.modules:
+        imported = any(alias == "global" for alias, _ in self.imports)
+        if path == ("global",) and not imported and "global" not in self.settings.modules:
             return self._global(home, name)
         _, module = self.find_module(path)
         if module is not None and module.lookup is not None:
@@ -516,8 +515,7 @@ class Environment(Calling):
 
     def import_module(self, home: Linked, depth: int, path: Any, alias: str | None) -> None:
         """`import path as alias`."""
-        if type(path) is not str:
-            raise faults.mismatch(self.full_type_name(path), "string")
+        path = abi.text_of(path, self.full_type_name)
         host = self.settings.host
         assert host is not None
         module = host.import_module(cast("Run", self), path, home.program.source.name, depth)

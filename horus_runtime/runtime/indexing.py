@@ -11,7 +11,7 @@ from typing import Any, Final
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.text import host_display
-from horus_runtime.runtime.values import INT_MAX, Char, Range, Stream, full_type_name
+from horus_runtime.runtime.values import INT_MAX, Char, Range, full_type_name
 
 _BITS: Final = 64
 _ALL: Final = 0xFFFF_FFFF_FFFF_FFFF
@@ -87,7 +87,7 @@ def set_index(target: Any, index: Any, value: Any) -> Any:
 
 def _index_type(index: Any) -> str:
     """An index's type as these messages name it: library types by their full Rust path."""
-    return index.raw_name if type(index) is Stream else full_type_name(index)
+    return full_type_name(index)
 
 
 def _wrong_element(value: Any, expected: str) -> WrongElementError:

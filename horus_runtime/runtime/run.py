@@ -6,6 +6,7 @@ also is the `NativeCallContext` that native functions get. Its parts: `state`, `
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Final
 
 from horus_runtime.errors import UNSET, EvalError, HorusError
@@ -17,7 +18,7 @@ from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.state import Host, Linked, RunSettings
 from horus_runtime.runtime.thrown import ThrownError
-from horus_runtime.runtime.tracing import position_of
+from horus_runtime.runtime.tracing import entered_name, position_of
 from horus_runtime.runtime.values import TAGGED, copy_value, untagged
 from horus_runtime.source import Position
 
@@ -72,6 +73,8 @@ class Run(Accessing, Environment):
         """`debug(x)`: the debug text, source name and position go to the host's callback."""
         if self.settings.on_debug is not None:
             shown = "" if value is _NOTHING else self.to_debug(value)
+            if source is None:
+                source = entered_name(sys._getframe(1), self.programs)  # noqa: SLF001 - there is no other way
             try:
                 self.settings.on_debug(shown, source, Position(*position))
             except (HorusError, OSError):

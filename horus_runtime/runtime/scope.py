@@ -32,7 +32,7 @@ class Scope:
         scope = hr.Scope({"x": 1}, LIMIT=10)     # variables, and constants by keyword
     """
 
-    __slots__ = ("_constants", "_foreign", "_names", "_values", "aliases")
+    __slots__ = ("_constants", "_foreign", "_names", "_values", "aliases", "ranks")
 
     def __init__(self, variables: Mapping[str, Any] | None = None, /, **constants: Any) -> None:
         self._names: list[str] = []
@@ -40,6 +40,8 @@ class Scope:
         self._constants: list[bool] = []
         self._foreign = False
         self.aliases: dict[str, list[str]] = {}
+        self.ranks: dict[str, int] = {}
+        """Of exports of a variable that is declared again: which of the entries of its name it has, by alias."""
         for name, value in (variables or {}).items():
             self.push(name, value)
         for name, value in constants.items():
@@ -172,6 +174,7 @@ class Scope:
         """Drop everything."""
         self.rewind(0)
         self.aliases.clear()
+        self.ranks.clear()
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -200,6 +203,15 @@ class Scope:
         if at < 0:
             return default
         value = self._values[at]
+        return value.v if isinstance(value, Cell) else value
+
+    def exported(self, name: str, alias: str, base: int = 0) -> Any:
+        """The value that an export of a variable gives; `base` is where the entries of the script begin."""
+        rank = self.ranks.get(alias, -1)
+        if rank < 0:
+            return self.get(name)
+        found = [value for known, value in zip(self._names[base:], self._values[base:], strict=True) if known == name]
+        value = found[min(rank, len(found) - 1)]
         return value.v if isinstance(value, Cell) else value
 
     def raw(self, name: str) -> Any:
@@ -275,6 +287,7 @@ class Scope:
             clone.add(self._names[at], copy_value(self._values[at]), self._constants[at])
         clone._foreign = self._foreign
         clone.aliases = {name: list(aliases) for name, aliases in self.aliases.items()}
+        clone.ranks = dict(self.ranks)
         return clone
 
     def to_list(self) -> list[dict[str, Any]]:

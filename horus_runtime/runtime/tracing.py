@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, Final
 
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError, Unset
@@ -99,7 +99,7 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
     if isinstance(found, ParseError) or not frames:
         return found
     if isinstance(found, CallbackError) and not found.explained:
-        unwrapped = _explain_callback(found, frames[-1], programs)
+        unwrapped = _explain_callback(found, frames, programs)
         if unwrapped is not None:
             return unwrapped
     if found.needs_position:
@@ -127,12 +127,13 @@ def _visible_names(traceback: TracebackType) -> list[str]:
     return names + [name for name, _, _ in local.get("_scope") or ()]
 
 
-def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, Program]) -> HorusError | None:
+def _explain_callback(error: CallbackError, callers: list[Frame], programs: dict[str, Program]) -> HorusError | None:
     """Complete an error out of a callback: its own calls and places first, then the native function around them.
 
     Returns the error instead when it is one that passes function boundaries as it is.
     """
-    place, source = caller[3], caller[0].source.name
+    caller, source = callers[-1], source_names(callers)[-1]
+    place = caller[3]
     frames = script_frames(error.cause.__traceback__, programs)
     inner = explain(error.cause, programs)
     if isinstance(inner, LimitError) and not inner.ends_run:
@@ -140,7 +141,7 @@ def _explain_callback(error: CallbackError, caller: Frame, programs: dict[str, P
     elif not isinstance(inner, EvalError):
         return inner
     elif frames and frames[0][1] not in {"part", "main"}:
-        inner = wrap_call(inner, frames[0][2], place, frames[0][0].source.name)
+        inner = wrap_call(inner, frames[0][2], place, source_names([caller, frames[0]], source)[1])
     if inner.needs_position:
         inner.position = place
     text = f"{inner.message} @ '{source}'" if source else inner.message
@@ -169,12 +170,32 @@ def wrap_calls(error: EvalError, frames: list[Frame]) -> EvalError:
     """Add one wrapper per script function between the failure and the outermost frame."""
     error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]
     current = error
+    names = source_names(frames)
     for at in range(len(frames) - 1, 0, -1):
-        program, kind, name, _, _ = frames[at]
+        _, kind, name, _, _ = frames[at]
         if kind in ("part", "main"):
             continue
-        current = wrap_call(current, name, frames[at - 1][3], program.source.name, source_of(frames[at - 1]))
+        current = wrap_call(current, name, frames[at - 1][3], names[at], source_of(frames[at - 1]))
     return current
+
+
+def source_names(frames: list[Frame], first: str | None = None) -> list[str | None]:
+    """The names under which errors show the texts of frames.
+
+    A closure of a text without a name goes by that of its caller. A module without a name of its own goes by the path
+    of its import where importers enter it, and inside has none. `first` is what is known of the first frame.
+    """
+    names: list[str | None] = []
+    for at, (program, kind, _, _, _) in enumerate(frames):
+        name = program.source.name
+        if not at:
+            name = first or name
+        elif kind == "closure" and (name is None or program.source.lent):
+            name = names[-1] if name is None else None
+        elif program.source.lent and kind == "function" and frames[at - 1][0] is program:
+            name = None
+        names.append(name)
+    return names
 
 
 def wrap_call(
@@ -195,6 +216,19 @@ def wrap_call(
     error.script_traceback = inner.script_traceback
     error.hint = inner.pending_hint
     return error
+
+
+def entered_name(frame: FrameType | None, programs: dict[str, Program]) -> str | None:
+    """The name of the text that runs in a frame: for the text of an `eval`, that of the text around it."""
+    while frame is not None:
+        program = programs.get(frame.f_code.co_filename)
+        kind = program.frames.get(frame.f_code.co_name, ("part", ""))[0] if program is not None else "part"
+        frame = frame.f_back
+        if program is None or (kind == "main" and program.source.name is None):
+            continue
+        inside = kind == "closure" or (frame is not None and frame.f_code.co_filename in programs)
+        return None if program.source.lent and inside else program.source.name
+    return None
 
 
 def nested_text(inner: HorusError, source: str | None) -> str:

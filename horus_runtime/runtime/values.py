@@ -331,7 +331,7 @@ def full_type_name(value: Any) -> str:
     """The type name in messages where Rhai shows library types by their full path."""
     if type(value) is Range:
         return f"core::ops::range::Range{'Inclusive' if value.inclusive else ''}<i64>"
-    return type_name(value)
+    return value.raw_name if type(value) is Stream else type_name(value)
 
 
 class Terms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from horus_runtime import collector
 from horus_runtime.engine.handle import AST, parse_text
 from horus_runtime.engine.programs import STORE, program_key, scope_key
 from horus_runtime.engine.settings import EngineSettings, check_level
@@ -229,7 +230,8 @@ class Compiling(EngineSettings):
         from horus_runtime.codegen.program import compile_script
 
         config = self.compile_config(shared=shared, scope_names=scope_names)
-        program = compile_script(self.optimized(tree.script), tree.source_file, config)
+        with collector.paused():
+            program = compile_script(self.optimized(tree.script), tree.source_file, config)
         if tree.is_text:
             program.script = None  # it can be made again
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
@@ -76,6 +77,8 @@ class Expressions:
         self.functions = {(f.name, len(f.params)) for f in script.functions}
         self.names = {f.name for f in script.functions}
         self.blocks: list[Environment] = [{}]
+        self.held: set[str] = set()
+        """Names that a constant with a known value has had so far: all others are just what they are."""
         self.evaluates = hides_names(script)
         """Is there an `eval`, which may declare variables that hide constants?"""
         self.propagates = True
@@ -151,7 +154,16 @@ class Expressions:
 
     def read(self, node: nodes.Node) -> nodes.Node:
         """An expression of which only the value is used: a constant may stand for itself."""
-        return node if type(node) in LITERALS else self.inserted(self.expr(node))
+        kind = type(node)
+        if kind in LITERALS or (kind is nodes.Variable and node.name not in self.held):  # type: ignore[attr-defined]
+            return node
+        done = self.expr(node)
+        return self.inserted(done) if type(done) is nodes.Variable else done
+
+    def read_all(self, items: tuple[nodes.Node, ...]) -> tuple[nodes.Node, ...]:
+        """As `read`, of several; the tuple itself where all stay what they are."""
+        done = tuple(map(self.read, items))
+        return items if all(map(is_, done, items)) else done
 
     def inserted(self, done: nodes.Node) -> nodes.Node:
         """The literal of a constant, or the node itself.
@@ -167,7 +179,7 @@ class Expressions:
 
     def constant(self, done: nodes.Node) -> nodes.Node:
         """What a constant was declared with, as far as that is known, or the node itself."""
-        if type(done) is not nodes.Variable or done.namespace or not self.propagates:
+        if type(done) is not nodes.Variable or done.name not in self.held or done.namespace or not self.propagates:
             return done
         # A closure receives the constants around it when it is made.
         return self.known(done.name, self.own_blocks) or done
@@ -203,6 +215,8 @@ class Expressions:
 
     def variable(self, node: nodes.Variable) -> nodes.Node:
         """A variable that is read, but not by a call, an index or a property right behind it."""
+        if node.name not in self.held:
+            return node
         if not node.namespace and self.propagates and type(self.known(node.name, self.own_blocks)) is nodes.Closure:
             return nodes.Call(node.span, LOST_CLOSURE, ())
         return node
@@ -232,8 +246,8 @@ class Expressions:
         kind = type(node)
         if kind in LITERALS:
             return node
-        if isinstance(node, nodes.Variable):
-            return self.variable(node)
+        if kind is nodes.Variable:
+            return self.variable(node)  # type: ignore[arg-type]
         method = getattr(self, _EXPRESSIONS[kind], None)
         if method is not None:
             result: nodes.Node = method(node)
@@ -254,14 +268,13 @@ class Expressions:
         changes: dict[str, Any] = {}
         for name in child_fields(type(node)):
             old = getattr(node, name)
+            new: Any = old
             if type(old) is tuple:
-                new: Any = tuple(map(self.read, old))
-                if any(a is not b for a, b in zip(new, old, strict=True)):
-                    changes[name] = new
+                new = self.read_all(old)
             elif old is not None:
                 new = self.read(old)
-                if new is not old:
-                    changes[name] = new
+            if new is not old:
+                changes[name] = new
         return replace(node, **changes) if changes else node
 
     def expr_CustomSyntax(self, node: nodes.CustomSyntax) -> nodes.Node:
@@ -362,20 +375,25 @@ class Expressions:
 
     def link(self, node: Any, *, last: bool = False) -> nodes.Node:
         """One link of a chain of calls, indices and properties; what it goes on from stays a link."""
-        goes_on = self.root if type(node) is nodes.MethodCall else self.owner
-        changes: dict[str, Any] = {"target": goes_on(node.target)}
-        if type(node) is nodes.Index:
-            changes["index"] = self.index(node.index, last=last)
-        elif type(node) is nodes.MethodCall:
-            args = tuple(map(self.read, node.args))
-            changes["args"] = node.args if all(a is b for a, b in zip(args, node.args, strict=True)) else args
-        same = all(getattr(node, name) is part for name, part in changes.items())
-        result: nodes.Node = node if same else replace(node, **changes)
+        kind = type(node)
+        result: nodes.Node = node
+        if kind is nodes.MethodCall:
+            target, args = self.root(node.target), self.read_all(node.args)
+            if target is not node.target or args is not node.args:
+                result = replace(node, target=target, args=args)
+            return result
+        target = self.owner(node.target)
+        if kind is nodes.Index:
+            index = self.index(node.index, last=last)
+            if target is not node.target or index is not node.index:
+                result = replace(node, target=target, index=index)
+        elif target is not node.target:
+            result = replace(node, target=target)
         return result
 
     def expr_ArrayLit(self, node: nodes.ArrayLit) -> nodes.Node:
-        items = tuple(map(self.read, node.items))
-        return node if all(a is b for a, b in zip(items, node.items, strict=True)) else replace(node, items=items)
+        items = self.read_all(node.items)
+        return node if items is node.items else replace(node, items=items)
 
     def expr_MapEntry(self, node: nodes.MapEntry) -> nodes.Node:
         value = self.read(node.value)
@@ -485,7 +503,9 @@ class Expressions:
             if joins_text(node.op, left, right):
                 return None
             return self.folded(node.op_span, BINARY.get(node.op), left, right)
-        result = compared(node.op, self.constant(left), self.constant(right)) if node.op in COMPARISONS else None
+        if node.op not in COMPARISONS:
+            return None
+        result = compared(node.op, self.constant(left), self.constant(right))
         return None if result is None else nodes.BoolLit(node.op_span, result)
 
     def short_circuit(self, node: nodes.Binary) -> nodes.Node:
@@ -508,13 +528,13 @@ class Expressions:
         if is_eval(node):
             self.propagates = False
             return node
-        args = tuple(map(self.read, node.args))
+        args = self.read_all(node.args)
         made = self.called_early(node, args)
         if made is None and len(args) == 1 and not node.namespace:
             made = self.told(node.span, node.name, args[0])
         if made is not None:
             return made
-        return node if all(a is b for a, b in zip(args, node.args, strict=True)) else replace(node, args=args)
+        return node if args is node.args else replace(node, args=args)
 
     def called_early(self, node: nodes.Call, args: tuple[nodes.Node, ...]) -> nodes.Node | None:
         """The literal that a native yields for literals, at level `full`."""

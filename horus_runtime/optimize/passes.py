@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from operator import is_
 from typing import Any, Final
 
 from horus_runtime.ast import nodes
@@ -81,7 +82,7 @@ class _Optimizer(Expressions):
             self.blocks, self.propagates = [dict.fromkeys(definition.params)], True
             inner = self.block(definition.body, keeps_value=True, is_function=True)
             functions.append(definition if inner is definition.body else replace(definition, body=inner))
-        if body == script.body and all(a is b for a, b in zip(functions, script.functions, strict=True)):
+        if body == script.body and all(map(is_, functions, script.functions)):
             return script
         return replace(script, body=body, functions=tuple(functions))
 
@@ -97,7 +98,7 @@ class _Optimizer(Expressions):
             last -= 1
         for at, done in enumerate(self.each(body[: last + 1], keeps_value)):
             wanted = keeps_value and at == last
-            if not wanted and (is_pure(done) or (isinstance(done, nodes.ExprStmt) and self.is_named(done.expr))):
+            if not wanted and (is_pure(done) or (type(done) is nodes.ExprStmt and self.is_named(done.expr))):
                 self.drop(body[at])
                 continue
             kept.append(done)
@@ -110,7 +111,7 @@ class _Optimizer(Expressions):
             if not self.is_private(kept[-1]):
                 break
             kept.pop()
-        return body if len(kept) == len(body) and all(a is b for a, b in zip(kept, body, strict=True)) else tuple(kept)
+        return body if len(kept) == len(body) and all(map(is_, kept, body)) else tuple(kept)
 
     def is_named(self, value: nodes.Node | None) -> bool:
         """Is this a constant by name, or of constants by name?"""
@@ -256,7 +257,7 @@ class _Optimizer(Expressions):
             self.blocks.pop()
             same = guard is arm.guard and body is arm.body
             arms.append(arm if same else replace(arm, guard=guard, body=body))
-        if value is node.value and all(a is b for a, b in zip(arms, node.arms, strict=True)):
+        if value is node.value and all(map(is_, arms, node.arms)):
             return node
         return replace(node, value=value, arms=tuple(arms))
 
@@ -303,6 +304,8 @@ class _Optimizer(Expressions):
         known = value if value is not None else nodes.UnitLit(node.span)
         is_known = kind_of(known) is not None or (type(known) is nodes.Template and is_fixed(known))
         self.blocks[-1][node.name] = known if node.constant and is_known else None
+        if node.constant and is_known:
+            self.held.add(node.name)
         self.curried_constants.discard(node.name)
         if node.constant and self.is_curried(known):
             self.curried_constants.add(node.name)

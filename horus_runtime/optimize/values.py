@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -101,30 +102,23 @@ def kind_of(node: nodes.Node) -> str | None:
     """The type of a constant, as `type_of` names it, or `None`."""
     if type(node) is nodes.Binary:
         ends = (type(node.left), type(node.right))
-        whole = node.op in ("..", "..=") and nodes.IntLit in ends and all(end in _ENDS for end in ends)
-        return {"..": "range", "..=": "range="}[node.op] if whole else None
-    if type(node) in CONTAINERS:
-        return _KINDS[type(node)] if is_fixed(node) else None
-    return _KINDS.get(type(node)) if is_literal(node) else None
+        whole = node.op in _RANGES and nodes.IntLit in ends and all(end in _ENDS for end in ends)
+        return _RANGES[node.op] if whole else None
+    kind = _KINDS.get(type(node))
+    if kind is None or type(node) in LITERALS:
+        return kind
+    known = is_fixed(node) if type(node) in CONTAINERS else is_literal(node)
+    return kind if known else None
 
 
 _ENDS: Final = (nodes.IntLit, nodes.UnitLit)
+_RANGES: Final = {"..": "range", "..=": "range="}
 
 
 def is_fixed(node: nodes.Node) -> bool:
     """Is this a constant for Rhai's optimizer: one with a kind, or an `if`, `switch` or template of constants?"""
-    match node:
-        case nodes.ArrayLit():
-            return all(map(is_fixed, node.items))
-        case nodes.MapLit():
-            return all(is_fixed(entry.value) for entry in node.entries)
-        case nodes.If():
-            return is_fixed(node.condition) and _is_fixed_body(node.then) and is_fixed_branch(node.orelse)
-        case nodes.Switch():
-            return _is_fixed_switch(node)
-        case nodes.Template():
-            return all(type(part) is nodes.StringLit or _is_fixed_body(part) for part in node.parts)
-    return kind_of(node) is not None
+    is_composite_fixed = _COMPOSITES.get(type(node))
+    return is_composite_fixed(node) if is_composite_fixed is not None else kind_of(node) is not None
 
 
 def is_fixed_branch(node: nodes.Node | None) -> bool:
@@ -137,6 +131,15 @@ def _is_fixed_switch(node: nodes.Switch) -> bool:
     if not known or not node.arms or node.arms[-1].patterns:
         return False
     return all(_is_fixed_arm(arm) for arm in node.arms)
+
+
+_COMPOSITES: Final[dict[type, Callable[[Any], bool]]] = {
+    nodes.ArrayLit: lambda node: all(map(is_fixed, node.items)),
+    nodes.MapLit: lambda node: all(is_fixed(entry.value) for entry in node.entries),
+    nodes.If: lambda node: is_fixed(node.condition) and _is_fixed_body(node.then) and is_fixed_branch(node.orelse),
+    nodes.Switch: _is_fixed_switch,
+    nodes.Template: lambda node: all(type(part) is nodes.StringLit or _is_fixed_body(part) for part in node.parts),
+}
 
 
 def _is_fixed_arm(arm: nodes.SwitchArm) -> bool:

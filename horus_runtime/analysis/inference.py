@@ -43,6 +43,7 @@ from horus_runtime.analysis.types import (
     method_result,
 )
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import methods_by_class
 
 
 class Inference:
@@ -159,10 +160,7 @@ class Inference:
         return result
 
     def stmt(self, node: nodes.Node | None) -> int:
-        if node is None:
-            return UNIT
-        method = _STATEMENTS.get(type(node)) or _EXPRESSIONS[type(node)]
-        return method(self, node)
+        return _STATEMENTS[type(node)](self, node)
 
     def stmt_ExprStmt(self, node: nodes.ExprStmt) -> int:
         return self.expr(node.expr)
@@ -322,10 +320,7 @@ class Inference:
     # ---- expressions ------------------------------------------------------------------------------------------------
 
     def expr(self, node: nodes.Node | None) -> int:
-        if node is None:
-            return UNIT
-        method = _EXPRESSIONS.get(type(node)) or _STATEMENTS[type(node)]
-        return method(self, node)
+        return _EXPRESSIONS[type(node)](self, node)
 
     def expr_IntLit(self, _node: nodes.IntLit) -> int:
         return INT
@@ -636,11 +631,8 @@ class Inference:
         return ANY
 
 
-def _methods(prefix: str) -> dict[type[nodes.Node], Callable[[Inference, Any], int]]:
-    """The methods for nodes by the nodes' classes."""
-    found = ((getattr(nodes, name[len(prefix) :], None), method) for name, method in vars(Inference).items())
-    return {cls: method for cls, method in found if isinstance(cls, type) and method.__name__.startswith(prefix)}
-
-
-_STATEMENTS: Final = _methods("stmt_")
-_EXPRESSIONS: Final = _methods("expr_")
+_Methods = dict[type, Callable[[Inference, Any], int]]
+_NOTHING: Final[_Methods] = {type(None): lambda _self, _node: UNIT}
+"""What is not there is `()`."""
+_STATEMENTS: Final[_Methods] = _NOTHING | methods_by_class(Inference, "expr_") | methods_by_class(Inference, "stmt_")
+_EXPRESSIONS: Final[_Methods] = _NOTHING | methods_by_class(Inference, "stmt_") | methods_by_class(Inference, "expr_")

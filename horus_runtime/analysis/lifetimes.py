@@ -42,9 +42,19 @@ class Lifetimes:
         self.clock += 1
         variable.changes.append(self.clock)
 
-    def stretch(self) -> _Stretch:
-        """A loop, or an expression: what is used anywhere in it is needed until its end."""
-        return _Stretch(self)
+    def begin(self) -> tuple[int, list[Variable]]:
+        """A loop, or an expression, begins; give what this returns to `end`."""
+        outer, self.used = self.used, []
+        return self.clock, outer
+
+    def end(self, stretch: tuple[int, list[Variable]]) -> None:
+        """It ends: what is used anywhere in it is needed until now."""
+        start, outer = stretch
+        for variable in self.used:
+            if variable.born <= start:
+                variable.last = self.clock
+        outer += self.used
+        self.used = outer
 
     def let(self, variable: Variable, root: Variable | None) -> None:
         """A variable is made of a part of another one."""
@@ -69,27 +79,6 @@ class Lifetimes:
             for node, root, start, end in self.walks
             if _is_stable(root) and not any(start < at <= end for at in root.changes)
         }
-
-
-class _Stretch:
-    """What `Lifetimes.stretch` gives; there is one for every expression."""
-
-    __slots__ = ("lifetimes", "outer", "start")
-
-    def __init__(self, lifetimes: Lifetimes) -> None:
-        self.lifetimes = lifetimes
-
-    def __enter__(self) -> None:
-        lifetimes = self.lifetimes
-        self.start, self.outer, lifetimes.used = lifetimes.clock, lifetimes.used, []
-
-    def __exit__(self, *_error: object) -> None:
-        lifetimes = self.lifetimes
-        for variable in lifetimes.used:
-            if variable.born <= self.start:
-                variable.last = lifetimes.clock
-        self.outer += lifetimes.used
-        lifetimes.used = self.outer
 
 
 def _is_stable(variable: Variable) -> bool:

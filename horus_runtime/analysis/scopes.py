@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from horus_runtime.analysis.lifetimes import Lifetimes, root_of
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import LEAVES, READERS, method_names
+from horus_runtime.ast.visitor import LEAVES, READERS, methods_by_class
 from horus_runtime.source import Span
 
 MethodPredicate = Callable[[str, int], bool]
 
-FLOW = (nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For, nodes.Try)
+FLOW = frozenset({nodes.Block, nodes.If, nodes.Switch, nodes.While, nodes.Loop, nodes.Do, nodes.For, nodes.Try})
 """Statements that evaluate their parts one after the other."""
 
 
@@ -58,11 +58,15 @@ class Variable:
     last: int = 0
     changes: list[int] = field(default_factory=list)
     """When it is made, last used, and changed in place, by the clock of the analysis."""
+    is_cell: bool = field(init=False)
+    """Lives in a `Cell`: captured by a closure or seen by `eval`."""
 
-    @property
-    def is_cell(self) -> bool:
-        """Lives in a `Cell`: captured by a closure or seen by `eval`."""
-        return self.captured or self.kind == "capture" or self.owner.dynamic
+    def __post_init__(self) -> None:
+        self.is_cell = self.captured or self.owner.dynamic
+
+    def capture(self) -> None:
+        """A closure captures it."""
+        self.captured = self.is_cell = True
 
 
 @dataclass(slots=True, eq=False)
@@ -120,9 +124,6 @@ class ProgramInfo:
     """Identities of `For` nodes whose array nobody changes during the loop."""
 
 
-_METHODS = method_names("visit_")
-
-
 class _Analyzer:
     """One walk over the tree. The stack of blocks maps names to variables, innermost last."""
 
@@ -177,7 +178,8 @@ class _Analyzer:
         variable = main.externals.get(name)
         if variable is None:
             variable = Variable(name, "external", main)
-            variable.captured = name in self.shared
+            if name in self.shared:
+                variable.capture()
             main.externals[name] = variable
         return variable
 
@@ -219,7 +221,7 @@ class _Analyzer:
             fn.literals.append(view)
             blocks[0][name] = view
             return view
-        source.captured = True
+        source.capture()
         source.read = True
         view = Variable(name, "capture", fn, source.constant, captured=True, initial=source.initial)
         fn.captures.append(view)
@@ -278,26 +280,28 @@ class _Analyzer:
         for node in body:
             if self.watched:
                 self.note_statement(node)
-            flows = node.expr if isinstance(node, nodes.ExprStmt) else node
-            if isinstance(flows, FLOW):
-                self.visit(node)
+            flows = node.expr if type(node) is nodes.ExprStmt else node
+            if type(flows) in FLOW:
+                self.visit(flows)
             else:
-                self.evaluate(node)
+                self.evaluate(flows)
 
     def note_statement(self, node: nodes.Node) -> None:
         """Remember what a debugger may show before the statement."""
         self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
 
     def visit(self, node: nodes.Node | None) -> None:
-        if node is not None:
-            method = getattr(self, _METHODS[type(node)], None)
-            if method is not None:
-                method(node)
+        method = _METHODS.get(type(node))
+        if method is not None:
+            method(self, node)
 
     def evaluate(self, node: nodes.Node | None) -> None:
         """Visit a statement or expression that needs everything in it until it is done."""
-        with self.lifetimes.stretch():
-            self.visit(node)
+        method = _METHODS.get(type(node))
+        if method is not None:
+            stretch = self.lifetimes.begin()
+            method(self, node)
+            self.lifetimes.end(stretch)
 
     def visit_all(self, items: Iterable[nodes.Node]) -> None:
         for item in items:
@@ -443,32 +447,36 @@ class _Analyzer:
 
     def visit_While(self, node: nodes.While) -> None:
         self.fn.loops += 1
-        with self.lifetimes.stretch():
-            self.evaluate(node.condition)
-            self.visit(node.body)
+        stretch = self.lifetimes.begin()
+        self.evaluate(node.condition)
+        self.visit(node.body)
+        self.lifetimes.end(stretch)
 
     def visit_Loop(self, node: nodes.Loop) -> None:
         self.fn.loops += 1
-        with self.lifetimes.stretch():
-            self.visit(node.body)
+        stretch = self.lifetimes.begin()
+        self.visit(node.body)
+        self.lifetimes.end(stretch)
 
     def visit_Do(self, node: nodes.Do) -> None:
         self.fn.loops += 1
-        with self.lifetimes.stretch():
-            self.visit(node.body)
-            self.evaluate(node.condition)
+        stretch = self.lifetimes.begin()
+        self.visit(node.body)
+        self.evaluate(node.condition)
+        self.lifetimes.end(stretch)
 
     def visit_For(self, node: nodes.For) -> None:
         self.fn.loops += 1
         self.evaluate(node.iterable)
         start = self.lifetimes.clock
-        with self.lifetimes.stretch():
-            self.blocks.append({})
-            if node.counter is not None:
-                self.second[id(node)] = self.declare(node.counter, "loop", None)
-            self.declare(node.variable, "loop", node)
-            self.visit(node.body)
-            self.blocks.pop()
+        stretch = self.lifetimes.begin()
+        self.blocks.append({})
+        if node.counter is not None:
+            self.second[id(node)] = self.declare(node.counter, "loop", None)
+        self.declare(node.variable, "loop", node)
+        self.visit(node.body)
+        self.blocks.pop()
+        self.lifetimes.end(stretch)
         root = self.bound_root(node.iterable)
         if root is not None:
             self.lifetimes.walked(node, root, start)
@@ -539,6 +547,9 @@ class _Analyzer:
             self.bindings[id(node)] = variable
 
 
+_METHODS: Final = methods_by_class(_Analyzer, "visit_")
+
+
 def is_literal(node: nodes.Node | None) -> bool:
     """Is this a literal whose value a constant can carry around?"""
     return isinstance(
@@ -572,8 +583,7 @@ def _is_dynamic_call(node: nodes.Node) -> bool:
 def _needs_names(body: Iterable[nodes.Node]) -> bool:
     """Does the code contain `eval` or a call in the caller's scope (closures aside)?"""
     pending = list(body)
-    while pending:
-        current = pending.pop()
+    for current in pending:
         kind = type(current)
         if kind in LEAVES:
             continue
@@ -582,7 +592,7 @@ def _needs_names(body: Iterable[nodes.Node]) -> bool:
         if kind is nodes.Call and (current.captures_scope or current.name == "eval"):  # type: ignore[attr-defined]
             return True
         if kind is not nodes.Closure:
-            pending.extend(READERS[kind](current))
+            pending += READERS[kind](current)
     return False
 
 

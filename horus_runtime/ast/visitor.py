@@ -45,18 +45,24 @@ def walk(node: nodes.Node) -> Iterator[nodes.Node]:
 def contains(node: nodes.Node, classes: Container[type[nodes.Node]]) -> bool:
     """Is the node, or one below it, of one of the classes?"""
     pending = [node]
-    while pending:
-        current = pending.pop()
+    for current in pending:  # which grows meanwhile
         cls = type(current)
         if cls in classes:
             return True
-        pending.extend(READERS[cls](current))
+        if cls not in LEAVES:
+            pending += READERS[cls](current)
     return False
 
 
 def method_names(prefix: str) -> dict[type, str]:
     """The names of a visitor's methods by class: made once, so that Python's own cache of attributes knows them."""
     return {cls: intern(prefix + cls.__name__) for cls in _NODE_CLASSES.values()}
+
+
+def methods_by_class(visitor: type, prefix: str) -> dict[type, Callable[[Any, Any], Any]]:
+    """The functions of a visitor by the classes of the nodes they are for: to be called with visitor and node."""
+    found = ((cls, getattr(visitor, prefix + name, None)) for name, cls in _NODE_CLASSES.items())
+    return {cls: method for cls, method in found if method is not None}
 
 
 class Visitor:

@@ -22,8 +22,7 @@ def block_cost(body: Iterable[nodes.Node]) -> int:
     """Operations of statements that run once, loops and closures inside them aside."""
     cost = 0
     pending = list(body)
-    while pending:
-        node = pending.pop()
+    for node in pending:  # which grows meanwhile
         kind = type(node)
         if kind in LEAVES:
             cost += 1
@@ -33,7 +32,7 @@ def block_cost(body: Iterable[nodes.Node]) -> int:
         if kind is nodes.For:
             pending.append(node.iterable)  # type: ignore[attr-defined]
         elif kind not in _APART:
-            pending.extend(READERS[kind](node))
+            pending += READERS[kind](node)
     return cost
 
 

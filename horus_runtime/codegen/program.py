@@ -297,7 +297,7 @@ def _arguments(names: list[str]) -> pyast.arguments:
 def _variables_by_owner(info: ProgramInfo) -> dict[FunctionInfo, list[Variable]]:
     """The variables of every function."""
     owned: dict[FunctionInfo, list[Variable]] = {fn: list(fn.params) for fn in info.functions}
-    for variable in (*info.bindings.values(), *info.second.values()):
+    for variable in dict.fromkeys((*info.bindings.values(), *info.second.values())):
         owned.setdefault(variable.owner, []).append(variable)
     return owned
 

@@ -163,7 +163,7 @@ class Statements(Assignments):
 
     def body_in_scope(self, body: Sequence[nodes.Node], dest: str | None) -> None:
         """A block's statements; what they import or `eval` declares ends with the block."""
-        if any(isinstance(node, nodes.Import) for node in body):
+        if self.fn.imports and any(isinstance(node, nodes.Import) for node in body):
             self.importing_body(body, dest)
             return
         self.declaring_body(body, dest)

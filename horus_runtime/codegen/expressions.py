@@ -8,7 +8,7 @@ else holds are copied; otherwise the value is borrowed and only looked at.
 from __future__ import annotations
 
 import ast as pyast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.analysis import types as ty
@@ -44,9 +44,8 @@ class Expressions(Emitter):
 
     # ---- helpers ----------------------------------------------------------------------------------------------------
 
-    def type(self, node: nodes.Node) -> int:
-        result: int = self.types.of(node)
-        return result
+    type: Callable[[nodes.Node], int]
+    """The type of an expression."""
 
     def use(self, service: str) -> str:
         return self.program.use(service)

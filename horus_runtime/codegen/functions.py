@@ -33,6 +33,7 @@ class FunctionCompiler(Constructs):
         self.fn = fn
         self.py_name = py_name
         self.types = types
+        self.type = types.of
         self.intervals: Any = Intervals(program.info, program.is_pure_call, types.of)
         self.is_main = fn.is_main
         self.dynamic = fn.dynamic

@@ -82,12 +82,12 @@ class _LoopKernel:
                 raise Unqualified("a loop over something that is no range")
             if not compiler.is_int_pair(source):
                 raise Unqualified("a range whose ends may be no integers")
-        if compiler.types.of(node) & ty.LOW not in (ty.NONE, ty.UNIT):
-            raise Unqualified("a loop with a value")
 
     def build(self) -> LoopEntry:
         compiler, node = self.compiler, self.node
         inputs = self.variables()
+        if compiler.types.of(node) & ty.LOW not in (ty.NONE, ty.UNIT):
+            raise Unqualified("a loop with a value")
         changed = _changed(node, self.program.info.bindings)
         outputs = tuple(v for v in inputs if v in changed)
         group = Group(self.program)
@@ -110,32 +110,32 @@ class _LoopKernel:
     def variables(self) -> tuple[Variable, ...]:
         """The variables of the surroundings that the loop uses, in the order of their first use."""
         bindings = self.program.info.bindings
-        inside = {
-            id(bindings[id(part)])
-            for part in walk(self.node)
-            if isinstance(part, (nodes.Let, nodes.For)) and id(part) in bindings
-        }
-        found: dict[int, Variable] = {}
+        inside = {bindings.get(id(self.node))}
+        found: dict[Variable, None] = {}
         parts: list[nodes.Node] = [self.node.body]
         if isinstance(self.node, (nodes.While, nodes.Do)):
             parts.append(self.node.condition)
         for part in (part for root in parts for part in walk(root)):
-            if not isinstance(part, nodes.Variable):
+            if type(part) is nodes.Let or type(part) is nodes.For:
+                inside.add(bindings.get(id(part)))
+            if type(part) is not nodes.Variable:
                 continue
             variable = bindings.get(id(part))
             if variable is None or part.namespace or variable.owner is not self.compiler.fn:
                 raise Unqualified(f"the variable {part.name}")
-            if id(variable) not in inside:
-                found.setdefault(id(variable), variable)
-        variables = tuple(found.values())
-        if len(variables) > k.MOST_VALUES - 2:
+            if variable not in inside and variable not in found:
+                self.check(variable)
+                found[variable] = None
+        if len(found) > k.MOST_VALUES - 2:
             raise Unqualified("too many variables")
-        for variable in variables:
-            if variable.is_cell or variable.kind not in ("local", "loop", "param") or not variable.py:
-                raise Unqualified(f"the variable {variable.name}")
-            if kind_of(self.compiler.types.variable(variable)) == k.UNIT:
-                raise Unqualified(f"the variable {variable.name}")
-        return variables
+        return tuple(found)
+
+    def check(self, variable: Variable) -> None:
+        """Refuse a variable that a kernel cannot take; most loops end here, at one of unknown type."""
+        if variable.is_cell or variable.kind not in ("local", "loop", "param") or not variable.py:
+            raise Unqualified(f"the variable {variable.name}")
+        if kind_of(self.compiler.types.variable(variable)) == k.UNIT:
+            raise Unqualified(f"the variable {variable.name}")
 
 
 class _LoopLowering(Lowering):

@@ -7,6 +7,7 @@ import ast as pyast
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable, is_literal
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import LEAVES
 from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN, Loops
 
@@ -219,15 +220,17 @@ class Assignments(Loops):
         if variable is not None and not variable.is_cell and variable.kind != "external" and not opaque:
             self.compound_local(node, variable, value)
             return
-        if not isinstance(value, pyast.Constant) and not (
-            self.keeps_right is not None and self.is_pure_address(target)
-        ):
+        if not (isinstance(value, pyast.Constant) or (self.is_own_name(node.value, value) and _is_steady(target))):
             value = self.spill(value)
         self.watch_root(target, value)
         if isinstance(target, (nodes.Property, nodes.Index)) and target.null_safe:
             self.null_safe_compound(node, target, value)
             return
         self.compound_place(node, value)
+
+    def is_own_name(self, node: nodes.Node, value: pyast.expr) -> bool:
+        """Is the value a variable that only statements of this function can put another value into?"""
+        return isinstance(value, pyast.Name) and self.is_local(node) and not self.dynamic
 
     def null_safe_compound(self, node: nodes.Assign, target: nodes.Property | nodes.Index, value: pyast.expr) -> None:
         """`v?.p += 1` does nothing when `v` is `()`."""
@@ -304,6 +307,15 @@ class Assignments(Loops):
             self.when(self.type_is(self.name(variable.py), "str"), [grow, check], general)
         else:
             self.out.extend([grow, check])
+
+
+def _is_steady(place: nodes.Node) -> bool:
+    """Is nothing assigned while the place is found?"""
+    while isinstance(place, (nodes.Property, nodes.Index)):
+        if isinstance(place, nodes.Index) and type(place.index) not in LEAVES:
+            return False
+        place = place.target
+    return type(place) in LEAVES
 
 
 def _null_safe_target(node: nodes.Property | nodes.Index) -> bool:

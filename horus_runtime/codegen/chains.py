@@ -7,9 +7,8 @@ from typing import Final
 
 from horus_runtime.analysis import types as ty
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.calls import Calls
-from horus_runtime.codegen.expressions import LITERALS
+from horus_runtime.codegen.expressions import LITERALS, has_effects
 from horus_runtime.runtime.abi import Fault
 from horus_runtime.source import Span
 
@@ -55,10 +54,10 @@ class Chains(Calls):
             if isinstance(links[0], nodes.MethodCall):
                 return False
             if self.is_sure(links[0].target):
-                return any(map(_has_effects, _arguments(links[0])))
+                return any(map(has_effects, _arguments(links[0])))
             return any(not self.is_sure(arg) for arg in _arguments(links[0]))
         return any(
-            _has_effects(arg) or not self.is_sure(arg) or (type(arg) is nodes.Closure and type(link) is nodes.Index)
+            has_effects(arg) or not self.is_sure(arg) or (type(arg) is nodes.Closure and type(link) is nodes.Index)
             for link in links
             for arg in _arguments(link)
         )  # a closure shares what it captures
@@ -305,10 +304,3 @@ def _arguments(link: Link) -> tuple[nodes.Node, ...]:
     if isinstance(link, nodes.MethodCall):
         return link.args
     return (link.index,) if isinstance(link, nodes.Index) else ()
-
-
-def _has_effects(node: nodes.Node) -> bool:
-    """Might evaluating the node do something that others can see?"""
-    if isinstance(node, (nodes.Call, nodes.MethodCall, nodes.Block, nodes.If, nodes.Switch, nodes.Loop, nodes.While)):
-        return True
-    return not isinstance(node, nodes.Closure) and any(map(_has_effects, children(node)))

@@ -305,7 +305,8 @@ class Expressions(Emitter):
         self.at(node.span)
         pieces: list[pyast.expr] = []
         grows = False
-        for part, expr in zip(node.parts, self.operands(node.parts), strict=True):
+        parts = self.shown_parts(node)
+        for part, expr in zip(node.parts, self.operands(parts), strict=True):
             self.at(part.span)
             if isinstance(part, nodes.StringLit):
                 pieces.append(expr)
@@ -317,6 +318,18 @@ class Expressions(Emitter):
         self.at(node.span)
         made: pyast.expr = place(pyast.JoinedStr(pieces), self.loc)
         return self.sized_text(made) if grows else made
+
+    def shown_parts(self, node: nodes.Template) -> list[nodes.Node]:
+        """The parts of a template; of blocks that are only looked at what is in them, so that nothing is copied."""
+        parts = list(node.parts)
+        for at in range(len(parts) - 1, -1, -1):
+            inner = _only_expression(parts[at])
+            if inner is None or self.dynamic or self.program.config.debug:
+                break
+            parts[at] = inner
+            if has_effects(inner):
+                break  # which may change what was evaluated before
+        return parts
 
     def growing_template(self, node: nodes.Template) -> pyast.expr:
         """A template under size limits of the host: every part is checked at its own place."""
@@ -507,6 +520,26 @@ def _copier(t: int) -> str:
         return "_copy_flat"
     rows = ty.is_only(t, ty.ARRAY) and ty.is_only(held, ty.ARRAY | ty.MAP)
     return "_copy_rows" if rows and ty.is_only(held >> ty.WIDTH, ty.SCALAR) else "_copy"
+
+
+def has_effects(node: nodes.Node) -> bool:
+    """Might evaluating the node do something that others can see?"""
+    if isinstance(node, _EFFECTIVE):
+        return True
+    return not isinstance(node, nodes.Closure) and any(map(has_effects, children(node)))
+
+
+_EFFECTIVE: Final = (
+    nodes.Call, nodes.MethodCall, nodes.Block, nodes.If, nodes.Switch, nodes.Loop, nodes.While, nodes.CustomSyntax,
+)  # fmt: skip
+
+
+def _only_expression(part: nodes.Node) -> nodes.Node | None:
+    """What a part of a template shows, if that is a text or a single expression."""
+    if not isinstance(part, nodes.Block):
+        return part
+    only = part.body[0] if len(part.body) == 1 else None
+    return only.expr if isinstance(only, nodes.ExprStmt) else None
 
 
 def makes_values(node: nodes.Node) -> bool:

@@ -294,9 +294,7 @@ class Operators(Present):
 
         Inside a conditional operand this is still right, because such operands collect their statements apart.
         """
-        if not self.is_stable(left):
-            left = self.spill(left)
-        return left, self.spill(right)
+        return self.stable(left), self.stable(right)
 
     def int_operation(
         self,

@@ -69,6 +69,8 @@ class Inference:
         self.types: dict[Variable, int] = {}
         self.narrowed: dict[Variable, int] = {}
         """What conditions say of variables at the place that is being looked at."""
+        self.found: dict[int, int] = {}
+        """Types of expressions and loops where no condition says more; they hold when nothing grows any longer."""
         self.read: set[Variable | None] = set()
         """Variables whose types the statement in hand has used; `None` stands for `this`."""
         self.grown: list[Variable | None] = []
@@ -207,20 +209,26 @@ class Inference:
             result |= self.stmt(arm.body)
         return result
 
-    def loop_value(self, body: nodes.Node, natural: int) -> int:
+    def loop_value(self, node: nodes.While | nodes.Loop | nodes.Do | nodes.For, natural: int) -> int:
         self.breaks.append(natural)
-        self.stmt(body)
-        return self.breaks.pop()
+        self.stmt(node.body)
+        return self.keep(node, self.breaks.pop())
+
+    def keep(self, node: nodes.Node, t: int) -> int:
+        """Note a type that was found."""
+        if not self.narrowed:
+            self.found[id(node)] = t
+        return t
 
     def stmt_While(self, node: nodes.While) -> int:
         self.expr(node.condition)
-        return self.loop_value(node.body, UNIT)
+        return self.loop_value(node, UNIT)
 
     def stmt_Loop(self, node: nodes.Loop) -> int:
-        return self.loop_value(node.body, NONE)
+        return self.loop_value(node, NONE)
 
     def stmt_Do(self, node: nodes.Do) -> int:
-        result = self.loop_value(node.body, UNIT)
+        result = self.loop_value(node, UNIT)
         self.expr(node.condition)
         return result
 
@@ -228,7 +236,7 @@ class Inference:
         over = self.expr(node.iterable)
         self.widen(self.program.bindings.get(id(node)), self.item(over))
         self.widen(self.program.second.get(id(node)), INT)
-        return self.loop_value(node.body, UNIT)
+        return self.loop_value(node, UNIT)
 
     @staticmethod
     def item(over: int) -> int:
@@ -320,7 +328,10 @@ class Inference:
     # ---- expressions ------------------------------------------------------------------------------------------------
 
     def expr(self, node: nodes.Node | None) -> int:
-        return _EXPRESSIONS[type(node)](self, node)
+        t = _EXPRESSIONS[type(node)](self, node)
+        if not self.narrowed:
+            self.found[id(node)] = t
+        return t
 
     def expr_IntLit(self, _node: nodes.IntLit) -> int:
         return INT

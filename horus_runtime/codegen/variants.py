@@ -30,12 +30,12 @@ _PLAIN: Final = ty.INT | ty.FLOAT | ty.BOOL | ty.STR | ty.CHAR | ty.UNIT
 
 
 class TypeView:
-    """The finished types of one variant; expressions are looked at once."""
+    """The finished types of one variant; what inference has not kept is looked at once."""
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         # Some look at an expression from outside the conditions that stand around it and say more of its variables.
-        self.memo: dict[int, int] = {}
+        self.memo = inference.found
         self.memos: defaultdict[int, dict[int, int]] = defaultdict(dict)
         self.look = inference.expr
         inference.expr = self.of  # type: ignore[method-assign] # parts of expressions are looked at once, too

@@ -379,7 +379,7 @@ class Calls(Inlining):
         if len(node.args) != 1:
             return None
         arg = self.text_operand(node.args[0])
-        return self.service("_eval", self.home(), self.next_level(), self.refreshed_scope(node), arg)
+        return self.service("_eval", self.home(), self.next_level(checked=False), self.refreshed_scope(node), arg)
 
     def refreshed_scope(self, node: nodes.Node) -> pyast.expr:
         """The dynamic scope of this function with the visible static variables put in as cells."""

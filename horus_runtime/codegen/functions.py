@@ -134,7 +134,7 @@ class FunctionCompiler(Constructs):
         else:
             self.charge_call(cost + 1)
         limit = self.program.config.max_variables
-        if limit is not None and not self.is_main:
+        if limit is not None and not self.is_main and body:
             count = len(self.fn.params) + len(self.fn.captures)
             if count > limit:
                 self.evaluate(self.service("_check_variables", self.const(count)))

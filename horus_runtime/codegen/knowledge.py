@@ -149,7 +149,10 @@ class Knowledge(Prelude):
         return THIS_CELL if fn.writes_this or fn.dynamic or asks else THIS_VALUE
 
     def checks_depth(self, fn: FunctionInfo) -> bool:
-        return isinstance(fn.node, nodes.Closure) or id(fn) in self.depth_checked
+        if isinstance(fn.node, nodes.Closure):
+            return True
+        body = fn.node.body
+        return id(fn) in self.depth_checked and not (isinstance(body, nodes.Block) and not body.body)
 
     def find_depth_checked(self) -> set[int]:
         """Functions that can recurse, or that code of unknown depth can reach; the others cannot go too deep."""

@@ -358,11 +358,10 @@ class Loops(Methods):
             self.finish_loop(target, dest)
             return
         sequence, text = self.iterable(node, strips)
-        if self.program.config.checks_definitions:
-            for declared, span in ((counter, node.counter_span), (variable, node.variable_span)):
-                if declared is not None and span is not None:
-                    self.at(span)
-                    self.check_definition(declared)
+        # Rhai asks once for both names; where no variable at all is allowed, it lets two of them pass.
+        if self.program.config.checks_definitions and (counter is None or self.program.config.max_variables != 0):
+            self.at(node.variable_span)
+            self.check_definition(variable)
         self.at(node.span)
         if target is not None:
             self.assign(target, self.const(None))

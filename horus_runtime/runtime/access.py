@@ -20,11 +20,16 @@ from horus_runtime.runtime.operators import eq as builtin_eq
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.state import Linked
 from horus_runtime.runtime.text import is_host_value
-from horus_runtime.runtime.values import TAGGED, Range, TaggedArray, retag, untagged
+from horus_runtime.runtime.values import TAGGED, Char, Range, TaggedArray, retag, untagged
 from horus_runtime.source import Position
 
 CONTAINERS: Final = frozenset({list, dict, bytearray})
 COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
+
+
+_TEXTS: Final = frozenset({str, Char, type(None)})
+_BYTES: Final = frozenset({bytearray, Char})
+"""Types that the built-in `+` puts together; for others it is a function of the library."""
 
 
 class Accessing(Calling):
@@ -52,7 +57,7 @@ class Accessing(Calling):
             result = builtin(a, b)
             if result is NO_OPERATOR:
                 return self.operator(op, a, b)
-            return self.sized_sum(result) if op == "+" else result
+            return self.sized_sum(result, a, b) if op == "+" else result
 
         return apply
 
@@ -72,12 +77,13 @@ class Accessing(Calling):
 
         return call
 
-    def sized_sum(self, value: Any) -> Any:
-        """As `sized`, for `a + b`: of a string or blob that is too long Rhai does not say where."""
+    def sized_sum(self, value: Any, *operands: Any) -> Any:
+        """As `sized`, for `a + b`: of what its built-in operators make too long Rhai does not say where."""
         try:
             return self.priced(value)
         except LimitError as error:
-            if type(value) in (str, bytearray) and error.kind == "ErrorDataTooLarge":
+            types = {type(operand) for operand in operands}
+            if error.kind == "ErrorDataTooLarge" and (types <= _TEXTS or types <= _BYTES):
                 error.position = None
             raise
 

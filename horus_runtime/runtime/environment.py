@@ -27,6 +27,10 @@ HIDDEN: Final = "\0"
 """Begins the names of variables that are shadowed; no name of a script has it."""
 
 
+_EVAL_LEVELS: Final = 64
+"""How deep `eval`s may nest beyond the functions: Rhai counts their levels, and checks none of them."""
+
+
 class Pinned(str):
     """The name of a module together with the module it means here."""
 
@@ -329,6 +333,8 @@ class Environment(Calling):
             return None
         host = self.settings.host
         assert host is not None
+        if depth > self.max_depth + _EVAL_LEVELS:
+            raise faults.stack_overflow(self.max_depth)
         try:
             program = host.compile_eval(source_text, scope.shared_names(), frozenset(n for n, _, _ in scope))
         except HorusError as error:
@@ -376,7 +382,7 @@ class Environment(Calling):
         inner = self.link(program, linked)
         assert inner.main is not None
         try:
-            return inner.main(scope, depth + 1)
+            return inner.main(scope, self.next_level(depth))
         except LimitError:
             raise
         except Exception as error:  # noqa: BLE001 - inlined operations fail with Python's own exceptions

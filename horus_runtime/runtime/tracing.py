@@ -61,6 +61,8 @@ def script_frames(traceback: TracebackType | None, programs: dict[str, Program])
             kind, name = program.frames.get(code.co_name, ("part", ""))
             if code.co_varnames[:1] == (CONTINUES,) and found:
                 found.pop()  # the same function, whose loop went on as a kernel
+            if found and found[-1][4].tb_frame is traceback.tb_frame:
+                found.pop()  # where an error was raised again that nobody may catch
             place = _place_of(code, traceback.tb_lasti)
             if place is None or place.line < INLINED:
                 found.append((program, kind, name, place, traceback))
@@ -159,7 +161,8 @@ def _explain_callback(error: CallbackError, callers: list[Frame], programs: dict
 def _place_limit(error: LimitError, frames: list[Frame]) -> LimitError:
     """Limits pass function boundaries unwrapped and stand at the outermost call."""
     called = any(kind in {"function", "closure"} for _, kind, _, _, _ in frames)
-    if frames and (error.needs_position or (error.position is None and called)):
+    passed = any(kind in {"function", "closure"} for _, kind, _, _, _ in frames[1:])
+    if frames and (error.needs_position or passed or (error.position is None and called)):
         error.position = frames[0][3]
         error.source = source_of(frames[0])
         error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]

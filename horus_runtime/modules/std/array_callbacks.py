@@ -8,6 +8,7 @@ from horus_runtime.errors import EvalError
 from horus_runtime.modules.std.arrays import position_of
 from horus_runtime.modules.std.callbacks import (
     combiner,
+    comparing,
     direct,
     in_call,
     is_missing,
@@ -248,7 +249,7 @@ def _take_out(ctx: NativeCallContext, array: Array, callback: FnPtr, *, wanted: 
 @_method("dedup", pure=False, returns=UNIT)
 def dedup(ctx: NativeCallContext, array: Array, callback: FnPtr) -> None:
     """Drop every element for which the callback (kept element before, element) returns `true`."""
-    same = ctx.callable(callback, 2)
+    same = comparing(ctx, callback)
     kept: Array = []
     for item in array:
         if not kept or not _accepts(ctx, same, kept[-1], item):

@@ -59,6 +59,15 @@ def swallow(ctx: NativeCallContext, error: Exception) -> None:
     ctx.charge(1)
 
 
+def comparing(ctx: NativeCallContext, pointer: FnPtr) -> Callable[[Any, Any], Any]:
+    """A callback that compares two items; one that lies too deep to be called is as good as none."""
+    try:
+        return ctx.callable(pointer, 2)
+    except LimitError as error:
+        swallow(ctx, error)
+        return lambda _one, _other: None
+
+
 def own(item: Any) -> Any:
     """The item as a callback or a result gets it: a copy where it could be changed."""
     return item if type(item) in SCALARS else copy_value(item)

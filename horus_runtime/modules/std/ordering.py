@@ -6,7 +6,7 @@ from functools import cmp_to_key, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import EvalError
-from horus_runtime.modules.std.callbacks import may_lend, own, swallow
+from horus_runtime.modules.std.callbacks import comparing, may_lend, own, swallow
 from horus_runtime.modules.std.pace import charge_for
 from horus_runtime.modules.std.signature import ARRAY, FN, STRING, UNIT
 from horus_runtime.modules.std.sorting import has_nan, kinds_of, ordered, polling
@@ -118,7 +118,7 @@ def _compared(ctx: NativeCallContext, array: Array, comparer: FnPtr) -> Array:
     """The elements in the order of a comparer, not copied."""
     if len(array) > SHORT:
         ctx.making(len(array) * KEY_BYTES)
-    call: Any = ctx.callable(comparer, 2)
+    call: Any = comparing(ctx, comparer)
     if not may_lend(ctx, comparer, array):
         return _sorted(array, _comparison(ctx, lambda a, b: call(own(a), own(b))))
     # A Python function that is called as one costs half of one that is called as a `partial`.

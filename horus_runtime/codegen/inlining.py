@@ -108,7 +108,7 @@ def ending_in(statements: list[pyast.stmt], result: pyast.Name) -> list[pyast.st
             return [*statements[:at], place(pyast.Assign([result], statement.value), where)]
         if isinstance(statement, pyast.Raise):
             return statements[: at + 1]
-        if isinstance(statement, pyast.If) and _returns(statement):
+        if isinstance(statement, pyast.If) and returns(statement):
             rest = statements[at + 1 :]
             then = ending_in([*statement.body, *rest], result)
             orelse = ending_in([*statement.orelse, *rest], result)
@@ -119,7 +119,8 @@ def ending_in(statements: list[pyast.stmt], result: pyast.Name) -> list[pyast.st
     return None
 
 
-def _returns(statement: pyast.stmt) -> bool:
+def returns(statement: pyast.stmt) -> bool:
+    """Is there a `return` in this statement?"""
     return any(isinstance(node, pyast.Return) for node in pyast.walk(statement))
 
 
@@ -162,20 +163,21 @@ class Inlining(Operators):
         calls = program.inliner.calls
         calls.append(InlinedCall("function", fn.name, *loc))
         program.frames[variant.py] = ("function", fn.name)  # what runs as a kernel calls it nevertheless
-        number, faults = len(calls), len(program.faults)
+        number, faults, paid = len(calls), len(program.faults), self.paid_bodies()
         body = self.body_of(fn, variant, f"{self.py_name}~{number}")
         body.this_name = this
         bound = self.bind(body, fn, args)
         body.compile_inlined()
         self.temps = body.temps
         *statements, last = body.out
-        if isinstance(last, pyast.Return) and last.value is not None and not any(map(_returns, statements)):
+        if isinstance(last, pyast.Return) and last.value is not None and not any(map(returns, statements)):
             value = last.value
             moved([*statements, value], number)
         else:
             result = self.temp()
             ended = ending_in(body.out, self.slot(result))
             if ended is None:
+                self.pay_no_more(paid)
                 return None
             statements, value = ended, self.name(result)
             moved(statements, number)
@@ -184,6 +186,14 @@ class Inlining(Operators):
         self.counters |= body.counters
         self.waiting += body.large_variables()
         return value
+
+    def paid_bodies(self) -> int:
+        """How many bodies the loop around this place pays for in advance so far."""
+        raise AssertionError
+
+    def pay_no_more(self, bodies: int) -> None:
+        """Take back what it was to pay for beyond so many."""
+        raise AssertionError
 
     def body_of(self, fn: FunctionInfo, variant: Variant, name: str) -> Any:
         """The compiler of a body that is to stand here."""
@@ -243,4 +253,4 @@ class Inlining(Operators):
                 calls[at] = calls[at]._replace(line=calls[at].line + base)
 
 
-__all__ = ["Inliner", "Inlining"]
+__all__ = ["Inliner", "Inlining", "returns"]

@@ -23,10 +23,10 @@ from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import READERS, children, walk
+from horus_runtime.codegen.ahead import Ahead, Prepaying
 from horus_runtime.codegen.cost import LOOPS, loop_cost, turn_span
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.codegen.expressions import LIGHT
-from horus_runtime.codegen.methods import Methods
 from horus_runtime.codegen.native.selection import LoopEntry, loop_kernel
 
 RETURN: Final = "return"
@@ -38,7 +38,7 @@ STRIP_BLOCKS: Final = 3
 Loop = nodes.While | nodes.Loop | nodes.Do | nodes.For
 
 
-class Loops(Methods):
+class Loops(Prepaying):
     """Compiles the loops of one function variant."""
 
     loops: list[str | None]
@@ -80,6 +80,8 @@ class Loops(Methods):
         config = self.program.config
         if not (config.metered and config.strips):
             self.charge(cost)
+            return
+        if self.host is not None and self.pay_ahead(cost):
             return
         fuel = self.program.use_fuel(cost)
         self.counters.add(fuel)
@@ -204,10 +206,20 @@ class Loops(Methods):
         return made
 
     def loop_body(
-        self, node: Loop, dest: str | None, *, charged: bool, blocks: int, entry: LoopEntry | None = None
+        self,
+        node: Loop,
+        dest: str | None,
+        *,
+        charged: bool,
+        blocks: int,
+        entry: LoopEntry | None = None,
+        ahead: Ahead | None = None,
     ) -> list[pyast.stmt]:
         """The body of a loop; `charged`: every turn counts down."""
         outer, self.out = self.out, []
+        if ahead is not None:
+            ahead.out = self.out
+        around, self.ahead = self.ahead, ahead
         self.at(turn_span(node))
         if charged:
             self.charge(self.loop_cost(node))
@@ -222,6 +234,7 @@ class Loops(Methods):
         self.nest_depth -= entry is not None
         self.blocks -= blocks
         self.loops.pop()
+        self.ahead = around
         inner, self.out = self.out, outer
         return inner
 
@@ -230,12 +243,15 @@ class Loops(Methods):
         self.counters.add("_ops")
         return place(pyast.AugAssign(self.slot("_ops"), operator, cost), self.loc)  # type: ignore[no-any-return]
 
-    def giving_back(self, turns: str, cost: int, body: list[pyast.stmt], *, light: bool = False) -> pyast.stmt:
-        """Give back what was paid for turns that did not come to pass."""
+    def giving_back(
+        self, turns: str, cost: int, body: list[pyast.stmt], *, light: bool = False, due: str = ""
+    ) -> pyast.stmt:
+        """Give back what was paid for turns that did not come to pass, and for bodies that the last one did not."""
         left = self.call_of(self.attribute(self.name(turns), "__length_hint__"))
-        refund = self.spend(pyast.Add(), self.binop(left, pyast.Mult(), self.const(cost)))
+        unused = self.binop(left, pyast.Mult(), self.const(cost))
+        refund = self.spend(pyast.Add(), self.binop(unused, pyast.Add(), self.name(due)) if due else unused)
         forget = self.assignment(turns, self.const(None))
-        after = [refund, forget]
+        after = [refund, forget, self.assignment(due, self.const(0))] if due else [refund, forget]
         if light:
             trim = place(pyast.Expr(self.call(self.program.use_helper("_trim"))), self.loc)
             after.append(place(pyast.If(self.name("_long"), [trim], []), self.loc))
@@ -397,7 +413,9 @@ class Loops(Methods):
             index = self.loop_slot(counter)
             slot = place(pyast.Tuple([index, slot], STORE), self.loc)
             sequence = self.call("enumerate", sequence)
-        body = self.loop_body(node, target, charged=not strips, blocks=2 if strips else 1)
+        known = strips and _is_call_of(paid, "_turns")
+        ahead = Ahead(node, turns) if turns is not None and known and self.program.inliner.enabled else None
+        body = self.loop_body(node, target, charged=not strips, blocks=2 if strips else 1, ahead=ahead)
         if variable.mutated and not variable.lent and not variable.is_cell:
             mine = self.own(self.name(variable.py), self.types.variable(variable))
             body.insert(0, self.assignment(variable.py, mine))
@@ -405,14 +423,28 @@ class Loops(Methods):
             body[:0] = [self.hiding(declared) for declared in (counter, variable) if declared is not None]
         self.at(node.span)
         loop = place(pyast.For(slot, sequence, body or [self.nothing()], []), self.loc)
-        light = strips and _is_call_of(paid, "_turns") and _is_light(body)
-        if strips and _is_call_of(paid, "_turns"):
+        more = 0 if ahead is None else ahead.settle()
+        light = known and not more and _is_light(body)
+        if ahead is not None and more:
+            self.out.append(self.paying_ahead(node, ahead, more, paid, loop))
+            return
+        if known:
             # The call stands in the code already; which of the two it is depends on the body.
             helper = self.program.use_helper("_turns_light" if light else "_turns")
             paid.func = self.name(helper)  # type: ignore[attr-defined]
         if turns is not None:
             loop = self.giving_back(turns, self.loop_cost(node), [loop], light=light)
         self.out.append(loop)
+
+    def paying_ahead(self, node: nodes.For, ahead: Ahead, more: int, paid: Any, loop: pyast.For) -> pyast.stmt:
+        """The loop, whose turns pay for bodies in it."""
+        cost = self.loop_cost(node) + more
+        paid.func = self.name(self.program.use_helper("_turns_due"))
+        paid.args[1:] = [self.const(cost), self.const(more)]
+        loop.body.insert(0, self.assignment(ahead.due, self.const(more)))
+        self.assign(ahead.more, self.const(more))
+        self.assign(ahead.due, self.const(0))
+        return self.giving_back(ahead.turns, cost, [loop], due=ahead.due)
 
     def for_kernel(self, node: nodes.For, target: str | None, entry: LoopEntry) -> None:
         """A loop over a range that may go on as a kernel: where a turn begins, or, without other loops and calls in it,

@@ -3,6 +3,8 @@
 `_pay` pays for up to so many turns and tells how many. `_buy` gives the turns of an endless loop, `_owe` those of a
 loop with a condition: at the end of the budget it lends one turn, marked by `True`, as the condition may end the loop.
 `_turns` is for sequences, `_turns_to` for ranges of loops that may go on as kernels, `_turns_of` for any value.
+`_turns_due` is for sequences whose turns also pay for bodies in them; at the end of the budget, a turn that there is
+enough for without these gets them on credit.
 `_refuel` pays for calls of functions that cost the same.
 
 Large values shorten the strides, as operations on them may take long. Loops whose turns never do that take their turns
@@ -91,6 +93,29 @@ def _turns_to_light(items, cost, number):
         return _iter(items)
     return _strips(_pay_light, items, cost, None if number < 0 else lambda: _ready(number))
 
+def _pay_due(cost, most, due):
+    nonlocal _ops
+    if 0 <= _ops < cost and _exhausted(cost) and not _exhausted(cost - due):
+        _overdraw(cost - _ops)
+        _ops = 0
+        return 1
+    return _pay(cost, most)
+
+def _turns_due(items, cost, due):
+    nonlocal _ops
+    try:
+        left = _ops - cost * len(items)
+    except _OverflowError:
+        left = -1
+    if left >= 0:
+        _ops = left
+        return _iter(items)
+
+    def _pay_all(cost, most):
+        return _pay_due(cost, most, due)
+
+    return _strips(_pay_all, items, cost)
+
 def _turns_of(value, cost):
     return _any_turns(_pay, _turns, value, cost)
 
@@ -137,6 +162,7 @@ def _trim():
 _NEEDS: Final = {
     "_pay": (), "_buy": ("_pay",), "_owe": ("_pay",), "_refuel": ("_pay",), "_turns": ("_pay",),
     "_turns_to": ("_pay",), "_turns_to_light": ("_pay", "_pay_light"), "_turns_of": ("_pay", "_turns"),
+    "_turns_due": ("_pay", "_pay_due"), "_pay_due": ("_pay",),
     "_pay_light": ("_pay",), "_owe_light": ("_pay", "_pay_light"), "_turns_light": ("_pay", "_pay_light"), "_trim": (),
 }  # fmt: skip
 SERVICES_OF: Final = {
@@ -145,6 +171,7 @@ SERVICES_OF: Final = {
     "_refuel": ("_poll",),
     "_owe": ("_poll", "_exhausted"),
     "_turns": ("_poll", "_strips"),
+    "_turns_due": ("_poll", "_strips", "_exhausted", "_overdraw"),
     "_turns_to": ("_poll", "_strips"),
     "_turns_to_light": ("_poll", "_strips", "_stretch"),
     "_turns_of": ("_poll", "_strips", "_any_turns"),

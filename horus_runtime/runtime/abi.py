@@ -28,7 +28,7 @@ from horus_runtime.runtime.program import (
 )
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.thrown import ThrownError
-from horus_runtime.runtime.turns import NONE_LEFT, Turns
+from horus_runtime.runtime.turns import DUE, MORE, NONE_LEFT, Turns
 from horus_runtime.runtime.values import (
     INT_MAX,
     INT_MIN,
@@ -318,10 +318,12 @@ EXPORTS: Final[dict[str, Any]] = {
 }
 
 __all__ = [
+    "DUE",
     "EXPORTS",
     "INLINED",
     "INT_MAX",
     "INT_MIN",
+    "MORE",
     "OPERATORS",
     "THIS_CELL",
     "THIS_NONE",

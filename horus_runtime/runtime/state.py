@@ -312,6 +312,10 @@ class RunState:
         budget = self.budget
         return bool(budget.limit and budget.granted + cost > budget.limit and budget.spent + cost > budget.limit)
 
+    def overdraw(self, operations: int) -> None:
+        """Hand out more than the limit allows, for what may not come to pass; the next look at the account tells."""
+        self.budget.granted += operations
+
     def debug_step(self, linked: Linked, depth: int, spot: Any, see: Any, properties: tuple[str, ...]) -> None:
         """A statement of a script that is debugged is about to run."""
         if self.debugging is not None:

@@ -23,7 +23,8 @@ from horus_runtime.source import Position, SourceFile
 
 HELPERS: Final = frozenset({
     "_pay", "_buy", "_owe", "_refuel", "_turns", "_turns_of", "_turns_to", "_poll",
-    "_pay_light", "_owe_light", "_turns_light", "_turns_to_light", "_trim",
+    "_pay_light", "_owe_light", "_turns_light", "_turns_to_light", "_trim", "_turns_due", "_pay_due",
+    "_pay_all",
 })  # fmt: skip
 """Functions in generated code that stand for no place of the script."""
 Frame = tuple[Program, str, str, Position | None, TracebackType]

@@ -19,6 +19,11 @@ Pay = Callable[[int, int], int]
 
 PREFIX: Final = "_paid_"
 """Locals of generated code that hold paid turns are named `_paid_COST_NUMBER`."""
+MORE: Final = "_more_"
+"""`_more_NUMBER` is what each of these turns costs besides, and `_due_NUMBER` how much of that is not spent yet in the
+current one.
+"""
+DUE: Final = "_due_"
 NONE_LEFT: Final = iter(())
 
 
@@ -93,11 +98,15 @@ def prepaid(filenames: Any) -> int:
     frame: Any = sys._getframe(1)  # noqa: SLF001 - how to walk frames; only done where a limit seems exceeded
     while frame is not None:
         if frame.f_code.co_filename in filenames:
-            for name, value in frame.f_locals.items():
+            known = frame.f_locals
+            for name, value in known.items():
                 if value is not None and name.startswith(PREFIX):
-                    total += int(name.split("_")[2]) * value.__length_hint__()
+                    _, _, cost, number = name.split("_")
+                    total += (int(cost) + known.get(MORE + number, 0)) * value.__length_hint__()
+                elif name.startswith(DUE):
+                    total += value
         frame = frame.f_back
     return total
 
 
-__all__ = ["Pay", "Turns", "characters", "one_by_one", "prepaid", "strips"]
+__all__ = ["DUE", "MORE", "Pay", "Turns", "characters", "one_by_one", "prepaid", "strips"]

@@ -288,3 +288,55 @@ def test_host_functions_learn_the_place_in_an_inlined_function():
     text = "fn f(m, n) {\n  n + 1;\n  m + n\n}\nlet t = 0;\nfor i in 0..2 { t += f(m, i); }\nt"
     assert engine.eval(text, scope=hr.Scope(m=Money(5))) == 11
     assert places == [(3, 5), (3, 5)]
+
+
+LIMITED = {
+    "all the way": "fn f(n) { n * 2 }\nlet t = 0;\nfor i in 0..40 { t += f(i); print(t); t += f(t) % 9; }\nt",
+    "errors before the call": "fn f(n) { n * 2 }\nlet t = 0;\nfor i in 0..9 { print(i); t += 7 / (8 - i); t += f(i); }",
+    "errors in the call": "fn f(n) { 7 / (8 - n) }\nlet t = 0;\nfor i in 0..9 { print(i); t += f(i); t += f(i - 1); }",
+    "a loop that is left": "fn f(n) { n * 2 }\nlet t = 0;\nfor i in 0..9 { if i == 7 { break; } t += f(i); }\nt",
+    "turns skipped": "fn f(n) { n * 2 }\nlet t = 0;\nfor i in 0..9 { if i % 2 == 0 { continue; } t += f(i); }\nt",
+    "loops in loops": (
+        "fn f(n) { n * 2 }\nfn g(n) { f(n) + 1 }\nlet t = 0;\n"
+        "for i in 0..4 { t += f(i); for j in 0..3 { t += g(j); print(t); } t -= f(i); }\nt"
+    ),
+    "returns before the call": (
+        "fn f(n) { n * 2 }\nfn g(n) { if n > 5 { return f(n); } f(n) + f(1) }\nfn all() {\n"
+        "  let t = 0;\n  for i in 0..9 { t += g(i); if t > 99 { return t; } t += f(i); }\n  t\n}\nall() + all()"
+    ),
+    "caught errors": (
+        "fn f(n) { 7 / (4 - n) }\nlet t = 0;\nfor k in 0..3 {\n  try {\n    for i in 0..9 { t += f(i); t += f(i); }\n"
+        "  } catch { t += 1; }\n  t += f(k);\n}\nt"
+    ),
+}  # fmt: skip
+
+
+def limited(text: str, limit: int, **changes: bool) -> tuple[Any, list[str], int]:
+    """Value or kind of error, output and operations of a run that may take so many operations."""
+    engine = VariantEngine(native=False, **changes)
+    engine.max_operations = limit
+    printed: list[str] = []
+    budgets: list[Any] = []
+    engine.on_print(printed.append)
+    engine.on_start(budgets.append)
+    try:
+        result = engine.eval(text)
+    except (hr.EvalError, hr.LimitError) as error:
+        result = error.kind
+    return result, printed, budgets[0].spent
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_bodies_that_turns_pay_for_cost_what_they_did(name):
+    text = LIMITED[name]
+    result, printed, spent = limited(text, 0, inline=False, strips=False)
+    assert limited(text, 0) == (result, printed, spent)
+    for limit in range(1, spent + 2):
+        found, shown, used = limited(text, limit)
+        plain, plainly_shown, needed = limited(text, limit, inline=False, strips=False)
+        if plain == "ErrorTooManyOperations":
+            # What was paid for in advance may let the limit show later, never sooner; an error may come first.
+            assert (limit, found) in [(limit, plain), (limit, name.startswith("errors") and result)]
+            assert shown[: len(plainly_shown)] == plainly_shown
+        else:
+            assert (limit, shown, used) == (limit, printed, needed)

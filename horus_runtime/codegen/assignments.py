@@ -35,9 +35,12 @@ class Assignments(Loops):
             self.at(node.span)
             self.check_definition(variable)
         owned = not self.program.borrows(variable)
+        self.wanted = id(node.value) if isinstance(node.value, nodes.Call) and self.may_hold(variable) else None
         value = self.const(None) if node.value is None else self.expr(node.value, owned)
         self.at(node.span)
         self.declare(variable, value)
+        if isinstance(node.value, (nodes.Closure, nodes.Call)):
+            self.note_closure(variable, node.value)
         self.unit(dest)
 
     def check_definition(self, variable: Variable) -> None:

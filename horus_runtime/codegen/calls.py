@@ -10,7 +10,7 @@ from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import contains, walk
 from horus_runtime.codegen.emitter import LOAD, place
-from horus_runtime.codegen.inlining import Inlining
+from horus_runtime.codegen.pointers import Pointers
 from horus_runtime.optimize.values import LOST_CLOSURE, is_inserted
 from horus_runtime.runtime.abi import THIS_CELL, THIS_NONE
 from horus_runtime.source import Span
@@ -30,7 +30,7 @@ TYPE_NAMES: Final = {
 _DECLARING: Final = frozenset({nodes.Let, nodes.For})
 
 
-class Calls(Inlining):
+class Calls(Pointers):
     """Compiles calls of one function variant."""
 
     # ---- f(a, b) ----------------------------------------------------------------------------------------------------
@@ -59,6 +59,10 @@ class Calls(Inlining):
         args = [self.unalias(arg, item) for arg, item in zip(args, node.args, strict=True)]
         arg_types = tuple(self.type(arg) for arg in node.args)
         self.at(node.span)
+        if id(node) == self.wanted:
+            value = self.made_by_function(node, info, args)
+            if value is not None:
+                return value
         if not info.uses_this and self.may_inline(info):
             value = self.inlined_call(info, self.program.variant(info, arg_types), args)
             if value is not None:

@@ -43,6 +43,7 @@ class FunctionCompiler(Constructs):
         self.handlers = []
         self.split = set()
         self.known = {}
+        self.closures = {}
         self.present = set()
         self.prepared = {}
         self.taken: set[str] = set()
@@ -85,13 +86,16 @@ class FunctionCompiler(Constructs):
     def compile_inlined(self) -> None:
         """What `compile` does, for a body that stands in the code of another function."""
         program, fn, body = self.program, self.fn, self.statements()
-        if program.config.bounds and any(map(self.is_int, program.owned[fn])):
+        if program.config.bounds and any(map(self.is_int, program.owned.get(fn, ()))):
             self.intervals.solve(program.definitions(fn, body), self.is_int)
         self.root_out = self.out
         self.charge_call(program.body_cost(fn, body) + 1)
         for variable in fn.params:
             self.own_parameter(variable)
-        self.body_in_scope(body, RETURN)
+        if isinstance(fn.node, nodes.FnDef):
+            self.body_in_scope(body, RETURN)
+        else:
+            self.stmt(body[0], RETURN)
         self.types.close()
 
     def debug_watch(self, params: list[str]) -> pyast.expr:

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.analysis import types as ty
-from horus_runtime.analysis.scopes import FunctionInfo
+from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
 from horus_runtime.codegen.emitter import place
@@ -39,6 +39,7 @@ SIMPLE: Final = frozenset({
     nodes.IntLit, nodes.FloatLit, nodes.BoolLit, nodes.CharLit, nodes.StringLit, nodes.UnitLit, nodes.ArrayLit,
     nodes.MapLit, nodes.MapEntry, nodes.Variable, nodes.This, nodes.Property, nodes.Index, nodes.Call, nodes.Unary,
     nodes.Binary, nodes.Block, nodes.If, nodes.ExprStmt, nodes.Let, nodes.Assign, nodes.Return, nodes.Throw,
+    nodes.MethodCall,
 })  # fmt: skip
 """What bodies that are inlined consist of. All that they call are functions of the same kind."""
 
@@ -67,11 +68,11 @@ class Inliner:
 
     def _is_simple(self, fn: FunctionInfo) -> bool:
         node = fn.node
-        if not isinstance(node, nodes.FnDef) or fn.dynamic or fn.loops or fn.imports:
+        if isinstance(node, nodes.Script) or fn.dynamic or fn.loops or fn.imports or fn.literals:
             return False
         if self.program.this_mode(fn) == THIS_CELL or any(v.captured for v in fn.params):
             return False
-        body = node.body.body
+        body = node.body.body if isinstance(node, nodes.FnDef) else (node.body,)
         return self.program.body_cost(fn, body) <= LARGEST and all(map(self._is_simple_code, body))
 
     def _is_simple_code(self, node: nodes.Node) -> bool:
@@ -80,13 +81,22 @@ class Inliner:
             return False
         if isinstance(node, nodes.Variable):
             variable = self.program.info.bindings.get(id(node))
-            if node.namespace or variable is None or variable.is_cell or variable.kind not in {"param", "local"}:
+            if node.namespace or variable is None or not (variable.kind == "capture" or is_own(variable)):
+                return False
+        if isinstance(node, nodes.MethodCall):
+            variable = self.program.info.bindings.get(id(node.target))
+            if node.name != "call" or node.null_safe or variable is None or variable.kind != "capture":
                 return False
         if isinstance(node, nodes.Call):
             callee = self.program.function(node.name, len(node.args))
             if node.namespace or node.captures_scope or callee is None or callee.uses_this or not self.allows(callee):
                 return False
         return all(map(self._is_simple_code, children(node)))
+
+
+def is_own(variable: Variable) -> bool:
+    """Does the variable live in its function only?"""
+    return variable.kind in {"param", "local"} and not variable.is_cell
 
 
 def moved(statements: Sequence[pyast.AST], number: int) -> None:
@@ -156,19 +166,31 @@ class Inlining(Operators):
         return bool(self.program.inliner.allows(fn))
 
     def inlined_call(
-        self, fn: FunctionInfo, variant: Variant, args: list[pyast.expr], this: str = ""
+        self,
+        fn: FunctionInfo,
+        variant: Variant,
+        args: list[pyast.expr],
+        this: str = "",
+        closures: dict[Variable, Any] | None = None,
+        cells: tuple[str, ...] = (),
     ) -> pyast.expr | None:
-        """The value of a call, whose body is emitted before; `None` where that cannot be done."""
+        """The value of a call, whose body is emitted before; `None` where that cannot be done.
+
+        Args:
+            closures: which variables of the function are known to hold closures.
+            cells: the names of what a closure captured.
+        """
         program, loc = self.program, self.loc
         calls = program.inliner.calls
-        calls.append(InlinedCall("function", fn.name, *loc))
-        program.frames[variant.py] = ("function", fn.name)  # what runs as a kernel calls it nevertheless
+        kind = "function" if isinstance(fn.node, nodes.FnDef) else "closure"
+        calls.append(InlinedCall(kind, fn.name, *loc))
+        program.frames[variant.py] = (kind, fn.name)  # what runs as a kernel calls it nevertheless
         number, faults, paid = len(calls), len(program.faults), self.paid_bodies()
         body = self.body_of(fn, variant, f"{self.py_name}~{number}")
-        body.this_name = this
-        bound = self.bind(body, fn, args)
+        body.this_name, body.closures = this, closures or {}
+        bound = self.bind(body, fn, args, cells)
         body.compile_inlined()
-        self.temps = body.temps
+        self.temps, self.last_body = body.temps, body
         *statements, last = body.out
         if isinstance(last, pyast.Return) and last.value is not None and not any(map(returns, statements)):
             value = last.value
@@ -200,7 +222,7 @@ class Inlining(Operators):
         program = self.program
         if variant.returns == ty.NONE:
             variant.inference.run(variant.params)
-        for variable in program.owned[fn]:
+        for variable in program.owned.get(fn, ()):
             variable.py = ""
         compiler: Any = type(self)
         body = compiler(program, fn, name, TypeView(variant.inference), variant)
@@ -209,13 +231,22 @@ class Inlining(Operators):
         body.this_is_bound = True
         return body
 
-    def bind(self, body: Any, fn: FunctionInfo, args: list[pyast.expr]) -> list[pyast.stmt]:
+    last_body: Any = None
+    """The compiler of the body that was inlined last."""
+
+    def bind(self, body: Any, fn: FunctionInfo, args: list[pyast.expr], cells: tuple[str, ...]) -> list[pyast.stmt]:
         """Give the parameters their values: names that nothing changes meanwhile stand for themselves."""
         simple = all(isinstance(arg, (pyast.Name, pyast.Constant)) for arg in args)
         bound = []
-        body.aliases = set()
+        body.aliases = set(cells)
+        for variable, cell in zip(fn.captures, cells, strict=True):
+            variable.py = cell
         for variable, arg in zip(fn.params, args, strict=True):
-            if simple and isinstance(arg, pyast.Name) and not (variable.assigned or variable.mutated):
+            if (
+                simple
+                and isinstance(arg, pyast.Name)
+                and not (variable.assigned or variable.mutated or variable.captured)
+            ):
                 variable.py = arg.id
                 body.aliases.add(arg.id)
             else:
@@ -231,13 +262,23 @@ class Inlining(Operators):
 
     def level_check(self, fn: FunctionInfo) -> list[pyast.stmt]:
         """Looks whether the call would be too deep."""
+        known = self.known_level()
+        if known is not None and known < self.program.config.max_call_levels:
+            return []
         level = self.next_level(checked=self.program.checks_depth(fn))
         return [place(pyast.Expr(level), self.loc)] if isinstance(level, pyast.Subscript) else []
 
+    def known_level(self) -> int | None:
+        """The call level of this code, where it is the same in every run."""
+        if self.host is not None:
+            level: int | None = self.host.known_level()
+            return None if level is None else level + 1
+        return 0 if self.fn.is_main and not self.program.config.has_parent else None
+
     def large_variables(self) -> list[str]:
         """The body's own variables that may hold much: they are forgotten at the end of the statement."""
-        own = dict.fromkeys(v for v in self.program.owned[self.fn] if v.py and v.py not in self.aliases)
-        return [v.py for v in own if self.types.variable(v) & ty.LOW & ~LIGHT]
+        own = dict.fromkeys(v for v in self.program.owned.get(self.fn, ()) if v.py and v.py not in self.aliases)
+        return [v.py for v in own if not v.is_cell and self.types.variable(v) & ty.LOW & ~LIGHT]
 
     def renumber(self, first: int, name: str, number: int) -> None:
         """Errors of the body happen in the function around it now, at lines that tell the call."""

@@ -205,7 +205,21 @@ class Knowledge(Prelude):
         """Does a closure call nothing that could call back, and does nobody assign to what it captures? Then it cannot
         come to use the variable that holds it.
         """
-        if self.assigned is None:
+        body = fn.node.body
+        assert isinstance(body, nodes.Node)
+        if any(isinstance(node, CALLING) for node in walk(body)):
+            return False
+        self.find_assigned()
+        return self.assigned.isdisjoint(map(self.origin, fn.captures))
+
+    def replaces(self, variable: Variable) -> bool:
+        """Does anything in the script assign to a variable, or change its value in place, if it is a pointer?"""
+        self.find_assigned()
+        return self.origin(variable) in self.replaced
+
+    def find_assigned(self) -> None:
+        """Find out which variables are changed, whoever does it."""
+        if self.sources is None:
             sources = {
                 view: source
                 for info in self.info.closures.values()
@@ -214,19 +228,19 @@ class Knowledge(Prelude):
             self.sources = sources
             variables = {*self.info.bindings.values(), *sources}
             self.assigned = {self.origin(v) for v in variables if v.assigned or v.mutated}
-        body = fn.node.body
-        assert isinstance(body, nodes.Node)
-        return not any(isinstance(node, CALLING) for node in walk(body)) and self.assigned.isdisjoint(
-            map(self.origin, fn.captures)
-        )
+            # `f.call(x)` changes `f` only where that is no pointer.
+            self.replaced = {self.origin(v) for v in variables if v.assigned or (v.mutated and not v.lent)}
 
-    sources: dict[Variable, Variable]
-    assigned: set[Variable] | None = None
+    sources: dict[Variable, Variable] | None = None
+    """The variable behind each closure's view of one."""
+    assigned: set[Variable]
+    replaced: set[Variable]
 
     def origin(self, variable: Variable) -> Variable:
         """The variable itself of a closure's view of it."""
-        while variable in self.sources:
-            variable = self.sources[variable]
+        sources = self.sources or {}
+        while variable in sources:
+            variable = sources[variable]
         return variable
 
 

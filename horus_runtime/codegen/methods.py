@@ -156,6 +156,10 @@ class Methods(Places):
         if self.dynamic or (variable is not None and variable.kind == "external"):
             return None
         args, kept = self.lent_args(node)
+        self.at(node.name_span)
+        inlined = self.known_call(node, args)
+        if inlined is not None:
+            return inlined
         cell = variable.py if variable is not None and variable.is_cell and not self.is_inlined(variable) else None
         holder = self.name(cell) if cell is not None else None
         # `obj.call(f)` may put another value into `obj`, unlike `f.call(x)`.
@@ -181,7 +185,7 @@ class Methods(Places):
             return self.choose(ready, fast, slow)
         result = self.temp()
         rest = self.locked_call(cell, pointer, ready, fast, slow, result)
-        if variable in self.fn.captures:
+        if variable in self.fn.captures and self.host is None:
             held, function = self.held(cell, len(args))
             call = self.locking(node, function, self.name(cell), self.next_level(), *args)
             loading = self.out[mark:]

@@ -178,6 +178,86 @@ while t < 9 {
   t += 1;
 }
 t
+=== closures
+let t = 0;
+let k = 3;
+let scale = |x| x * k;
+let add = |x| t += x;
+for i in 0..5 { add.call(scale.call(i)); k += 1; }
+[t, k]
+=== closures that functions make
+fn compose(f, g) { |x| g.call(f.call(x)) }
+let k = 2;
+let both = compose(|x| x + 1, |x| x * k);
+let more = compose(both, |x| x - 1);
+let t = [];
+for i in 0..4 { k += 1; t.push(both.call(i)); t.push(more.call(i)); }
+t
+=== closures made in a loop
+fn adder(n) { |x| x + n }
+let t = [];
+for i in 0..3 {
+  let n = i * 10;
+  let f = |x| { n += 1; x + n };
+  let g = adder(n);
+  n += 5;
+  for j in 0..2 { t.push(f.call(j)); t.push(g.call(j)); }
+}
+t
+=== an error in a closure
+let k = 3;
+let f = |x| {
+  7 / (k - x)
+};
+let t = 0;
+for i in 0..5 {
+  t += f.call(i);
+}
+=== an error in a closure of a closure
+fn compose(f, g) {
+  |x| g.call(f.call(x))
+}
+let both = compose(|x| x + 1, |x| 7 / (4 - x));
+let t = 0;
+for i in 0..5 {
+  t += both.call(i);
+}
+=== a pointer that is replaced
+let f = |x| x + 1;
+let t = [];
+for i in 0..4 { t.push(f.call(i)); if i == 1 { f = |x| x * 100; } }
+t
+=== a pointer that a closure replaces
+let f = |x| x + 1;
+let swap = |n| f = |x| x * 100;
+let t = [];
+for i in 0..4 { t.push(f.call(i)); swap.call(i); }
+t
+=== another number of arguments
+let f = |x, y| x + y;
+let g = f.curry(5);
+let t = [];
+for i in 0..3 { t.push(g.call(i)); t.push(f.call(i)); }
+=== arrays that closures hold and get
+let a = [1, 2];
+let put = |b, n| { a[0] = n; b[1] = n; [a, b] };
+let t = [];
+for i in 0..3 { t += put.call(a, i); }
+[a, t]
+=== closures in functions
+fn all(n) {
+  let t = 0;
+  let f = |x| { t += x; t };
+  for i in 0..n { f.call(i); }
+  if n > 0 { t + all(n - 1) } else { t }
+}
+all(6)
+=== pointers as arguments
+let f = |x| type_of(x);
+let g = |x| x;
+let t = [];
+for i in 0..2 { t.push(f.call(g)); t.push(g.call(f).call(i)); }
+t
 """
 SCRIPTS = dict(part.strip().split("\n", 1) for part in _TEXTS.split("===")[1:])
 
@@ -199,7 +279,7 @@ def outcome(text: str, **changes: bool) -> dict[str, Any]:
         found["value"] = engine.eval(text, scope=scope)
     except hr.EvalError as error:
         found["error"] = (error.kind, str(error), error.position, error.script_traceback)
-    return {**found, "scope": list(scope), "operations": budgets[0].spent}
+    return {**found, "scope": repr(list(scope)), "operations": budgets[0].spent}
 
 
 def emitted(text: str) -> str:
@@ -235,10 +315,16 @@ def test_the_calls_are_told_of_an_error_in_an_inlined_function():
         (f"fn f(n) {{ [n].len() }}\n{LOOP}", True),
         (f"fn f(n) {{ {'n = n + 1; ' * 24} }}\n{LOOP}", True),
         ("fn f(n) { n * 2 }\nf(1)", True),
+        (SCRIPTS["closures that functions make"], False),
     ],
 )
 def test_small_functions_are_inlined_where_loops_call_them(text, called):
     assert ("fn_" in emitted(text).partition("_leave")[0]) == called
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name.startswith("closures")])
+def test_loops_contain_the_closures_that_they_call(name):
+    assert ".target" not in emitted(SCRIPTS[name])
 
 
 def test_the_call_level_is_checked_where_a_call_would_be_too_deep():
@@ -303,6 +389,11 @@ LIMITED = {
     "returns before the call": (
         "fn f(n) { n * 2 }\nfn g(n) { if n > 5 { return f(n); } f(n) + f(1) }\nfn all() {\n"
         "  let t = 0;\n  for i in 0..9 { t += g(i); if t > 99 { return t; } t += f(i); }\n  t\n}\nall() + all()"
+    ),
+    "closures": (
+        "fn compose(f, g) { |x| g.call(f.call(x)) }\nlet t = 0;\nlet add = |x| t += x;\n"
+        "let both = compose(|x| x + 1, |x| x * 2);\n"
+        "for i in 0..9 { add.call(both.call(i)); print(t); if t > 50 { add.call(i); } both.call(t); }\nt"
     ),
     "caught errors": (
         "fn f(n) { 7 / (4 - n) }\nlet t = 0;\nfor k in 0..3 {\n  try {\n    for i in 0..9 { t += f(i); t += f(i); }\n"

@@ -397,6 +397,8 @@ class _Analyzer:
             link, target = target, target.target
         if isinstance(target, nodes.Variable) and not target.namespace:
             variable = self.bindings.get(id(target)) or self.lookup(target.name, target.span)
+            # What `eval` declares may be a constant.
+            self.constant_receivers = self.constant_receivers or self.fn.dynamic
             if variable is not None:
                 variable.mutated = True
                 variable.lent = variable.lent and lent

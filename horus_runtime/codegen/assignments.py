@@ -78,7 +78,7 @@ class Assignments(Loops):
             value = self.spill_if_complex(value)
             found = self.compare(self.const(variable.name), (pyast.In(), self.name("_dyn")))
             outer, self.out = self.out, []
-            self.evaluate(self.service("_dyn_store", self.name("_dyn"), self.const(variable.name), value))
+            self.evaluate(self.service(self.dynamic_store, self.name("_dyn"), self.const(variable.name), value))
             dynamic, self.out = self.out, []
             self.assign_cell(variable.py, value)
             static, self.out = self.out, outer
@@ -118,7 +118,7 @@ class Assignments(Loops):
             self.at(node.name_span or node.span)
             return self.call("_constant", self.const(node.name))
         if self.dynamic:
-            return self.service("_dyn_store", self.name("_dyn"), self.const(node.name), value)
+            return self.service(self.dynamic_store, self.name("_dyn"), self.const(node.name), value)
         if self.program.has_function(node.name):
             return self.call("_constant", self.const(node.name))
         return self.call("_missing", self.const(node.name))
@@ -188,6 +188,9 @@ class Assignments(Loops):
                 self.watching = (first, root, value)
             return
         if not isinstance(root, nodes.Variable):
+            return
+        if self.dynamic and not root.namespace and first is not root:
+            self.watching = (first, root, value)
             return
         variable = self.program.info.bindings.get(id(root))
         names_function = variable is None and not self.dynamic and self.program.has_function(root.name)

@@ -410,17 +410,14 @@ class Methods(Places):
         if not isinstance(root, nodes.Variable):
             return value
         variable = self.program.info.bindings.get(id(root))
+        if self.dynamic and not root.namespace:
+            if root is receiver:
+                return self.call("_Cell", value, self.constant_here(root))
+            return self.constant_part(value, self.constant_here(root))
         if root.namespace or (
             variable is not None and variable.constant and (root is not receiver or not variable.is_cell)
         ):
-            if root is receiver:
-                return self.call("_Cell", value, self.const(True))
-            # What a map does not hold is no part of the constant.
-            entry = self.entry_read(value)
-            first, again = self.atom(value)
-            is_value = self.compare(again, (pyast.IsNot(), self.const(None)))
-            held = is_value if entry is None else self.either(is_value, self.call("_holds", *entry))
-            return self.call("_Cell", first, held)
+            return self.call("_Cell", value, self.const(True)) if root is receiver else self.constant_part(value)
         if root is not receiver or variable is None:
             return value
         if variable.kind == "external":
@@ -428,6 +425,14 @@ class Methods(Places):
         if variable.constant:
             return self.call("_Cell", value, self.const(True))
         return self.name(variable.py) if variable.is_cell and not self.dynamic else value
+
+    def constant_part(self, value: pyast.expr, constant: pyast.expr | None = None) -> pyast.expr:
+        """A part of what is (perhaps) a constant, in a cell. What a map does not hold is no part of the constant."""
+        entry = self.entry_read(value)
+        first, again = self.atom(value)
+        is_value = self.compare(again, (pyast.IsNot(), self.const(None)))
+        held = is_value if entry is None else self.either(is_value, self.call("_holds", *entry))
+        return self.call("_Cell", first, held if constant is None else self.both(constant, held))
 
     def entry_read(self, value: pyast.expr) -> list[pyast.expr] | None:
         """Container and key that an expression reads an item of, to be read once more behind it."""
@@ -489,6 +494,13 @@ class Methods(Places):
             return []
         return [self.attribute(self.name("_this"), "constant")] if self.this_is_cell else []
 
+    def eval_made_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
+        """Whether a place is (part of) a constant, in code where `eval` may have declared one of its name."""
+        root = receiver
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        return [self.constant_here(root)] if self.dynamic and isinstance(root, nodes.Variable) else []
+
     def is_place(self, node: nodes.Node) -> bool:
         """Can something be stored back here?"""
         place = node
@@ -500,7 +512,7 @@ class Methods(Places):
         if not isinstance(node, nodes.Variable) or node.namespace:
             return False
         variable = self.program.info.bindings.get(id(node))
-        return variable is not None and not variable.constant
+        return variable is not None and (self.dynamic or not variable.constant)
 
     def may_replace(self, node: nodes.MethodCall) -> bool:
         """Could the method put another value into its receiver?"""
@@ -545,8 +557,8 @@ class Methods(Places):
             key = [self.entry[1]] if constant and self.entry is not None else []
             self.assign(holder, self.call("_item_cell", self.container, old, *constant, *key))
         else:
-            constant = self.this_is_constant(receiver)
-            if constant and self.entry is not None:
+            constant = self.this_is_constant(receiver) or self.eval_made_constant(receiver)
+            if constant and self.entry is not None and not isinstance(receiver, nodes.Variable):
                 held = self.either(
                     self.compare(old, (pyast.IsNot(), self.const(None))), self.call("_holds", *self.entry)
                 )

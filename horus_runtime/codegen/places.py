@@ -154,10 +154,20 @@ class Places(Chains):
             return
         refuse = place(pyast.Expr(self.service("_constant_slot", self.const(root.name), *args)), self.loc)
         variable = self.program.info.bindings.get(id(root))
-        if root.namespace or variable is None or variable.kind != "external":
+        if self.dynamic and not root.namespace:
+            self.when(self.constant_here(root), [refuse])
+        elif root.namespace or variable is None or variable.kind != "external":
             self.out.append(refuse)
         else:
             self.when(self.service("_is_constant", self.name("_scope"), self.const(root.name)), [refuse])
+
+    def constant_here(self, root: nodes.Variable) -> pyast.expr:
+        """Is the variable a constant, in code where `eval` may have declared one of that name?"""
+        variable = self.program.info.bindings.get(id(root))
+        external = variable is not None and variable.kind == "external"
+        scope = self.name("_scope") if external else self.const(None)
+        static = None if external else variable is None or variable.constant
+        return self.service("_constant_here", self.name("_dyn"), scope, self.const(root.name), self.const(static))
 
     def place_or_value(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         known = self.known.get(id(node))
@@ -211,14 +221,17 @@ class Places(Chains):
         """Store a replaced string, int or host value into the place it came from."""
         outer, self.out = self.out, []
         rare, self.rare = self.rare, True
+        dynamic, self.dynamic_store = self.dynamic_store, "_dyn_put"
         store_target(new)
-        self.rare = rare
+        self.rare, self.dynamic_store = rare, dynamic
         writes, self.out = self.out, outer
         if writes:
             self.when(self.compare(new, (pyast.IsNot(), old)), writes)
 
     rare = False
     """What is stored next is seldom stored: no code for speed."""
+    dynamic_store = "_dyn_store"
+    """The service that stores what `eval` may have declared."""
 
     def guarded_store(
         self,

@@ -130,7 +130,7 @@ class Expressions:
         changed = self.changed_copy(inner, first)
         node, inner = (node, inner) if changed is inner else (changed, changed)
         if type(inner) is nodes.MethodCall or self.lost_item(inner) is not None:  # type: ignore[arg-type]
-            return self.link(inner)
+            return self.link(inner, whole=True)
         return self.read(node)
 
     def changed_copy(self, node: Any, first: nodes.Node) -> nodes.Node:
@@ -235,7 +235,7 @@ class Expressions:
         return done if known is done or kind_of(known) is None else placed(known, done.span)
 
     def owner(self, node: nodes.Node) -> nodes.Node:
-        """As `root`, before a property or index: a constant map stands for itself where `eval` could hide it."""
+        """As `root`, before the only property or index: a constant map stands for itself where `eval` could hide it."""
         known = self.constant(node) if self.evaluates else node
         if known is not node and type(known) is nodes.MapLit:
             return replace(known, span=node.span)
@@ -319,7 +319,7 @@ class Expressions:
         """An index into a constant is the item itself, where there is one and nothing goes on from it."""
         if (lost := self.lost_item(node)) is not None:
             return lost
-        done = self.link(node, last=True)
+        done = self.link(node, last=True, whole=True)
         if type(done) is not nodes.Index:
             return done
         if type(done.index) is nodes.StringLit:
@@ -334,7 +334,7 @@ class Expressions:
         """A property of a constant map is its value."""
         if (lost := self.lost_item(node)) is not None:
             return lost
-        done = self.link(node)
+        done = self.link(node, whole=True)
         return (type(done) is nodes.Property and self.entry(done.target, done.name)) or done
 
     def lost_item(self, node: nodes.Index | nodes.Property) -> nodes.Node | None:
@@ -373,8 +373,11 @@ class Expressions:
             return None
         return nodes.BoolLit(span, False) if name == "is_shared" else nodes.StringLit(span, kind)
 
-    def link(self, node: Any, *, last: bool = False) -> nodes.Node:
-        """One link of a chain of calls, indices and properties; what it goes on from stays a link."""
+    def link(self, node: Any, *, last: bool = False, whole: bool = False) -> nodes.Node:
+        """One link of a chain of calls, indices and properties; what it goes on from stays a link.
+
+        `whole`: the chain ends with it.
+        """
         kind = type(node)
         result: nodes.Node = node
         if kind is nodes.MethodCall:
@@ -382,7 +385,7 @@ class Expressions:
             if target is not node.target or args is not node.args:
                 result = replace(node, target=target, args=args)
             return result
-        target = self.owner(node.target)
+        target = self.owner(node.target) if whole else self.root(node.target)
         if kind is nodes.Index:
             index = self.index(node.index, last=last)
             if target is not node.target or index is not node.index:

@@ -264,6 +264,18 @@ class Environment(Calling):
             raise faults.cannot_modify_constant(name)
         dynamic.assign(name, value)
 
+    def dyn_put(self, dynamic: Scope, name: str, value: Any) -> None:
+        """As `dyn_store`, for a string, number or blob of which a part has changed: that constants allow."""
+        if name not in dynamic:
+            raise faults.variable_not_found(name)
+        dynamic.store(dynamic.find(name), value)
+
+    def constant_here(self, dynamic: Scope, scope: Scope | None, name: str, static: bool | None) -> bool:
+        """Is a variable a constant? `static`: it is one unless `eval` declared one of that name; `None`: the host knows."""
+        if name in dynamic:
+            return bool(dynamic.is_constant(name))
+        return self.is_constant(scope, name) if static is None and scope is not None else bool(static)
+
     @staticmethod
     def see(host: Scope | None, dynamic: DynamicScope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:
         """The scope an `eval` runs in: the host's variables and the function's own as cells, then what earlier

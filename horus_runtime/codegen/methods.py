@@ -480,10 +480,10 @@ class Methods(Places):
         root: nodes.Node = node
         while isinstance(root, (nodes.Property, nodes.Index)):
             root = root.target
-        if not isinstance(root, nodes.Variable) or root.namespace:
+        if not isinstance(root, nodes.Variable):
             return False
         variable = self.program.info.bindings.get(id(root))
-        return variable is not None and variable.constant
+        return bool(root.namespace) or (variable is not None and variable.constant)
 
     def this_is_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
         """Whether a part of `this` is one of a constant, where that can be."""

@@ -271,7 +271,7 @@ class Environment(Calling):
         dynamic.store(dynamic.find(name), value)
 
     def constant_here(self, dynamic: Scope, scope: Scope | None, name: str, static: bool | None) -> bool:
-        """Is a variable a constant? `static`: it is one unless `eval` declared one of that name; `None`: the host knows."""
+        """Is a variable a constant? `static`: it is, if `eval` has not declared one; `None`: the host knows."""
         if name in dynamic:
             return bool(dynamic.is_constant(name))
         return self.is_constant(scope, name) if static is None and scope is not None else bool(static)

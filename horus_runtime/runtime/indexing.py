@@ -44,11 +44,11 @@ def get_index(target: Any, index: Any) -> Any:
                 return target[index]
             except IndexError:
                 raise faults.array_bounds(len(target), index) from None
-        raise faults.mismatch(_index_type(index), "i64")
+        raise faults.mismatch(full_type_name(index), "i64")
     if cls is dict:
         if type(index) is str:
             return target.get(index)
-        raise faults.mismatch(_index_type(index), "string")
+        raise faults.mismatch(full_type_name(index), "string")
     if cls is str:
         return _get_text(target, index)
     if cls is int:
@@ -66,12 +66,12 @@ def set_index(target: Any, index: Any, value: Any) -> Any:
             except IndexError:
                 raise faults.array_bounds(len(target), index) from None
             return target
-        raise faults.mismatch(_index_type(index), "i64")
+        raise faults.mismatch(full_type_name(index), "i64")
     if cls is dict:
         if type(index) is str:
             target[index] = value
             return target
-        raise faults.mismatch(_index_type(index), "string")
+        raise faults.mismatch(full_type_name(index), "string")
     if cls is str:
         return _set_text(target, index, value)
     if cls is int:
@@ -85,19 +85,14 @@ def set_index(target: Any, index: Any, value: Any) -> Any:
     return target
 
 
-def _index_type(index: Any) -> str:
-    """An index's type as these messages name it: library types by their full Rust path."""
-    return full_type_name(index)
-
-
 def _wrong_element(value: Any, expected: str) -> WrongElementError:
-    fault = faults.mismatch(_index_type(value), expected)
+    fault = faults.mismatch(full_type_name(value), expected)
     return WrongElementError(fault.kind, fault.message, fields=fault.fields)
 
 
 def _blob_position(blob: bytearray, index: Any) -> int:
     if type(index) is not int:
-        raise faults.mismatch(_index_type(index), "i64")
+        raise faults.mismatch(full_type_name(index), "i64")
     if not -len(blob) <= index < len(blob):
         raise faults.array_bounds(len(blob), index)
     return index
@@ -113,7 +108,7 @@ def _get_text(text: str, index: Any) -> str:
         except IndexError:
             raise faults.string_bounds(len(text), index) from None
     if type(index) is not Range:
-        raise faults.mismatch(_index_type(index), "i64")
+        raise faults.mismatch(full_type_name(index), "i64")
     start, end = _slice(text, index)
     if index.inclusive and start == 0 and end >= len(text) - 1:
         return text
@@ -131,7 +126,7 @@ def _set_text(text: str, index: Any, value: Any) -> str:
         at = abs(index)
         return f"{text[:at]}{value}{text[at + 1 :]}" if at < len(text) else text
     if type(index) is not Range:
-        raise faults.mismatch(_index_type(index), "i64")
+        raise faults.mismatch(full_type_name(index), "i64")
     start, end = _slice(text, index)
     return f"{text[:start]}{host_display(value)}{text[end + 1 if index.inclusive else end :]}"
 
@@ -187,7 +182,7 @@ def _bit_position(index: int) -> int:
 def _bit_range(index: Any) -> tuple[int, int]:
     """First bit and number of bits."""
     if type(index) is not Range:
-        raise faults.mismatch(_index_type(index), "i64")
+        raise faults.mismatch(full_type_name(index), "i64")
     if not 0 <= index.start < _BITS:
         raise faults.bit_bounds(index.start)
     if index.end == INT_MAX:

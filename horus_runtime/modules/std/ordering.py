@@ -97,7 +97,7 @@ def _natural(ctx: NativeCallContext, array: Array, *, descending: bool) -> Array
     if not TAGGED.keys().isdisjoint(kinds):
         return _natural(ctx, list(map(untagged, array)), descending=descending)
     if len(kinds) > 1 or not kinds <= _NATURAL:
-        mixed = len({type_name(item) for item in array}) > 1
+        mixed = len({full_type_name(item) for item in array}) > 1
         what = "different types" if mixed else full_type_name(array[0])
         raise _cannot_sort(f"elements of {what} cannot be sorted")
     charge_for(ctx, len(array))

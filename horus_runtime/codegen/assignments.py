@@ -189,8 +189,8 @@ class Assignments(Loops):
             return
         if not isinstance(root, nodes.Variable):
             return
-        if self.dynamic and not root.namespace and first is not root:
-            self.watching = (first, root, value)
+        if self.dynamic and not root.namespace:
+            self.watch_dynamic_root(first, root, value)
             return
         variable = self.program.info.bindings.get(id(root))
         names_function = variable is None and not self.dynamic and self.program.has_function(root.name)
@@ -209,6 +209,18 @@ class Assignments(Loops):
                 self.check_external(variable)
             else:
                 self.watching = (first, root, value)
+
+    def watch_dynamic_root(self, first: nodes.Node, root: nodes.Variable, value: pyast.expr) -> None:
+        """As `watch_root`, where `eval` may have declared a variable or constant of that name."""
+        if first is not root:
+            self.watching = (first, root, value)
+            return
+        self.loc = root.span[:2]
+        refused = place(pyast.Expr(self.call("_constant", self.const(root.name))), self.loc)
+        self.when(self.constant_here(root), [refused])
+        variable = self.program.info.bindings.get(id(root))
+        if variable is not None and variable.kind == "external":
+            self.check_external(variable)
 
     def compound_assignment(self, node: nodes.Assign) -> None:
         """`target op= value`: the value first, then the target is read, changed, and written back."""

@@ -166,7 +166,8 @@ class Places(Chains):
         variable = self.program.info.bindings.get(id(root))
         external = variable is not None and variable.kind == "external"
         scope = self.name("_scope") if external else self.const(None)
-        static = None if external else variable is None or variable.constant
+        known = self.program.has_function(root.name) if variable is None else variable.constant
+        static = None if external else known
         return self.service("_constant_here", self.name("_dyn"), scope, self.const(root.name), self.const(static))
 
     def place_or_value(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:

@@ -168,12 +168,13 @@ class Expressions:
     def inserted(self, done: nodes.Node) -> nodes.Node:
         """The literal of a constant, or the node itself.
 
-        Beside `eval`, arrays and the like are inserted as well: their names may mean something else when they are read.
+        Beside `eval`, and where a loop or a handler binds the name again, arrays and the like are inserted as well: the
+        name means something else when it is read.
         """
         if type(done) is not nodes.Variable:
             return done
         known = self.constant(done)
-        if known is done or not (type(known) in LITERALS or self.evaluates):
+        if known is done or not (type(known) in LITERALS or self.evaluates or done.name in self.bound):
             return done
         return placed(known, done.span)
 
@@ -236,7 +237,8 @@ class Expressions:
 
     def owner(self, node: nodes.Node) -> nodes.Node:
         """As `root`, before the only property or index: a constant map stands for itself where `eval` could hide it."""
-        known = self.constant(node) if self.evaluates else node
+        hidden = self.evaluates or (type(node) is nodes.Variable and node.name in self.bound)
+        known = self.constant(node) if hidden else node
         if known is not node and type(known) is nodes.MapLit:
             return replace(known, span=node.span)
         return self.root(node)

@@ -431,10 +431,22 @@ class Calling(RunState):
             return self.method(home, depth, "call", receiver, *args)
         return self._lend(cell, self._call_with_object, depth, args[0] if args else value, args[1:])
 
+    def _refuse_captured(self, pointer: FnPtr, this: Cell, count: int) -> None:
+        """No object may be lent to a closure while what that has captured is locked.
+
+        A part that is no value of its own (of a text, a number or a blob) comes first, where a parameter takes it.
+        """
+        first = 2 if type(this) is ItemCell and self.arity(pointer) == count + 1 else 1
+        for number, cell in enumerate(pointer.curried, first):
+            if type(cell) is LockedCell:
+                argument = f"argument #{number} of function '{pointer.name}'"
+                message = f"Data race detected on variable '{argument}'"
+                raise EvalError("ErrorDataRace", message, None, fields={"variable": argument})
+
     def _call_with_object(self, depth: int, pointer: Any, this: Cell, *args: Any) -> Any:
         """`obj.call(f, args)`."""
         if type(pointer) is FnPtr:
-            _refuse_captured(pointer)
+            self._refuse_captured(pointer, this, len(args))
         return self._call_pointer(depth, pointer, this, args)
 
     def _call_locked(self, depth: int, cell: Cell, args: tuple[Any, ...]) -> Any:
@@ -504,12 +516,3 @@ def _described(meta: FunctionMeta) -> dict[str, Any]:
 
 
 __all__ = ["Calling", "find_in_module"]
-
-
-def _refuse_captured(pointer: FnPtr) -> None:
-    """No object may be lent to a closure while what that has captured is locked."""
-    for number, cell in enumerate(pointer.curried, 1):
-        if type(cell) is LockedCell:
-            argument = f"argument #{number} of function '{pointer.name}'"
-            message = f"Data race detected on variable '{argument}'"
-            raise EvalError("ErrorDataRace", message, None, fields={"variable": argument})

@@ -270,11 +270,12 @@ class Environment(Calling):
             raise faults.variable_not_found(name)
         dynamic.store(dynamic.find(name), value)
 
-    def constant_here(self, dynamic: Scope, scope: Scope | None, name: str, static: bool | None) -> bool:
+    @staticmethod
+    def constant_here(dynamic: Scope, scope: Scope | None, name: str, static: bool | None) -> bool:
         """Is a variable a constant? `static`: it is, if `eval` has not declared one; `None`: the host knows."""
         if name in dynamic:
             return bool(dynamic.is_constant(name))
-        return self.is_constant(scope, name) if static is None and scope is not None else bool(static)
+        return bool(scope.is_constant(name)) if static is None and scope is not None else bool(static)
 
     @staticmethod
     def see(host: Scope | None, dynamic: DynamicScope, visible: tuple[tuple[str, Any, bool], ...]) -> EvalScope:

@@ -20,9 +20,11 @@ def captured_names(closure: nodes.Closure) -> set[str]:
             continue
         inner = known | set(node.params) if type(node) is nodes.Closure else known
         if type(node) is nodes.For:
-            inner = known | {node.variable, *filter(None, (node.counter,))}
-        elif type(node) is nodes.Try and node.variable:
-            inner = known | {node.variable}
+            todo += [(node.iterable, known), (node.body, known | {node.variable, *filter(None, (node.counter,))})]
+            continue
+        if type(node) is nodes.Try and node.variable:
+            todo += [(node.body, known), (node.handler, known | {node.variable})]
+            continue
         for child in children(node):
             todo.append((child, inner))
             if type(child) is nodes.Let:

@@ -438,18 +438,19 @@ def mutate(program: str, seed: int) -> str:
     return "".join(tokens)
 
 
-KINDS = ("grammar", "aliasing", "numbers", "snippets", "effects", "lines")
+KINDS = ("grammar", "aliasing", "numbers", "snippets", "effects", "scoping", "lines")
 
 
 def _generator(seed: int, kind: str) -> Any:
     from tests.differential.generate_aliasing import AliasingGenerator
     from tests.differential.generate_effects import EffectsGenerator
     from tests.differential.generate_numbers import NumberGenerator
+    from tests.differential.generate_scoping import ScopingGenerator
     from tests.differential.generate_snippets import SnippetGenerator
 
     if kind == "lines":
         return SnippetGenerator(seed, small=True)
-    kinds = (ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator, EffectsGenerator)
+    kinds = (ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator, EffectsGenerator, ScopingGenerator)
     return dict(zip(KINDS, kinds, strict=False))[kind](seed)
 
 
@@ -461,7 +462,7 @@ def generate(seed: int, kind: str = "grammar", *, mutants: bool = False) -> str:
 
 def options_of(seed: int, kind: str) -> dict[str, Any]:
     """The engine options the program of this seed needs: modules, for those that import."""
-    if kind != "snippets":
+    if kind not in ("snippets", "scoping"):
         return {}
     generator = _generator(seed, kind)
     generator.program()

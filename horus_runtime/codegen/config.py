@@ -25,6 +25,8 @@ class CompileConfig:
     """Read the properties that arithmetic needs by Python's own subscript."""
     inline: bool = True
     """Put small functions where loops call them."""
+    plain_characters: bool = True
+    """Walk text by Python's own characters where that cannot be told."""
     fast_operators: bool = True
     fail_on_invalid_map_property: bool = False
     exact_sizes: bool = False

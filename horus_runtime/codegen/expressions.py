@@ -297,7 +297,12 @@ class Expressions(Emitter):
 
     def expr_CharLit(self, node: nodes.CharLit, _owned: bool) -> pyast.expr:
         self.at(node.span)
+        if id(node) in self.plain_literals:
+            return self.const(node.value)
         return self.name(self.program.char(node.value))
+
+    plain_literals: set[int]
+    """Identities of character literals that are compared with Python's own characters."""
 
     def expr_Template(self, node: nodes.Template, _owned: bool) -> pyast.expr:
         if self.program.config.exact_sizes:

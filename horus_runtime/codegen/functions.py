@@ -44,6 +44,7 @@ class FunctionCompiler(Constructs):
         self.split = set()
         self.known = {}
         self.closures = {}
+        self.plain_literals = set()
         self.present = set()
         self.prepared = {}
         self.taken: set[str] = set()

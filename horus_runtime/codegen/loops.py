@@ -24,6 +24,7 @@ from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import READERS, children, walk
 from horus_runtime.codegen.ahead import Ahead, Prepaying
+from horus_runtime.codegen.characters import compared_literals
 from horus_runtime.codegen.cost import LOOPS, loop_cost, turn_span
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.codegen.expressions import LIGHT
@@ -392,7 +393,7 @@ class Loops(Prepaying):
             sequence = self.name(turns)
         elif self.dynamic:
             sequence = self.spill(sequence)
-        if text:
+        if text and not self.walks_plainly(node, variable, counter):
             sequence = self.call("_chars", sequence)
         if not self.dynamic:
             self.walk_items(node, sequence, paid, turns if strips else None, target)
@@ -400,6 +401,14 @@ class Loops(Prepaying):
             with self.dynamic_block():
                 self.walk_items(node, sequence, paid, turns if strips else None, target)
         self.finish_loop(target, dest)
+
+    def walks_plainly(self, node: nodes.For, variable: Variable, counter: Variable | None) -> bool:
+        """Can a loop over text walk Python's own characters?"""
+        literals = None if self.dynamic or counter is not None else compared_literals(self.program, node, variable)
+        if literals is None:
+            return False
+        self.plain_literals.update(map(id, literals))
+        return True
 
     def walk_items(
         self, node: nodes.For, sequence: pyast.expr, paid: pyast.expr, turns: str | None, target: str | None

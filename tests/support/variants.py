@@ -10,7 +10,7 @@ from horus_runtime.codegen.config import CompileConfig
 
 UNOPTIMISED: dict[str, bool | int] = {
     "specialise": False, "infer": False, "strips": False, "bounds": False, "subscripts": False, "inline": False,
-    "native": False,
+    "plain_characters": False, "native": False,
 }  # fmt: skip
 """All that the compiler does for speed alone, switched off."""
 

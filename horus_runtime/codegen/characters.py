@@ -17,10 +17,14 @@ from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from horus_runtime.codegen.program import ProgramCompiler
 
 
-def compared_literals(program: ProgramCompiler, node: nodes.For, variable: Variable) -> list[nodes.CharLit] | None:
+def compared_literals(
+    program: ProgramCompiler, node: nodes.For, variable: Variable, type_of: Callable[[nodes.Node], int]
+) -> list[nodes.CharLit] | None:
     """The literals that the variable of a loop over text is compared with; `None` if it is used in other ways, too."""
     config = program.config
     unwatched = not (config.watches_reads or config.debug or config.exact_sizes or program.tags)
@@ -28,35 +32,49 @@ def compared_literals(program: ProgramCompiler, node: nodes.For, variable: Varia
         return None
     if variable.is_cell or variable.assigned or variable.mutated or program.overridden("to_string", 1, ty.CHAR):
         return None
-    found: list[nodes.CharLit] = []
-    pending: list[nodes.Node] = list(node.body.body)
-    while pending:
-        part = pending.pop()
-        if isinstance(part, nodes.Variable) and program.info.bindings.get(id(part)) is variable:
-            return None
-        literals = _comparison(program, part, variable)
-        if literals is not None:
-            found += literals
-        elif not _is_text_of(program, part, variable):
-            pending.extend(children(part))
-    return found
+    uses = _Uses(program, variable, type_of)
+    return uses.literals if all(map(uses.are_plain, node.body.body)) else None
 
 
-def _comparison(program: ProgramCompiler, node: nodes.Node, variable: Variable) -> list[nodes.CharLit] | None:
-    """The literal that this compares the variable with, in a list."""
-    if not isinstance(node, nodes.Binary) or node.op not in ty.COMPARISONS:
-        return None
-    for one, other in ((node.left, node.right), (node.right, node.left)):
-        if isinstance(other, nodes.CharLit) and program.info.bindings.get(id(one)) is variable:
-            return [other]
-    return None
+def _only(node: nodes.Node) -> nodes.Node:
+    """The expression that a block consists of, or else the node itself."""
+    only = node.body[0] if isinstance(node, nodes.Block) and len(node.body) == 1 else node
+    return only.expr if isinstance(only, nodes.ExprStmt) else only
 
 
-def _is_text_of(program: ProgramCompiler, node: nodes.Node, variable: Variable) -> bool:
-    """Is this the variable's `to_string()`?"""
-    if not isinstance(node, nodes.MethodCall) or node.name != "to_string" or node.args or node.null_safe:
-        return False
-    return program.info.bindings.get(id(node.target)) is variable
+class _Uses:
+    """How code uses a variable."""
+
+    def __init__(self, program: ProgramCompiler, variable: Variable, type_of: Callable[[nodes.Node], int]) -> None:
+        self.program = program
+        self.variable = variable
+        self.type_of = type_of
+        self.literals: list[nodes.CharLit] = []
+
+    def are_plain(self, node: nodes.Node) -> bool:
+        """Does this code compare the variable with literals, or make text of it, and nothing else?"""
+        if self.is_it(node):
+            return False
+        if isinstance(node, nodes.Binary) and (self.is_it(node.left) or self.is_it(node.right)):
+            other = node.right if self.is_it(node.left) else node.left
+            if isinstance(other, nodes.CharLit) and node.op in ty.COMPARISONS:
+                self.literals.append(other)
+                return True
+            return node.op == "+" and self.is_text(other)
+        if isinstance(node, nodes.Assign) and node.op == "+=" and self.is_it(node.value):
+            return isinstance(node.target, nodes.Variable) and self.is_text(node.target)
+        if isinstance(node, nodes.MethodCall) and self.is_it(node.target):
+            return node.name == "to_string" and not node.args and not node.null_safe
+        if isinstance(node, nodes.Template):
+            return all(self.is_it(_only(part)) or self.are_plain(part) for part in node.parts)
+        return all(map(self.are_plain, children(node)))
+
+    def is_it(self, node: nodes.Node) -> bool:
+        return isinstance(node, nodes.Variable) and self.program.info.bindings.get(id(node)) is self.variable
+
+    def is_text(self, node: nodes.Node) -> bool:
+        """Is this a string, and not the variable itself?"""
+        return not self.is_it(node) and ty.is_only(self.type_of(node), ty.STR) and self.are_plain(node)
 
 
 __all__ = ["compared_literals"]

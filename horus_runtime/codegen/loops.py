@@ -374,7 +374,8 @@ class Loops(Prepaying):
             self.for_kernel(node, target, entry)
             self.finish_loop(target, dest)
             return
-        sequence, text = self.iterable(node, strips)
+        plain = self.walks_plainly(node, variable, counter)
+        sequence, text = self.iterable(node, strips, plain=plain)
         # Rhai asks once for both names; where no variable at all is allowed, it lets two of them pass.
         if self.program.config.checks_definitions and (counter is None or self.program.config.max_variables != 0):
             self.at(node.variable_span)
@@ -393,7 +394,7 @@ class Loops(Prepaying):
             sequence = self.name(turns)
         elif self.dynamic:
             sequence = self.spill(sequence)
-        if text and not self.walks_plainly(node, variable, counter):
+        if text and not plain:
             sequence = self.call("_chars", sequence)
         if not self.dynamic:
             self.walk_items(node, sequence, paid, turns if strips else None, target)
@@ -404,7 +405,9 @@ class Loops(Prepaying):
 
     def walks_plainly(self, node: nodes.For, variable: Variable, counter: Variable | None) -> bool:
         """Can a loop over text walk Python's own characters?"""
-        literals = None if self.dynamic or counter is not None else compared_literals(self.program, node, variable)
+        if self.dynamic or counter is not None or not ty.is_only(self.type(node.iterable), ty.STR | ty.UNIT):
+            return False
+        literals = compared_literals(self.program, node, variable, self.type)
         if literals is None:
             return False
         self.plain_literals.update(map(id, literals))
@@ -517,7 +520,7 @@ class Loops(Prepaying):
             return place(pyast.Attribute(self.name(variable.py), "v", STORE), self.loc)  # type: ignore[no-any-return]
         return self.slot(variable.py)
 
-    def iterable(self, node: nodes.For, strips: bool) -> tuple[pyast.expr, bool]:
+    def iterable(self, node: nodes.For, strips: bool, *, plain: bool = False) -> tuple[pyast.expr, bool]:
         """The Python iterable behind `for x in e`, and is it text still to be split?
 
         With strips it is paid for, by a call of `_turns` that the caller makes sure of.
@@ -534,6 +537,11 @@ class Loops(Prepaying):
         if not ty.is_only(t, ty.SCALAR) and not self.is_untouched(node):
             expr = self.own(expr, t)
         text = ty.is_only(t, ty.STR)
+        if plain and strips and not text:
+            first, again = self.atom(expr)
+            whole = self.call(self.program.use_helper("_turns"), again, cost)
+            other = self.call(self.program.use_helper("_turns_of"), again, cost)
+            return self.choose(self.type_is(first, "str"), whole, other), False
         if not (text or ty.is_only(t, ty.ARRAY)):
             if strips:
                 return self.call(self.program.use_helper("_turns_of"), expr, cost), False

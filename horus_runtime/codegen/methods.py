@@ -68,6 +68,10 @@ class Methods(Places):
                 pyast.JoinedStr([place(pyast.FormattedValue(value, -1, None), self.loc)]), self.loc
             )
             return text
+        if node.name == "to_float" and not count and ty.is_only(t, ty.INT):
+            value = self.target(node.target)
+            self.at(node.name_span)
+            return self.binop(value, pyast.Add(), self.const(0.0))
         bound = self.bound_native(node, t)
         if bound is not None:
             return bound

@@ -40,6 +40,8 @@ class Variable:
     """Assigned after its declaration."""
     read: bool = False
     exported: bool = False
+    foreign: bool = False
+    """The host's, or a closure's view of one of those: whether it is a constant shows when the code runs."""
     py: str = ""
     type: int = 0
     depth: int = 0
@@ -177,7 +179,7 @@ class _Analyzer:
         main = self.stack[0][0] if self.stack else self.fn
         variable = main.externals.get(name)
         if variable is None:
-            variable = Variable(name, "external", main)
+            variable = Variable(name, "external", main, foreign=True)
             if name in self.shared:
                 variable.capture()
             main.externals[name] = variable
@@ -223,7 +225,7 @@ class _Analyzer:
             return view
         source.capture()
         source.read = True
-        view = Variable(name, "capture", fn, source.constant, captured=True, initial=source.initial)
+        view = Variable(name, "capture", fn, source.constant, True, foreign=source.foreign, initial=source.initial)
         fn.captures.append(view)
         fn.capture_sources.append(source)
         fn.capture_spans.append(span)
@@ -403,7 +405,8 @@ class _Analyzer:
                 variable.mutated = True
                 variable.lent = variable.lent and lent
                 self.lifetimes.change(variable)
-                self.constant_receivers = self.constant_receivers or variable.constant
+                foreign = variable.foreign and link is not target
+                self.constant_receivers = self.constant_receivers or variable.constant or foreign
         elif isinstance(target, nodes.Variable):
             self.constant_receivers = True
         elif isinstance(target, nodes.This):

@@ -132,8 +132,10 @@ class _Checker(Visitor):
             self.visit(node)
 
     def module(self, name: str, span: Span) -> None:
-        known = name == "global" or name in self.rules.modules or self.frame.knows_module(name)
-        if self.rules.strict and not known:
+        """Rhai does not look for the modules of closures before they are called."""
+        if not self.rules.strict or self.frame.outer is not None:
+            return
+        if not (name == "global" or name in self.rules.modules or self.frame.knows_module(name)):
             near = _nearest(name, self.frame.all_modules() | self.rules.modules)
             self.fail("ModuleUndefined", f"Undefined module: {name}", span, near)
 

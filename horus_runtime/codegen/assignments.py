@@ -95,16 +95,20 @@ class Assignments(Loops):
         if self.program.config.watches_reads:
             value = self.spill_if_complex(value)
             self.evaluate(self.question(node, "_refuse_answered"))
-        if variable.kind == "external":
+        if variable.foreign:
             value = self.spill_if_complex(value)
-            self.check_external(variable)
+            self.check_foreign(variable)
         elif variable.constant:
             value = self.spill_if_complex(value)
             self.evaluate(self.call("_constant", self.const(variable.name)))
         self.write(variable, value)
 
-    def check_external(self, variable: Variable) -> None:
+    def check_foreign(self, variable: Variable) -> None:
         """The host's variable must exist and must not be a constant (unless `eval` declared one of that name)."""
+        if variable.kind != "external":
+            refuse = place(pyast.Expr(self.call("_constant", self.const(variable.name))), self.loc)
+            self.when(self.foreign_constant(variable), [refuse])
+            return
         check = self.service("_check_external", self.name("_scope"), self.const(variable.name), self.name(variable.py))
         if self.dynamic:
             found = self.compare(self.const(variable.name), (pyast.NotIn(), self.name("_dyn")))
@@ -203,10 +207,10 @@ class Assignments(Loops):
                 self.evaluate(self.call("_constant", self.const(root.name)))
             else:
                 self.watching = (first, root, value)
-        elif variable is not None and variable.kind == "external":
+        elif variable is not None and variable.foreign:
             if first is root:
                 self.loc = first.span[:2]
-                self.check_external(variable)
+                self.check_foreign(variable)
             else:
                 self.watching = (first, root, value)
 

@@ -387,9 +387,7 @@ class Calls(Pointers):
 
     def refreshed_scope(self, node: nodes.Node) -> pyast.expr:
         """The dynamic scope of this function with the visible static variables put in as cells."""
-        pairs = [
-            self.tuple_of([self.const(v.name), self.name(v.py), self.const(v.constant)]) for v in self.visible(node)
-        ]
+        pairs = [self.tuple_of([self.const(v.name), self.name(v.py), self.constness(v)]) for v in self.visible(node)]
         scope = self.name("_scope") if self.is_main else self.const(None)
         return self.service("_see", scope, self.name("_dyn"), self.tuple_of(pairs))
 

@@ -439,6 +439,16 @@ class Expressions(Emitter):
         present = self.compare(self.name(variable.py), (pyast.IsNot(), self.name("_MISSING")))
         return self.choose(present, value, self.absent(variable.name))
 
+    def constness(self, variable: Variable) -> pyast.expr:
+        """Is a variable a constant?"""
+        return self.foreign_constant(variable) if variable.foreign else self.const(variable.constant)
+
+    def foreign_constant(self, variable: Variable) -> pyast.expr:
+        """Is a variable of the host's a constant?"""
+        if variable.kind != "external":
+            return self.attribute(self.name(variable.py), "constant")
+        return self.service("_is_constant", self.name("_scope"), self.const(variable.name))
+
     def absent(self, name: str) -> pyast.expr:
         """What an unknown name means: the engine's hook or global modules may know it, else it is an error."""
         return self.service("_unknown", self.home(), self.const(name))

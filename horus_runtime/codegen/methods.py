@@ -352,7 +352,8 @@ class Methods(Places):
         if not feeds and (not in_place or not self.may_replace(node)):
             value = self.own_receiver(node)
             self.at(node.name_span)
-            value = self.constant_receiver(receiver, value)
+            if self.foreign_root(receiver) is None or not self.program.is_pure_call(node.name, count + 1):
+                value = self.constant_receiver(receiver, value)
             return self.dispatch(node, value, args, count)
         return self.method_with_write_back(node, receiver, args)
 
@@ -422,6 +423,8 @@ class Methods(Places):
             variable is not None and variable.constant and (root is not receiver or not variable.is_cell)
         ):
             return self.call("_Cell", value, self.const(True)) if root is receiver else self.constant_part(value)
+        if root is not receiver and variable is not None and variable.foreign:
+            return self.constant_part(value, self.foreign_constant(variable))
         if root is not receiver or variable is None:
             return value
         if variable.kind == "external":
@@ -489,11 +492,14 @@ class Methods(Places):
         variable = self.program.info.bindings.get(id(root))
         return bool(root.namespace) or (variable is not None and variable.constant)
 
-    def this_is_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
-        """Whether a part of `this` is one of a constant, where that can be."""
+    def part_is_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
+        """Whether a part of `this` or of a host's variable is one of a constant, where that can be."""
         root = receiver
         while isinstance(root, (nodes.Property, nodes.Index)):
             root = root.target
+        variable = self.foreign_root(receiver)
+        if variable is not None:
+            return [self.foreign_constant(variable)]
         if root is receiver or not isinstance(root, nodes.This) or not self.program.info.constant_receivers:
             return []
         return [self.attribute(self.name("_this"), "constant")] if self.this_is_cell else []
@@ -504,6 +510,16 @@ class Methods(Places):
         while isinstance(root, (nodes.Property, nodes.Index)):
             root = root.target
         return [self.constant_here(root)] if self.dynamic and isinstance(root, nodes.Variable) else []
+
+    def foreign_root(self, receiver: nodes.Node) -> Variable | None:
+        """The host's variable that something is a part of."""
+        root = receiver
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        if root is receiver or not isinstance(root, nodes.Variable) or root.namespace:
+            return None
+        variable = self.program.info.bindings.get(id(root))
+        return variable if variable is not None and variable.foreign else None
 
     def is_place(self, node: nodes.Node) -> bool:
         """Can something be stored back here?"""
@@ -557,11 +573,11 @@ class Methods(Places):
         holder = self.temp()
         part = isinstance(receiver, nodes.Index) and self.type(receiver.target) & (ty.STR | ty.INT | ty.BLOB)
         if part and self.container is not None:
-            constant = [self.const(True)] if self.is_constant_part(receiver) else self.this_is_constant(receiver)
+            constant = [self.const(True)] if self.is_constant_part(receiver) else self.part_is_constant(receiver)
             key = [self.entry[1]] if constant and self.entry is not None else []
             self.assign(holder, self.call("_item_cell", self.container, old, *constant, *key))
         else:
-            constant = self.this_is_constant(receiver) or self.eval_made_constant(receiver)
+            constant = self.part_is_constant(receiver) or self.eval_made_constant(receiver)
             if constant and self.entry is not None and not isinstance(receiver, nodes.Variable):
                 held = self.either(
                     self.compare(old, (pyast.IsNot(), self.const(None))), self.call("_holds", *self.entry)

@@ -156,19 +156,21 @@ class Places(Chains):
         variable = self.program.info.bindings.get(id(root))
         if self.dynamic and not root.namespace:
             self.when(self.constant_here(root), [refuse])
-        elif root.namespace or variable is None or variable.kind != "external":
+        elif root.namespace or variable is None or not variable.foreign:
             self.out.append(refuse)
         else:
-            self.when(self.service("_is_constant", self.name("_scope"), self.const(root.name)), [refuse])
+            self.when(self.foreign_constant(variable), [refuse])
 
     def constant_here(self, root: nodes.Variable) -> pyast.expr:
         """Is the variable a constant, in code where `eval` may have declared one of that name?"""
         variable = self.program.info.bindings.get(id(root))
         external = variable is not None and variable.kind == "external"
         scope = self.name("_scope") if external else self.const(None)
-        known = self.program.has_function(root.name) if variable is None else variable.constant
-        static = None if external else known
-        return self.service("_constant_here", self.name("_dyn"), scope, self.const(root.name), self.const(static))
+        if variable is None:
+            static: pyast.expr = self.const(self.program.has_function(root.name))
+        else:
+            static = self.const(None) if external else self.constness(variable)
+        return self.service("_constant_here", self.name("_dyn"), scope, self.const(root.name), static)
 
     def place_or_value(self, node: nodes.Node) -> tuple[Callable[[], pyast.expr], Callable[[pyast.expr], None]]:
         known = self.known.get(id(node))

@@ -276,13 +276,13 @@ class Compiling(EngineSettings):
         if cached is not None:
             return cached.program(None, _unreachable)
         script = parse_script(text, self.parse_options())
+        tree = AST(script, SourceFile(text))
+        self.check_names(tree)
         if script.functions or any(isinstance(node, nodes.Closure) for node in walk(script)):
             raise ParseError(
                 "WrongFnDefinition",
                 "Function definitions must be at global level and cannot be inside a block or another function",
             )
-        tree = AST(script, SourceFile(text))
-        self.check_names(tree)
         config = self.compile_config(shared=shared, scope_names=frozenset(names & self.free_names()), has_parent=True)
         program = tree.program(None, lambda: compile_script(script, tree.source_file, config))
         self._keep(key, tree)

@@ -111,9 +111,10 @@ def external_cell(scope: Scope, name: str) -> Any:
     if at < 0:
         return MISSING
     value = scope.raw(name)
-    if type(value) is Cell:
-        return value
     constant = bool(scope.is_constant(name))
+    if type(value) is Cell:
+        value.constant = value.constant or constant
+        return value
     cell = Cell(value, constant)
     scope.set_entry(at, cell, constant)
     return cell

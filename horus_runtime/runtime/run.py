@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
-from horus_runtime.errors import UNSET, EvalError, HorusError
+from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError, ParseError
 from horus_runtime.runtime import abi, text
 from horus_runtime.runtime.access import Accessing
 from horus_runtime.runtime.environment import Environment
@@ -109,13 +109,13 @@ class Run(Accessing, Environment):
         if isinstance(error, ThrownError):
             thrown: EvalError = error
             return thrown  # its value is all that `catch` shows; the rest is explained if it is thrown again
+        if isinstance(error, (LimitError, ParseError)):
+            raise error  # as it is: where it stands is not known before the outermost call
         if isinstance(error, EvalError) and type(error) in _PLAIN and self._place_here(error):
             return error
         found = self.explain(error)
         if not isinstance(found, EvalError):
-            if found is error:
-                raise error
-            raise found from error
+            raise error
         return found
 
     def _place_here(self, error: EvalError) -> bool:

@@ -62,7 +62,7 @@ def script_frames(traceback: TracebackType | None, programs: dict[str, Program])
             kind, name = program.frames.get(code.co_name, ("part", ""))
             if code.co_varnames[:1] == (CONTINUES,) and found:
                 found.pop()  # the same function, whose loop went on as a kernel
-            if found and found[-1][4].tb_frame is traceback.tb_frame:
+            while found and found[-1][4].tb_frame is traceback.tb_frame:
                 found.pop()  # where an error was raised again that nobody may catch
             place = _place_of(code, traceback.tb_lasti)
             if place is None or place.line < INLINED:
@@ -95,11 +95,9 @@ def explain(error: BaseException, programs: dict[str, Program]) -> HorusError:
     """The error as seen from the outermost script frame of its traceback."""
     frames = script_frames(error.__traceback__, programs)
     found = error if isinstance(error, HorusError) else translate(error, frames)
-    if isinstance(found, LimitError):
-        return _place_limit(found, frames)
-    if isinstance(found, ParseError) and found.needs_position and frames:
-        found.position = frames[-1][3]
-    if isinstance(found, ParseError) or not frames:
+    if isinstance(found, (LimitError, ParseError)):
+        return _place_at_outermost(found, frames)
+    if not frames:
         return found
     if isinstance(found, CallbackError) and not found.explained:
         unwrapped = _explain_callback(found, frames, programs)
@@ -139,7 +137,7 @@ def _explain_callback(error: CallbackError, callers: list[Frame], programs: dict
     place = caller[3]
     frames = script_frames(error.cause.__traceback__, programs)
     inner = explain(error.cause, programs)
-    if isinstance(inner, LimitError) and not inner.ends_run:
+    if isinstance(inner, ParseError) or (isinstance(inner, LimitError) and not inner.ends_run):
         inner.position = place
     elif not isinstance(inner, EvalError):
         return inner
@@ -147,10 +145,8 @@ def _explain_callback(error: CallbackError, callers: list[Frame], programs: dict
         inner = wrap_call(inner, frames[0][2], place, source_names([caller, frames[0]], source)[1])
     if inner.needs_position:
         inner.position = place
-    text = f"{inner.message} @ '{source}'" if source else inner.message
-    at = f" ({inner.position})" if inner.position else ""
     origin = f" (from '{source}')" if source else ""
-    error.message = f"{text}{at}\nin call to function '{error.function}'{origin}"
+    error.message = f"{nested_text(inner, source)}\nin call to function '{error.function}'{origin}"
     error.args = (error.message,)
     error.fields = {"function": error.function, "source": source or ""}
     error.inner = inner
@@ -159,13 +155,14 @@ def _explain_callback(error: CallbackError, callers: list[Frame], programs: dict
     return None
 
 
-def _place_limit(error: LimitError, frames: list[Frame]) -> LimitError:
-    """Limits pass function boundaries unwrapped and stand at the outermost call."""
-    called = any(kind in {"function", "closure"} for _, kind, _, _, _ in frames)
-    passed = any(kind in {"function", "closure"} for _, kind, _, _, _ in frames[1:])
-    if frames and (error.needs_position or passed or (error.position is None and called)):
-        error.position = frames[0][3]
-        error.source = source_of(frames[0])
+def _place_at_outermost(error: LimitError | ParseError, frames: list[Frame]) -> HorusError:
+    """Limits and refused names of functions pass function boundaries unwrapped and stand at the outermost call."""
+    entered = [at for at, frame in enumerate(frames) if frame[1] in {"function", "closure"}]
+    callers = [at - 1 for at in entered if at]
+    if frames and (error.needs_position or callers or (error.position is None and entered)):
+        caller = frames[callers[0] if callers else -1]
+        error.position = caller[3]
+        error.source = source_of(caller)
         error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]
     return error
 

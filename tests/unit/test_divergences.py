@@ -113,6 +113,18 @@ def test_a_module_that_imports_itself_is_an_error(tmp_path: Path) -> None:
     assert failure('import "m" as m;', engine) == ("ErrorInModule", message)
 
 
+@pytest.mark.parametrize("level", ["none", "simple", "full"])
+@pins("Constants of the host stay constants in closures")
+def test_constants_of_the_host_stay_constants_in_closures(level: str) -> None:
+    engine, scope = hr.Engine(), hr.Scope()
+    engine.optimization_level = level
+    scope.push_constant("LIMIT", 9)
+    with pytest.raises(hr.EvalError) as caught:
+        engine.eval("let f = || LIMIT += 1; f.call()", scope=scope)
+    assert caught.value.root().message == "Cannot modify constant LIMIT"
+    assert scope["LIMIT"] == 9
+
+
 @pins("A closure finds global constants that are declared later")
 def test_a_closure_finds_global_constants_declared_later() -> None:
     assert hr.Engine().eval("let f = || global::A; const A = 1; f.call()") == 1

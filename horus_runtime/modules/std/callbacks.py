@@ -12,7 +12,7 @@ from functools import partial, wraps
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
-from horus_runtime.errors import EvalError, HorusError, LimitError
+from horus_runtime.errors import EvalError, HorusError, LimitError, ParseError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.callbacks import CallbackError
 from horus_runtime.runtime.values import SCALARS, Cell, all_scalars, copy_value, type_name
@@ -45,9 +45,9 @@ def in_call(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def may_be_caught(error: Exception) -> bool:
-    """Say whether this neither ends the run nor is a syntax error: those pass through functions as they are."""
+    """Say whether the run goes on after this error: what ends it passes through functions as it is."""
     if isinstance(error, HorusError):
-        return isinstance(error, EvalError) or (isinstance(error, LimitError) and not error.ends_run)
+        return isinstance(error, (EvalError, ParseError)) or (isinstance(error, LimitError) and not error.ends_run)
     return not isinstance(error, (RecursionError, MemoryError))
 
 

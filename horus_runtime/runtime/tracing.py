@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Final
 
@@ -157,10 +157,12 @@ def _explain_callback(error: CallbackError, callers: list[Frame], programs: dict
 
 def _place_at_outermost(error: LimitError | ParseError, frames: list[Frame]) -> HorusError:
     """Limits and refused names of functions pass function boundaries unwrapped and stand at the outermost call."""
-    entered = [at for at, frame in enumerate(frames) if frame[1] in {"function", "closure"}]
-    callers = [at - 1 for at in entered if at]
-    if frames and (error.needs_position or callers or (error.position is None and entered)):
-        caller = frames[callers[0] if callers else -1]
+    kinds = [frame[1] for frame in frames]
+    passed = "function" in kinds[1:] or "closure" in kinds[1:]
+    called = passed or "function" in kinds or "closure" in kinds
+    if frames and (error.needs_position or passed or (error.position is None and called)):
+        outermost = takewhile(lambda frame: frame[1] == "part" and frame[0] is frames[0][0], frames[1:])
+        caller = [frames[0], *outermost][-1]
         error.position = caller[3]
         error.source = source_of(caller)
         error.script_traceback = [(name or kind, position) for _, kind, name, position, _ in frames]

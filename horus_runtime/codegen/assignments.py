@@ -224,7 +224,7 @@ class Assignments(Loops):
         self.when(self.constant_here(root), [refused])
         variable = self.program.info.bindings.get(id(root))
         if variable is not None and variable.kind == "external":
-            self.check_external(variable)
+            self.check_foreign(variable)
 
     def compound_assignment(self, node: nodes.Assign) -> None:
         """`target op= value`: the value first, then the target is read, changed, and written back."""

@@ -146,7 +146,7 @@ class Invocation:
             error.position = None
             raise error
         function, meta = linked.functions[key], linked.metas[key]
-        given: tuple[Any, ...] = (1, *self.run.on_account(tuple, map(self.run.convert, args)))
+        given: tuple[Any, ...] = (0, *self.run.on_account(tuple, map(self.run.convert, args)))
         if meta.this:
             bound = MISSING if this is None else this
             if meta.this == THIS_CELL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError
 from horus_runtime.runtime import faults
+from horus_runtime.runtime.control import ScriptExit
 from horus_runtime.runtime.host_errors import host_error
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.program import THIS_CELL, FunctionMeta, Program
@@ -325,6 +327,10 @@ def resolve_import(engine: Engine, run: Run, path: str, source: str | None, dept
         raise _in_module(error, path) from None
     if isinstance(found, Module):
         return found
+    known = next((module for module in cache.values() if module is not None and module.tree is found), None)
+    if known is not None:  # the same file by another path
+        cache[path] = known
+        return known
     cache[path] = None
     try:
         scope = Scope() if found.module_scope is None else found.module_scope.copy()
@@ -355,7 +361,8 @@ def module_from_script(engine: Engine, run: Run, tree: AST, scope: Scope, depth:
     mark, base = len(run.imports), len(scope)
     run.running.append(linked)
     try:
-        linked.main(scope, depth)
+        with suppress(ScriptExit):  # `exit` ends the module, and not the script that imports it
+            linked.main(scope, depth)
         imports = run.imports[mark:]
     finally:
         run.running.pop()

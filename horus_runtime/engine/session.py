@@ -120,11 +120,11 @@ class Session:
             # Python calls functions faster when it sees how many arguments they get.
             count = len(args)
             if count == 1:
-                result = function(1, args[0])
+                result = function(0, args[0])
             elif count == 2:
-                result = function(1, args[0], args[1])
+                result = function(0, args[0], args[1])
             else:
-                result = function(1, *args)
+                result = function(0, *args)
             if budget.granted > budget.limit:
                 budget.settle()
             return result

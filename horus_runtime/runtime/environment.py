@@ -524,11 +524,10 @@ class Environment(Calling):
         return call
 
     def count_import(self) -> None:
-        """One more `import` is executed."""
-        self.modules_imported += 1
+        """May one more `import` be executed? It counts when the module is there, after those that this imports."""
         limit = self.limits.max_modules
-        if limit is not None and self.modules_imported > limit:
-            count = self.modules_imported
+        if limit is not None and self.modules_imported >= limit:
+            count = self.modules_imported + 1
             hint = f"max_modules is {limit}, wanted {count}"
             raise LimitError("ErrorTooManyModules", "Too many modules imported", limit=limit, usage=count, hint=hint)
 
@@ -538,6 +537,7 @@ class Environment(Calling):
         host = self.settings.host
         assert host is not None
         module = host.import_module(cast("Run", self), path, home.program.source.name, depth)
+        self.modules_imported += 1
         # Without a name nothing of the module can be reached but the methods it defines for types.
         self.imports.append((alias or "", module))
 

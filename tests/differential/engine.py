@@ -106,7 +106,7 @@ class _Run:
         if mode == "expression":
             return engine.eval_expression(script, scope=scope)
         if call:
-            tree = engine.compile(script)
+            tree = engine.compile(script, name=self._options.get("source"))
             return engine.call_fn(tree, call[0], *map(self._value, call[1:]), scope=scope)
         return engine.eval(script, scope=scope, name=self._options.get("source"))
 

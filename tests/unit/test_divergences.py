@@ -208,3 +208,11 @@ def test_redeclaring_by_an_eval_that_declares() -> None:
 @pins("Values of different types that a comparer cannot order")
 def test_values_of_different_types_that_a_comparer_cannot_order() -> None:
     assert hr.Engine().eval('[true, "s", (), \'c\', 2].order(Fn("nope")).to_string()') == '[2, c, (), "s", true]'
+
+
+@pins("Limits in functions that the host calls have a place")
+def test_limits_in_functions_that_the_host_calls_have_a_place() -> None:
+    engine = hr.Engine(hr.Limits(max_operations=1000))
+    with pytest.raises(hr.LimitError) as caught:
+        engine.call_fn(engine.compile("fn f() { loop {} }"), "f")
+    assert (caught.value.message, caught.value.position) == ("Too many operations", (1, 15))

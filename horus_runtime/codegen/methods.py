@@ -498,8 +498,8 @@ class Methods(Places):
         while isinstance(root, (nodes.Property, nodes.Index)):
             root = root.target
         variable = self.foreign_root(receiver)
-        if variable is not None:
-            return [self.foreign_constant(variable)]
+        if variable is not None and isinstance(root, nodes.Variable):
+            return [self.constant_here(root) if self.dynamic else self.foreign_constant(variable)]
         if root is receiver or not isinstance(root, nodes.This) or not self.program.info.constant_receivers:
             return []
         return [self.attribute(self.name("_this"), "constant")] if self.this_is_cell else []

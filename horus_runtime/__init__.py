@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from horus_runtime.engine.debugger import Action, Breakpoint, Debugger, Event, Stop
     from horus_runtime.engine.engine import Engine
     from horus_runtime.engine.functions import PointerFunction, ScriptFunction, ScriptObject
-    from horus_runtime.engine.handle import AST, FunctionInfo
+    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.parts import FunctionInfo
     from horus_runtime.engine.presets import eval, eval_file, run, run_file  # noqa: A004 - Rhai's names
     from horus_runtime.engine.resolvers import (
         DummyModuleResolver,
@@ -77,7 +78,7 @@ _HOMES = {
     "EvalError": "errors",
     "FileModuleResolver": "engine.resolvers",
     "FnPtr": "runtime.fn_ptr",
-    "FunctionInfo": "engine.handle",
+    "FunctionInfo": "engine.parts",
     "HorusError": "errors",
     "HostFailure": "errors",
     "InternalError": "errors",

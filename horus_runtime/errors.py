@@ -7,7 +7,7 @@ position suffix of the outermost error, `position` the place or `None`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,12 +144,15 @@ def _restore(cls: type[HorusError], state: dict[str, Any], args: tuple[Any, ...]
     return error
 
 
-class Exceeded(NamedTuple):
+class Exceeded:
     """A limit that was gone over: its name, what it allows, and what was wanted, at least."""
 
-    name: str
-    limit: float
-    usage: float
+    __slots__ = ("limit", "name", "usage")
+
+    def __init__(self, name: str, limit: float, usage: float) -> None:
+        self.name = name
+        self.limit = limit
+        self.usage = usage
 
     @property
     def hint(self) -> str:

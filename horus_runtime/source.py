@@ -5,7 +5,6 @@ Lines and columns are 1-based and count Unicode scalar values, as in Rhai (a tab
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import NamedTuple
 
 MAX_COORDINATE = 65_535
@@ -63,12 +62,16 @@ class SourceFile:
 
     def position_at(self, offset: int) -> Position:
         """The position of a character offset (0-based, may equal the text's length)."""
+        from bisect import bisect_right
+
         starts = self.line_starts
         line = bisect_right(starts, offset)
         return Position(min(line, MAX_COORDINATE), min(offset - starts[line - 1] + 1, MAX_COORDINATE))
 
     def line_at(self, offset: int) -> int:
         """The number of the line that a character offset is in, from 1."""
+        from bisect import bisect_right
+
         return min(bisect_right(self.line_starts, offset), MAX_COORDINATE)
 
     def line(self, number: int) -> str:

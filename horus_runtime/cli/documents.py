@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from horus_runtime.ast import nodes
-from horus_runtime.engine.handle import uncommented
+from horus_runtime.engine.parts import uncommented
 
 if TYPE_CHECKING:
     from horus_runtime.engine import Engine

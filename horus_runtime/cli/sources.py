@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import sys
+from codecs import BOM_UTF8
 from typing import Final
 
 from horus_runtime.errors import HorusError, LimitError, ParseError
@@ -98,17 +99,19 @@ def _read_file(path: str) -> bytes:
 
 
 def _decoded(content: bytes, name: str) -> str:
+    is_cut = len(content) > MAX_SCRIPT
+    content = content.removeprefix(BOM_UTF8)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as error:
-        if len(content) > MAX_SCRIPT and error.start >= MAX_SCRIPT - 3:
-            return content[: error.start].decode("utf-8-sig")  # the bound cut a character in two
+        if is_cut and error.start >= len(content) - 4:
+            return content[: error.start].decode()  # the bound cut a character in two
         raise _not_utf8(content, error, name) from None
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError, name: str) -> ParseError:
-    source = SourceFile(content.decode("utf-8-sig", errors="replace"), name)
-    position = source.position_at(len(content[: error.start].decode("utf-8-sig")))
+    source = SourceFile(content.decode(errors="replace"), name)
+    position = source.position_at(len(content[: error.start].decode()))
     message = f"The script is not UTF-8 text: byte 0x{content[error.start]:02x} fits no character"
     return ParseError("BadInput", message, position, source=source)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from horus_runtime.source import Position, SourceFile
+from horus_runtime.source import SourceFile
 
 if TYPE_CHECKING:
     from horus_runtime.ast import nodes
     from horus_runtime.engine.engine import Engine
+    from horus_runtime.engine.parts import FunctionFilter, FunctionInfo, Part
     from horus_runtime.engine.session import Pool
     from horus_runtime.runtime.module import Module
     from horus_runtime.runtime.program import Program
@@ -17,51 +18,6 @@ if TYPE_CHECKING:
     from horus_runtime.syntax.options import ParseOptions
 
     Parse = Callable[[], nodes.Script]
-
-
-class FunctionInfo(NamedTuple):
-    """A function of a script as hosts see it."""
-
-    name: str
-    params: tuple[str, ...]
-    private: bool
-    this_type: str | None
-    """The type that `fn type.name()` is defined for."""
-    doc: str
-    """Its doc comments, without the comment signs."""
-    comments: tuple[str, ...]
-    """Its doc comments as they are written."""
-    position: Position
-
-    @property
-    def access(self) -> str:
-        """`"public"` or `"private"`."""
-        return "private" if self.private else "public"
-
-    @property
-    def signature(self) -> str:
-        """`name(a, b)`, with the type in front where there is one."""
-        owner = f"{self.this_type}." if self.this_type else ""
-        return f"{owner}{self.name}({', '.join(self.params)})"
-
-    @property
-    def key(self) -> tuple[str | None, str, int]:
-        """What tells it from others: type, name, number of parameters."""
-        return self.this_type, self.name, len(self.params)
-
-
-FunctionFilter = Callable[[FunctionInfo], bool]
-
-
-class Part(NamedTuple):
-    """A text and what of it belongs to a tree: how a tree is made again elsewhere."""
-
-    text: str
-    name: str | None
-    expression_only: bool
-    statements: bool = True
-    functions: frozenset[tuple[str | None, str, int]] | None = None
-    """The functions that are kept; `None` keeps all."""
 
 
 class AST:
@@ -152,6 +108,8 @@ class AST:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The texts that the tree is made of."""
+        from horus_runtime.engine.parts import Part
+
         return self._parts or (Part(self.text, self.source, self.expression_only),)
 
     def origins(self) -> dict[str, SourceFile]:
@@ -201,7 +159,9 @@ class AST:
 
     def functions(self) -> list[FunctionInfo]:
         """The script's functions, in source order."""
-        return [_info(function) for function in self.script.functions]
+        from horus_runtime.engine.parts import info_of
+
+        return [info_of(function) for function in self.script.functions]
 
     def has_functions(self) -> bool:
         """Does the script define functions?"""
@@ -300,14 +260,15 @@ class AST:
     def combine(self, other: AST, keep: FunctionFilter = lambda _f: True) -> AST:
         """As `merge`, in this tree."""
         from horus_runtime.ast import nodes
+        from horus_runtime.engine.parts import info_of, restricted
 
-        added = tuple(f for f in other.script.functions if keep(_info(f)))
-        replaced = {_info(f).key for f in added}
-        kept = tuple(f for f in self.script.functions if _info(f).key not in replaced)
+        added = tuple(f for f in other.script.functions if keep(info_of(f)))
+        replaced = {info_of(f).key for f in added}
+        kept = tuple(f for f in self.script.functions if info_of(f).key not in replaced)
         script = nodes.Script(self.script.span, self.script.body + other.script.body, kept + added)
         parts = (
-            *_restricted(self.parts, {_info(f).key for f in kept}, statements=bool(self.script.body)),
-            *_restricted(other.parts, replaced, statements=bool(other.script.body)),
+            *restricted(self.parts, {info_of(f).key for f in kept}, statements=bool(self.script.body)),
+            *restricted(other.parts, replaced, statements=bool(other.script.body)),
         )
         source = self.source_file
         if other.text != self.text:
@@ -320,10 +281,11 @@ class AST:
 
     def _restrict(self, keep: FunctionFilter, *, statements: bool) -> None:
         from horus_runtime.ast import nodes
+        from horus_runtime.engine.parts import info_of, restricted
 
         script = self.script
-        kept = tuple(f for f in script.functions if keep(_info(f)))
-        parts = _restricted(self.parts, {_info(f).key for f in kept}, statements=statements)
+        kept = tuple(f for f in script.functions if keep(info_of(f)))
+        parts = restricted(self.parts, {info_of(f).key for f in kept}, statements=statements)
         self._change(nodes.Script(script.span, script.body if statements else (), kept), self.source_file, parts)
 
     def _change(self, script: nodes.Script | Parse, source: SourceFile, parts: tuple[Part, ...] | None = None) -> None:
@@ -408,19 +370,10 @@ class AST:
 # --- Parts ------------------------------------------------------------------------------------------------------------
 
 
-def _restricted(parts: tuple[Part, ...], kept: set[Any], *, statements: bool = True) -> tuple[Part, ...]:
-    """The parts of a tree of which only some functions are kept. The last part that has a function provides it."""
-    left = set(kept)
-    found = []
-    for part in reversed(parts):
-        own = frozenset(left if part.functions is None else left & part.functions)
-        left = left if part.functions is None else left - part.functions
-        found.append(Part(part.text, part.name, part.expression_only, part.statements and statements, own))
-    return tuple(reversed(found))
-
-
 def _rebuild(data: Mapping[str, Any]) -> AST:
     """A tree from its texts."""
+    from horus_runtime.engine.parts import Part, parse_parts
+
     options = _options(data["options"])
     parts = tuple(
         Part(
@@ -435,7 +388,7 @@ def _rebuild(data: Mapping[str, Any]) -> AST:
     [first, *others] = parts
     whole = not others and first.statements and first.functions is None
     tree = AST(
-        lambda: _parse_parts(parts, options),
+        lambda: parse_parts(parts, options),
         SourceFile("" if others else first.text, data["name"]),
         expression_only=first.expression_only and not others,
         options=options,
@@ -449,26 +402,6 @@ def _checked(text: Any) -> str:
     if not isinstance(text, str):
         raise TypeError("a script's text must be a string")
     return text
-
-
-def _parse_parts(parts: tuple[Part, ...], options: ParseOptions | None) -> nodes.Script:
-    from horus_runtime.ast import nodes
-
-    body: tuple[nodes.Node, ...] = ()
-    functions: dict[Any, nodes.FnDef] = {}
-    span = None
-    for part in parts:
-        script = parse_text(part.text, part.name, options, expression=part.expression_only)
-        span = span or script.span
-        if part.statements:
-            body += script.body
-        for function in script.functions:
-            key = _info(function).key
-            if part.functions is None or key in part.functions:
-                functions.pop(key, None)
-                functions[key] = function
-    assert span is not None
-    return nodes.Script(span, body, tuple(functions.values()))
 
 
 def parse_text(text: str, name: str | None, options: ParseOptions | None, *, expression: bool = False) -> nodes.Script:
@@ -506,26 +439,6 @@ def _frozen(value: Any) -> Any:
 
 
 # --- Nodes ------------------------------------------------------------------------------------------------------------
-
-
-def _info(function: nodes.FnDef) -> FunctionInfo:
-    return FunctionInfo(
-        function.name,
-        function.params,
-        function.private,
-        function.this_type,
-        "\n".join(map(uncommented, function.doc)),
-        function.doc,
-        function.name_span.start,
-    )
-
-
-def uncommented(comment: str) -> str:
-    """A doc comment without its signs: `/// text`, `/** text */`."""
-    if comment.startswith("///"):
-        return comment[3:].removeprefix(" ").rstrip()
-    lines = comment.removeprefix("/**").removesuffix("*/").strip().splitlines()
-    return "\n".join(line.strip().removeprefix("*").removeprefix(" ") for line in lines)
 
 
 _NO_LITERAL: Final = object()

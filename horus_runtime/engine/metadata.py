@@ -11,7 +11,8 @@ from horus_runtime.runtime.module import ANY
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
-    from horus_runtime.engine.handle import AST, FunctionInfo
+    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.parts import FunctionInfo
     from horus_runtime.runtime.module import Module, NativeFn
 
 

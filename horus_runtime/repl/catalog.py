@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from horus_runtime.engine.handle import FunctionInfo, uncommented
 from horus_runtime.engine.metadata import native_record
+from horus_runtime.engine.parts import FunctionInfo, uncommented
 from horus_runtime.runtime.module import ANY, Module, NativeFn
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from horus_runtime.source import Position, SourceFile, Span
 
 if TYPE_CHECKING:
     from horus_runtime.ast import nodes
-    from horus_runtime.engine.handle import AST, FunctionInfo
+    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.parts import FunctionInfo
 
 FunctionKey = tuple[str, int, str | None]
 """Name, parameter count, and the type of `this` where the function is one for values of a type."""

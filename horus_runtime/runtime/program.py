@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from types import CodeType
 from typing import Any, Final, NamedTuple
 
@@ -153,7 +152,9 @@ class Program:
 
     def with_source(self, source: SourceFile) -> Program:
         """The same script under another name."""
-        other = copy(self)
+        other = Program.__new__(Program)
+        for name in Program.__slots__:
+            setattr(other, name, getattr(self, name))
         other.source = source
         other.factory = None
         return other

@@ -21,7 +21,8 @@ from horus_runtime.errors import HorusError
 
 if TYPE_CHECKING:
     from horus_runtime.engine.engine import Engine
-    from horus_runtime.engine.handle import AST, FunctionInfo
+    from horus_runtime.engine.handle import AST
+    from horus_runtime.engine.parts import FunctionInfo
 
 PATTERN: Final = "*_test.rhai"
 PREFIX: Final = "test_"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 
 from horus_runtime.cache import remembered
 from horus_runtime.runtime.deferred import Functions, PartedFunctions
@@ -56,6 +55,8 @@ def _combined(name: str, parts: tuple[str, ...]) -> Module:
 
 
 def _functions(part: str) -> Functions:
+    from importlib import import_module
+
     package: Module = import_module(f"{__name__}.{part}").PACKAGE
     return package.functions
 

@@ -8,7 +8,7 @@ Public names are loaded when they are first used, so that importing the package 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from horus_runtime.typing_names import TYPE_CHECKING, Any, TypeAlias
 
 __version__ = "0.1.0"
 
@@ -57,10 +57,12 @@ if TYPE_CHECKING:
     from horus_runtime.runtime.values import Char, Range
     from horus_runtime.source import Position
 
+if TYPE_CHECKING:
+    Dynamic: TypeAlias = Any
+    """Any script value, in annotations."""
+
 UNIT = None
 """Rhai's `()`."""
-Dynamic: TypeAlias = Any
-"""Any script value, in annotations."""
 
 _HOMES = {
     "Action": "engine.debugger",
@@ -191,6 +193,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Dynamic":
+        from typing import Any as Dynamic
+
+        return Dynamic
     home = _HOMES.get(name) or _MODULES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,7 +17,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Any, Final
+
+from horus_runtime.typing_names import Any, Final
 
 try:  # the module behind hashlib, whose import costs several milliseconds
     from _blake2 import blake2b

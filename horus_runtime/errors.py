@@ -7,7 +7,7 @@ position suffix of the outermost error, `position` the place or `None`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable

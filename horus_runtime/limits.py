@@ -7,7 +7,8 @@ Zero means unlimited, except where Rhai reads it as "none allowed" (`max_variabl
 from __future__ import annotations
 
 import math
-from typing import Any
+
+from horus_runtime.typing_names import Any
 
 DEFAULT_DURATION = 60.0
 

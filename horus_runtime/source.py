@@ -5,7 +5,7 @@ Lines and columns are 1-based and count Unicode scalar values, as in Rhai (a tab
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from horus_runtime.typing_names import NamedTuple
 
 MAX_COORDINATE = 65_535
 """Rhai saturates both line and column at this value."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import time
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
 
 from horus_runtime.cli import exits
 from horus_runtime.cli.guard import exit_code_of, started, write_output
 from horus_runtime.cli.sources import Script, check_size, read_script
 from horus_runtime.errors import HorusError
 from horus_runtime.source import SourceFile
+from horus_runtime.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from horus_runtime.engine import Engine

@@ -1,6 +1,6 @@
 """Exit codes of the command line."""
 
-from typing import Final
+from horus_runtime.typing_names import Final
 
 OK: Final = 0
 SCRIPT_ERROR: Final = 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from codecs import BOM_UTF8
-from typing import Final
 
 from horus_runtime.errors import HorusError, LimitError, ParseError
 from horus_runtime.source import SourceFile
+from horus_runtime.typing_names import Final
 
 MAX_SCRIPT: Final = 1024 * 1024
 """Bytes of a script. Parsing is the one stage that no deadline interrupts, so its input is bounded."""
@@ -121,4 +120,8 @@ def is_hero(path: str, text: str) -> bool:
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib costs start-up
     if suffix in HERO_SUFFIXES or suffix == MARKDOWN:
         return True
-    return suffix != ".rhai" and re.search(_ACTION, text) is not None
+    if suffix == ".rhai":
+        return False
+    import re
+
+    return re.search(_ACTION, text) is not None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
-
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.scope import MISSING
+from horus_runtime.typing_names import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 if TYPE_CHECKING:
     from horus_runtime.engine.definitions import Definitions

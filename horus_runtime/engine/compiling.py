@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime import collector
 from horus_runtime.engine.handle import AST, parse_text
@@ -11,6 +10,7 @@ from horus_runtime.engine.programs import STORE, program_key, scope_key
 from horus_runtime.engine.settings import EngineSettings, check_level
 from horus_runtime.errors import HorusError, ParseError, script_too_large
 from horus_runtime.source import SourceFile, strip_shebang
+from horus_runtime.typing_names import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from horus_runtime.engine.calling import Calling
 from horus_runtime.engine.compiling import Compiling
@@ -16,6 +15,7 @@ from horus_runtime.runtime.dispatch import FunctionTable
 from horus_runtime.runtime.module import Module, NativeFn
 from horus_runtime.runtime.registering import Registrar
 from horus_runtime.runtime.scope import Scope
+from horus_runtime.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

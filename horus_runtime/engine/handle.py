@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, overload
 
 from horus_runtime.source import SourceFile
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final, overload
 
 if TYPE_CHECKING:
     from horus_runtime.ast import nodes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import EvalError, InternalError
 from horus_runtime.runtime.context import ENDINGS, Ref, as_cell
@@ -14,6 +13,7 @@ from horus_runtime.runtime.program import THIS_CELL
 from horus_runtime.runtime.run import Linked, Run, RunSettings
 from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.suspension import KeptTerms
+from horus_runtime.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+
+from horus_runtime.typing_names import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.custom_syntax import EvalContext, SyntaxDefinition, SyntaxInput

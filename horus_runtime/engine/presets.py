@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 from horus_runtime.runtime.module import Module
+from horus_runtime.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import marshal
 import sys
-from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.cache import DiskCache, code_stamp, digest
 from horus_runtime.runtime.program import Fault, FunctionMeta, InlinedCall, Program
 from horus_runtime.source import Position, SourceFile
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.scope import Scope

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.runtime.scope import Scope
+from horus_runtime.typing_names import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from horus_runtime.engine.background import RunHandle

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
 
 from horus_runtime.cache import DiskCache, default_cache
 from horus_runtime.engine.language import LanguageSettings
@@ -17,6 +16,7 @@ from horus_runtime.runtime.hooks import Hook, VariableHook
 from horus_runtime.runtime.module import Module
 from horus_runtime.runtime.run import Host, RunSettings
 from horus_runtime.source import Position
+from horus_runtime.typing_names import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from horus_runtime.ast import nodes

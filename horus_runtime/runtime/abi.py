@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from itertools import repeat
 from operator import add, mul, sub
-from typing import Any, Final
 
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime import faults, operators
@@ -49,6 +48,7 @@ from horus_runtime.runtime.values import (
     retag,
     untagged,
 )
+from horus_runtime.typing_names import Any, Final
 
 SHARED_TYPE: Final = "alloc::rc::Rc<core::cell::RefCell<rhai::types::dynamic::Dynamic>>"
 OPERATORS: Final = operators.BINARY

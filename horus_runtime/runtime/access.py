@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
 
 from horus_runtime.errors import UNSET, EvalError, LimitError
 from horus_runtime.runtime import faults, turns
@@ -22,6 +21,7 @@ from horus_runtime.runtime.state import Linked
 from horus_runtime.runtime.text import is_host_value
 from horus_runtime.runtime.values import TAGGED, Char, Range, TaggedArray, retag, untagged
 from horus_runtime.source import Position
+from horus_runtime.typing_names import Any, Final
 
 CONTAINERS: Final = frozenset({list, dict, bytearray})
 COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, cast
 
 from horus_runtime.errors import DeadlineError, LimitError, TerminatedError
 from horus_runtime.limits import Limits
 from horus_runtime.runtime.holdings import Holdings
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from types import FunctionType

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
@@ -29,6 +28,7 @@ from horus_runtime.runtime.values import (
     retag,
     untagged,
 )
+from horus_runtime.typing_names import Any, Final
 
 UNTAGGING: Final = frozenset({"take", "set_tag"})
 """Natives that put a value of their own into a variable, not a changed one."""

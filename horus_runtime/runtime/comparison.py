@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import isnan
-from typing import Any, Final
 
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.text import is_host_value
 from horus_runtime.runtime.values import TAGGED, U8, Char, Range, Stream, Timestamp, type_name, untagged
+from horus_runtime.typing_names import Any, Final
 
 
 class _NoOperator:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from horus_runtime.errors import EvalError, HorusError, InternalError
 from horus_runtime.limits import Limits
@@ -14,6 +13,7 @@ from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.tracing import position_of
 from horus_runtime.runtime.values import Cell
 from horus_runtime.source import Position
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final, Protocol, Self
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.module import Module

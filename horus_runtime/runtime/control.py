@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from horus_runtime.typing_names import Any
 
 
 class ScriptExit(BaseException):

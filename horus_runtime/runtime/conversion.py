@@ -6,9 +6,8 @@ on by reference; what no rule names is handed on, too, but nothing of it can be 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
-from typing import Any, Final
 
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime.fn_ptr import FnPtr
@@ -26,6 +25,7 @@ from horus_runtime.runtime.values import (
     Stream,
     Timestamp,
 )
+from horus_runtime.typing_names import Any, Final
 
 ToScript = Callable[[Any], Any]
 
@@ -95,7 +95,8 @@ class Converter:
                 COPY_TERMS.run.making(0)
             if not isinstance(key, str):
                 raise TypeError(f"keys of a map must be strings, not {type(key).__name__}")
-            made[str(key.value if isinstance(key, Enum) else key)] = self.convert(item)
+            name: Any = key
+            made[str(name.value if _is_enumeration(type(key)) else key)] = self.convert(item)
         return made
 
     def rule(self, cls: type) -> ToScript | None:
@@ -115,7 +116,7 @@ class Converter:
                 return None
         if cls in KNOWN:
             return bytearray if cls is bytearray else None
-        if issubclass(cls, Enum):
+        if _is_enumeration(cls):
             return lambda value: self.convert(enum_value(value))
         for base, plain in _SUBCLASSES:
             if issubclass(cls, base):
@@ -176,7 +177,13 @@ def shortened(number: int) -> str:
     return str(number) if number.bit_length() <= 256 else f"of {number.bit_length()} bits"
 
 
-def enum_value(member: Enum) -> Any:
+def _is_enumeration(cls: type) -> bool:
+    """Is this an `Enum`? Where nobody has imported that there is none."""
+    enum = sys.modules.get("enum")
+    return enum is not None and issubclass(cls, enum.Enum)
+
+
+def enum_value(member: Any) -> Any:
     """An enumeration's member in scripts: its value where that is plain data, else its name."""
     value = member.value
     return value if isinstance(value, (str, int, float)) else member.name

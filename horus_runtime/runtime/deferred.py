@@ -7,9 +7,9 @@ time that it runs. The summaries are made from the modules themselves and kept i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
 
 from horus_runtime.runtime.module import Module, NativeFn, Watcher
+from horus_runtime.typing_names import Any, Final
 
 Key = tuple[str, int]
 Functions = Mapping[Key, list[NativeFn]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from horus_runtime.typing_names import Final
 
 
 class _Nothing:

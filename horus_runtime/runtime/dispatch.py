@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
-from typing import Any
 
 from horus_runtime.runtime.conversion import Converter
 from horus_runtime.runtime.deferred import DeferredModule
 from horus_runtime.runtime.module import ANY, Module, NativeFn
 from horus_runtime.runtime.values import _TYPE_NAMES, Range, Stream, type_name
+from horus_runtime.typing_names import Any
 
 MAX_WILDCARD_PARAMS = 16
 MODULES_KEPT = 256

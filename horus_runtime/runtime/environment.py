@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, InternalError, LimitError
 from horus_runtime.runtime import abi, faults
@@ -16,6 +15,7 @@ from horus_runtime.runtime.scope import MISSING, Scope
 from horus_runtime.runtime.state import CLOSURE_PREFIX, Linked
 from horus_runtime.runtime.tracing import wrap_call
 from horus_runtime.runtime.values import Cell, copy_value, full_type_name
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final, Self, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable

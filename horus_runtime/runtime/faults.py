@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from sys import getrecursionlimit
-from typing import Any
 
 from horus_runtime.errors import EvalError, LightError, LimitError
 from horus_runtime.runtime.values import type_name
+from horus_runtime.typing_names import Any
 
 STRING_IN_SIGNATURE = "&str | ImmutableString | String"
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from horus_runtime.errors import UNSET, EvalError, HorusError, ParseError
 from horus_runtime.runtime.fn_ptr import FnPtr
+from horus_runtime.typing_names import Final
 
 # DIVERGENCE: Names may begin with an underscore, as in every Rhai but 1.26.
 _NAME: Final = r"_*[A-Za-z][A-Za-z0-9_]*\Z"
@@ -39,6 +37,8 @@ def pointer_to(name: str, *, strict: bool = False) -> FnPtr:
 
 def may_name(text: str) -> bool:
     """Can a function have this name?"""
+    import re
+
     return re.match(_NAME, text) is not None and text not in _KEYWORDS
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from horus_runtime.runtime.values import TAGGABLE, register_type_name
+from horus_runtime.typing_names import Any
 
 
 class FnPtr:

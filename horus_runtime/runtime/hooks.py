@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.host_errors import host_error
+from horus_runtime.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.custom_syntax import EvalContext

@@ -7,10 +7,8 @@ function that failed. The exception itself is kept as the cause of the error, fo
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
-
 from horus_runtime.errors import EvalError
+from horus_runtime.typing_names import Any, Final
 
 PLAIN: Final = frozenset(
     {ValueError, ArithmeticError, ZeroDivisionError, OverflowError, LookupError, KeyError, IndexError, TimeoutError}
@@ -37,6 +35,12 @@ class HostError(EvalError):
         return restore, (cls, state | {"original": None}, args)
 
 
+def _shows_python(text: str) -> bool:
+    import re
+
+    return re.search(_INSIDES, text) is not None
+
+
 def host_error(name: str, error: BaseException, run: Any = None) -> HostError:
     """The script error for an exception out of the host function `name`; the settings of the run say how open it is."""
     settings = getattr(run, "settings", run)
@@ -46,6 +50,6 @@ def host_error(name: str, error: BaseException, run: Any = None) -> HostError:
     public: tuple[type[BaseException], ...] = getattr(settings, "public_errors", ())
     if type(error) in PLAIN or isinstance(error, public):
         text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-        if text and (isinstance(error, public) or not re.search(_INSIDES, text)):
+        if text and (isinstance(error, public) or not _shows_python(text)):
             return HostError(text, error)
     return HostError(f"function '{name}' of the host failed", error)

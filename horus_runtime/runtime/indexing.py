@@ -6,12 +6,11 @@ integers cannot change in place, so `set_index` returns what has to be stored wh
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
 from horus_runtime.runtime.text import host_display
 from horus_runtime.runtime.values import INT_MAX, Char, Range, full_type_name
+from horus_runtime.typing_names import Any, Final
 
 _BITS: Final = 64
 _ALL: Final = 0xFFFF_FFFF_FFFF_FFFF

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
 
 from horus_runtime.runtime.values import U8, Range, Stream, chars, copy_value, register_type_name
+from horus_runtime.typing_names import Any, Final
 
 
 class _NoIterator:

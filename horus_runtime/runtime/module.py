@@ -12,11 +12,10 @@ A native function is a Python callable with a declared script signature. What it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from copy import copy
-from typing import Any, Protocol, TypeVar
 from weakref import WeakSet
 
 from horus_runtime.runtime.registering import Registrar
+from horus_runtime.typing_names import Any, Protocol, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,6 +97,8 @@ class NativeFn:
 
     def renamed(self, name: str) -> NativeFn:
         """The same function under another name."""
+        from copy import copy
+
         other = copy(self)
         other.name = name
         return other

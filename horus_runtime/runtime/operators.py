@@ -12,7 +12,6 @@ Nothing is priced here; callers check sizes.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime import faults
@@ -21,6 +20,7 @@ from horus_runtime.runtime.faults import PlainFault
 from horus_runtime.runtime.parts import text_of_bytes
 from horus_runtime.runtime.text import contains_host_value, float_plain, to_display
 from horus_runtime.runtime.values import INT_MAX, INT_MIN, Char, Range, Timestamp, copy_value
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable

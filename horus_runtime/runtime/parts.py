@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from horus_runtime.runtime.values import COPY_TERMS
+from horus_runtime.typing_names import Final
 
 MANY_PARTS: Final = 4096
 

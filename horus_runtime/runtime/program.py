@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import CodeType
-from typing import Any, Final, NamedTuple
 
 from horus_runtime.source import Position, SourceFile
+from horus_runtime.typing_names import Any, Final, NamedTuple
 
 THIS_NONE = 0
 THIS_VALUE = 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from horus_runtime.runtime.values import _TYPE_NAMES, Range
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.context import CallContext

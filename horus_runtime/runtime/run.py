@@ -7,7 +7,6 @@ also is the `NativeCallContext` that native functions get. Its parts: `state`, `
 from __future__ import annotations
 
 import sys
-from typing import Any, Final
 
 from horus_runtime.errors import UNSET, EvalError, HorusError, LimitError, ParseError
 from horus_runtime.runtime import abi, text
@@ -21,6 +20,7 @@ from horus_runtime.runtime.thrown import ThrownError
 from horus_runtime.runtime.tracing import entered_name, position_of
 from horus_runtime.runtime.values import TAGGED, copy_value, untagged
 from horus_runtime.source import Position
+from horus_runtime.typing_names import Any, Final
 
 _NOTHING: Final = object()
 _PLAIN: Final = (EvalError, ArithmeticFault, PlainFault)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime.conversion import partly
 from horus_runtime.runtime.faults import cannot_modify_constant
 from horus_runtime.runtime.values import Cell, copy_value
+from horus_runtime.typing_names import Any, Final
 
 
 class _Missing:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Final
 
 from horus_runtime.runtime.scope import MISSING
 from horus_runtime.runtime.values import TAGGED, Cell, ItemCell, LockedCell, Range, Stream, Temporary
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.calls import Calling

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from horus_runtime.errors import HorusError
 from horus_runtime.limits import Limits
@@ -22,6 +21,7 @@ from horus_runtime.runtime.suspension import Wait, driver, pause, wait_for
 from horus_runtime.runtime.tracing import explain
 from horus_runtime.runtime.turns import prepaid
 from horus_runtime.runtime.values import COPY_TERMS, Terms
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.custom_syntax import SyntaxDefinition

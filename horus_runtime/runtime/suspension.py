@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from horus_runtime.errors import EvalError
 from horus_runtime.runtime.values import COPY_TERMS
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from horus_runtime.runtime.budget import Budget

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from itertools import chain, islice
 from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any, Protocol
 
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.parts import MANY_PARTS, SLICE, TextParts
@@ -26,6 +25,7 @@ from horus_runtime.runtime.values import (
     type_name,
     untagged,
 )
+from horus_runtime.typing_names import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from horus_runtime.errors import LightError
 from horus_runtime.runtime import text
+from horus_runtime.typing_names import Any
 
 
 class ThrownError(LightError):

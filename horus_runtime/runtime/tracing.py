@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import islice, takewhile
 from types import CodeType, FrameType, TracebackType
-from typing import Any, Final
 
 from horus_runtime.errors import EvalError, HorusError, InternalError, LimitError, ParseError, Unset
 from horus_runtime.runtime import faults, operators
@@ -20,6 +19,7 @@ from horus_runtime.runtime.indexing import NO_INDEXER, get_index, set_index
 from horus_runtime.runtime.program import INLINED, Program
 from horus_runtime.runtime.values import Cell, type_name
 from horus_runtime.source import Position, SourceFile
+from horus_runtime.typing_names import Any, Final
 
 HELPERS: Final = frozenset({
     "_pay", "_buy", "_owe", "_refuel", "_turns", "_turns_of", "_turns_to", "_poll",

@@ -10,9 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any, Final, cast
 
 from horus_runtime.runtime.values import chars
+from horus_runtime.typing_names import Any, Final, cast
 
 Pay = Callable[[int, int], int]
 """Takes the cost of a turn and how many are wanted at most, pays for some of them, and tells how many."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from _thread import _local as thread_local  # what threading offers, without its import
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
-from typing import Any, Final
+
+from horus_runtime.typing_names import Any, Final
 
 INT_MIN: Final = -(1 << 63)
 INT_MAX: Final = (1 << 63) - 1

@@ -135,6 +135,24 @@ def test_the_hot_path_loads_nothing_heavy(shell):
     assert (done.returncode, done.stdout, done.stderr) == (0, "1\n[]\n", "")
 
 
+def test_a_cached_script_starts_without_typing(shell):
+    """`typing`, with `re` and `enum` behind it, would take a quarter of the time."""
+    name = write(shell, "print(1);")
+    program = (
+        "import sys; before = set(sys.modules);"
+        "from horus_runtime.cli.main import main; code = main(['run', sys.argv[1]]);"
+        "costly = {'typing', 're', 'enum', 'copy', 'bisect', 'dataclasses', 'importlib'};"
+        "print(sorted(costly & (set(sys.modules) - before))); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", program, name]
+    environment = shell.environment | {"HORUS_CACHE": str(shell.work / "cache")}
+    outputs = [
+        subprocess.run(command, cwd=shell.work, env=environment, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert outputs[1] == "1\n[]\n"
+
+
 # --- Bad input: one clear message, the right exit code, no traceback, and nothing written --------------------------
 
 

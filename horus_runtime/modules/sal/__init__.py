@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
 
 from horus_runtime.cache import remembered
 from horus_runtime.runtime.deferred import DeferredModule, Summary
 from horus_runtime.runtime.module import Module
+from horus_runtime.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from horus_runtime.modules.host import HostModule
@@ -53,6 +52,8 @@ def host_modules() -> list[HostModule]:
 
 
 def _host_module(name: str) -> HostModule:
+    from importlib import import_module
+
     home, _, constant = _HOMES[name].partition(".")
     found: HostModule = getattr(import_module(f"{__name__}.{home}"), constant)
     return found

@@ -76,7 +76,7 @@ class FunctionCompiler(Constructs):
             self.body_in_scope(node.body.body, RETURN)
         else:
             self.stmt(node.body, RETURN)
-        self.types.close()
+        self.close()
         body = self.out or [self.nothing()]
         if self.counters:
             body.insert(0, place(pyast.Nonlocal(sorted(self.counters)), self.loc))
@@ -97,7 +97,12 @@ class FunctionCompiler(Constructs):
             self.body_in_scope(body, RETURN)
         else:
             self.stmt(body[0], RETURN)
+        self.close()
+
+    def close(self) -> None:
+        """All is compiled: part what points at each other, so that it goes now and not by a search for it."""
         self.types.close()
+        self.last_body = None
 
     def debug_watch(self, params: list[str]) -> pyast.expr:
         """The decorator that tells the debugger of calls."""

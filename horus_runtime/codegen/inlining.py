@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 40
 """Operations of the largest body that is inlined."""
-MOST: Final = 120
-"""Calls that are inlined in one script; CPython's line numbers end at some two thousand times `INLINED`."""
+MOST: Final = 48
+"""Calls that are inlined in one script: each takes as long to compile as four lines. CPython's line numbers would allow
+some two thousand.
+"""
 DEEPEST: Final = 3
 """Bodies inside each other."""
 BLOCKS: Final = 12
@@ -105,20 +107,21 @@ def moved(statements: Sequence[pyast.AST], number: int) -> None:
     pending: list[Any] = list(statements)
     for node in pending:  # which grows meanwhile: `ast.walk` takes five times as long
         attributes = vars(node)
-        line = attributes.get("lineno")
-        if line is not None and line < INLINED:
-            attributes["lineno"] = attributes["end_lineno"] = line + base
+        line = attributes.get("lineno", 0)
+        if line >= INLINED:
+            continue  # and so is all that it consists of
+        attributes["lineno"] = attributes["end_lineno"] = line + base
         if type(node) in _LEAVES:
             continue
         for part in attributes.values():
             if type(part) is list:
-                pending += [item for item in part if isinstance(item, pyast.AST)]
-            elif isinstance(part, pyast.AST) and type(part) not in _CONTEXTS:
+                pending += [item for item in part if isinstance(item, _PLACED)]
+            elif isinstance(part, _PLACED):
                 pending.append(part)
 
 
 _LEAVES: Final = frozenset({pyast.Name, pyast.Constant})
-_CONTEXTS: Final = frozenset({pyast.Load, pyast.Store})
+_PLACED: Final = (pyast.expr, pyast.stmt, pyast.ExceptHandler)
 
 
 def ending_in(statements: list[pyast.stmt], result: pyast.Name) -> list[pyast.stmt] | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import horus_runtime as hr
+from horus_runtime.typing_names import Protocol
 
 TARGET = Path(__file__).parent / "api.md"
 HEADER = """# Public names
@@ -54,7 +55,7 @@ def section(name: str) -> str:
     value = getattr(hr, name)
     if not inspect.isclass(value):
         return f"### `{name}{signature(value)}`\n\n{documentation(value)}\n\n"
-    shown = "" if is_record(value) else signature(value)
+    shown = "" if is_record(value) or Protocol in value.__bases__ else signature(value)
     lines = [f"### `{name}{shown}`\n\n{documentation(value)}\n\n"]
     lines.extend(members(value))
     return "".join(lines) + ("\n" if len(lines) > 1 else "")

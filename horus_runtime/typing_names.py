@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeAlias, TypeVar, cast, overload
 else:
 
-    class Any:
+    class _Special(type):
+        """The class of what stands in for a special form."""
+
+        def __repr__(cls):
+            return f"typing.{cls.__name__}"
+
+    class Any(metaclass=_Special):
         """Any value."""
 
     class Protocol:

@@ -25,6 +25,7 @@ from typing import (
     is_typeddict,
 )
 
+from horus_runtime import typing_names
 from horus_runtime.runtime.fn_ptr import FnPtr
 from horus_runtime.runtime.iteration import HostIterator
 from horus_runtime.runtime.module import ANY
@@ -48,6 +49,7 @@ PLAIN: Final[dict[Any, str]] = {
     Stream: "range",
     HostIterator: "iterator",
     Any: ANY,
+    typing_names.Any: ANY,
     object: ANY,
 }
 """Annotations whose values scripts have as they are."""

@@ -217,11 +217,28 @@ class Operators(Present):
             return self.guarded_int(op, left, right, lt, rt, general)
         if op in ("+", "-", "*") and (lt & rt & ty.FLOAT):
             return self.guarded_float_only(op, left, right, lt, rt, general)
+        if op == "+" and lt & rt & ty.STR and ty.is_only(lt | rt, TEXT | ty.UNIT) and not self.program.tags:
+            return self.guarded_text(left, right, lt, rt, general, at=at)
         if op in ("/", "%") and lt & ty.INT and isinstance(right, pyast.Constant) and type(right.value) is int:
             return self.guarded_division(op, left, right, general)
         if op == "/" and lt & rt & ty.FLOAT:
             return self.guarded_float_only(op, left, right, lt, rt, general)
         return self.call(general, left, self.kept(right))
+
+    def guarded_text(
+        self, left: pyast.expr, right: pyast.expr, lt: int, rt: int, general: str, *, at: bool
+    ) -> pyast.expr:
+        """Both operands are strings, as a rule: properties of maps that could be missing."""
+        if not is_plain(right):
+            left, right = self.spill_in_order(left, right)
+        elif ty.is_only(lt, ty.STR) and not is_plain(left):
+            left = self.spill(left)
+        first, again = self.atom(left)
+        tests = [] if ty.is_only(lt, ty.STR) else [self.type_is(first, "str")]
+        if not ty.is_only(rt, ty.STR) and not is_same(again, right):
+            tests.append(self.type_is(right, "str"))
+        both = self.sized_text(self.binop(again, pyast.Add(), right), "_priced" if at else "_sized_sum")
+        return self.choose(self.both(*tests), both, self.call(general, again, self.kept(right)))
 
     def fails_on_unit(self, op: str, lt: int, rt: int) -> bool:
         """Numbers that could be `()` instead, which Python's own operators refuse as Rhai's do."""

@@ -228,6 +228,9 @@ class Assignments(Loops):
 
     def compound_assignment(self, node: nodes.Assign) -> None:
         """`target op= value`: the value first, then the target is read, changed, and written back."""
+        if isinstance(node.target, nodes.This) and not (self.this_is_bound or self.is_sure(node.value)):
+            self.at(node.target.span)
+            self.evaluate(self.this_value())  # an unbound `this` is found before the value
         lent = node.op == "+=" and self.is_local(node.value) and not self.dynamic
         value = self.expr(node.value, owned=node.op == "+=" and not lent)
         self.keeps_right = self.type(node.value) if lent and isinstance(value, pyast.Name) else None

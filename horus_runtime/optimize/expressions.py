@@ -39,7 +39,7 @@ from horus_runtime.optimize.values import (
 from horus_runtime.runtime.operators import BINARY, UNARY
 from horus_runtime.runtime.text import host_debug, to_display
 from horus_runtime.source import Span
-from horus_runtime.syntax.captures import captured_names
+from horus_runtime.syntax.captures import captured_names, captures
 from horus_runtime.syntax.checks import CHAINED, SHORT_CIRCUIT
 
 Native = Callable[[str, tuple[Any, ...]], Any]
@@ -555,11 +555,9 @@ class Expressions:
 
 def _captured(node: nodes.Closure) -> list[nodes.Variable]:
     """Where a closure first names each of the variables that it captures."""
-    names = captured_names(node)
     found: dict[str, nodes.Variable] = {}
-    for part in walk(node.body):
-        if type(part) is nodes.Variable and part.name in names and not part.namespace:
-            found.setdefault(part.name, part)
+    for part in sorted(captures(node), key=lambda variable: variable.span[:2]):
+        found.setdefault(part.name, part)
     return list(found.values())
 
 

@@ -10,13 +10,18 @@ from horus_runtime.ast.visitor import children
 
 def captured_names(closure: nodes.Closure) -> set[str]:
     """Names used in a closure that are neither its parameters nor declared inside before their use."""
-    found: set[str] = set()
+    return {variable.name for variable in captures(closure)}
+
+
+def captures(closure: nodes.Closure) -> list[nodes.Variable]:
+    """Where a closure uses such names, in no order."""
+    found: list[nodes.Variable] = []
     todo: list[tuple[Any, set[str]]] = [(closure.body, set(closure.params))]
     while todo:
         node, known = todo.pop()
         if type(node) is nodes.Variable:
             if node.name not in known and not node.namespace:
-                found.add(node.name)
+                found.append(node)
             continue
         inner = known | set(node.params) if type(node) is nodes.Closure else known
         if type(node) is nodes.For:

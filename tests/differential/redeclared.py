@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from horus_runtime import ParseError
 from horus_runtime.ast import nodes
 from horus_runtime.ast.visitor import children, walk
+from horus_runtime.source import Span
 from horus_runtime.syntax.rhai import parse_script
 
 Place = tuple[int, int]
@@ -26,6 +27,9 @@ def without_redeclaring(script: str) -> str | None:
     lines = script.split("\n")
     bodies = [(tree.body, None), *_blocks(tree)]
     opened: list[tuple[Place, Place | None]] = [(place, end) for body, end in bodies for place in _redeclarations(body)]
+    # Functions cannot stand in blocks.
+    whole = [d for d in tree.functions if not any(d.span[:2] < place < d.span[2:] for place, _ in opened)]
+    functions = [_cut(lines, definition.span) for definition in whole] if any(end is None for _, end in opened) else []
     for place, end in sorted(opened, key=lambda pair: pair[0], reverse=True):
         if not _open(lines, place):
             return None
@@ -34,7 +38,19 @@ def without_redeclaring(script: str) -> str | None:
         else:
             line, column = end
             lines[line - 1] = lines[line - 1][: column - 2] + "}" + lines[line - 1][column - 2 :]
-    return re.sub(r"\bexport (?=let |const )", " " * 7, "\n".join(lines)) if opened else None
+    return re.sub(r"\bexport (?=let |const )", " " * 7, "\n".join([*lines, *functions])) if opened else None
+
+
+def _cut(lines: list[str], span: Span) -> str:
+    """Take a function out, so that nothing else moves."""
+    text = []
+    for number in range(span.line, span.end_line + 1):
+        line = lines[number - 1]
+        start = span.column - 1 if number == span.line else 0
+        end = span.end_column - 1 if number == span.end_line else len(line)
+        text.append(line[start:end])
+        lines[number - 1] = line[:start] + " " * (end - start) + line[end:]
+    return "\n".join(text)
 
 
 def _blocks(tree: nodes.Script) -> Iterator[tuple[tuple[nodes.Node, ...], Place]]:

@@ -272,6 +272,8 @@ class _Analyzer:
 
     def mark_dynamic(self, info: FunctionInfo, body: Iterable[nodes.Node]) -> None:
         info.dynamic = self.watched or (not self.script.names_are_known and _needs_names(body))
+        # What code there calls methods on, or declares, may be a constant.
+        self.constant_receivers = self.constant_receivers or (info.dynamic and not self.watched)
 
     def block(self, body: Iterable[nodes.Node]) -> None:
         self.blocks.append({})
@@ -380,6 +382,14 @@ class _Analyzer:
             self.touch_this(node.name, count)
         elif not self.is_pure(node.name, count):
             self.touch(node.target, lent=_is_pointer_call(node))
+            self.lend_external(node)
+
+    def lend_external(self, node: nodes.MethodCall) -> None:
+        """A function of the script may get a constant of the host as its object."""
+        if self.constant_receivers or (node.name != "call" and all(f.name != node.name for f in self.script.functions)):
+            return
+        variable = self.bindings.get(id(node.target))
+        self.constant_receivers = variable is not None and variable.foreign
 
     def touch_this(self, name: str, count: int) -> None:
         """A function gets `this` by reference, as the first of so many arguments."""
@@ -399,8 +409,6 @@ class _Analyzer:
             link, target = target, target.target
         if isinstance(target, nodes.Variable) and not target.namespace:
             variable = self.bindings.get(id(target)) or self.lookup(target.name, target.span)
-            # What `eval` declares may be a constant.
-            self.constant_receivers = self.constant_receivers or self.fn.dynamic
             if variable is not None:
                 variable.mutated = True
                 variable.lent = variable.lent and lent

@@ -95,7 +95,8 @@ class Assignments(Loops):
         if self.program.config.watches_reads:
             value = self.spill_if_complex(value)
             self.evaluate(self.question(node, "_refuse_answered"))
-        if variable.foreign:
+        part = self.dynamic_store != "_dyn_store"  # of a text, a number or a blob: that constants allow
+        if variable.foreign and not part:
             value = self.spill_if_complex(value)
             self.check_foreign(variable)
         elif variable.constant:

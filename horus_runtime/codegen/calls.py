@@ -167,6 +167,9 @@ class Calls(Pointers):
 
     def own_if_fixed(self, variable: Variable, value: pyast.expr, t: int) -> pyast.expr:
         """A copy of a variable's value, unless it is a cell that no closure has captured yet."""
+        if variable.kind == "external" and not (variable.is_cell or self.dynamic):
+            value = value if isinstance(value, pyast.Name) else self.spill(value)
+            return self.choose(self.foreign_constant(variable), self.own(value, t), value)
         if variable.constant or not variable.is_cell:
             return self.own(value, t)
         value = value if isinstance(value, pyast.Name) else self.spill(value)
@@ -203,15 +206,33 @@ class Calls(Pointers):
         self.at(node.span)
         cell = self.temp()
         fixed = variable is None or variable.constant or variable.is_cell
-        holder = self.call("_Cell", self.own(value, self.type(node.args[0])) if fixed else value)
+        flag = self.host_flag(variable) if variable is not None and not fixed else None
+        if fixed or flag is not None:
+            owned = self.own(value, self.type(node.args[0]))
+            value = owned if flag is None else self.choose(flag, owned, value)
+        holder = self.call("_Cell", value)
         if variable is not None and variable.is_cell and not variable.constant:
             own = self.cell_of(variable)
             holder = self.choose(self.is_fixed(variable, own), holder, own)
         self.assign(cell, holder)
         result = self.spill(self.service("_native_ref", self.level(), self.const(node.name), self.name(cell), *rest))
         if variable is not None and not fixed:
-            self.write(variable, self.cell_value(cell))
+            self.write_unless(flag, variable, self.cell_value(cell))
         return result
+
+    def host_flag(self, variable: Variable) -> pyast.expr | None:
+        """Whether a variable of the host, which lives in no cell, is a constant."""
+        return self.foreign_constant(variable) if variable.kind == "external" and not self.dynamic else None
+
+    def write_unless(self, constant: pyast.expr | None, variable: Variable, value: pyast.expr) -> None:
+        """Store what a native has made of a variable."""
+        outer, self.out = self.out, []
+        self.write(variable, value)
+        writes, self.out = self.out, outer
+        if constant is None:
+            self.out += writes
+        else:
+            self.when(self.negate(constant), writes)
 
     def native_on_this(self, node: nodes.Call) -> pyast.expr:
         """`push(this, 1)`: natives get `this` by reference in this form, too."""

@@ -447,7 +447,17 @@ class Expressions(Emitter):
         """Is a variable of the host's a constant?"""
         if variable.kind != "external":
             return self.attribute(self.name(variable.py), "constant")
-        return self.service("_is_constant", self.name("_scope"), self.const(variable.name))
+        if variable.name not in self.host_constants:  # asked once: nothing changes what the host has said
+            self.host_constants[variable.name] = flag = self.temp()
+            statements, at = self.start
+            asked = self.service("_is_host_constant", self.name("_scope"), self.const(variable.name))
+            statements.insert(at, self.assignment(flag, asked))
+        return self.name(self.host_constants[variable.name])
+
+    start: tuple[list[pyast.stmt], int]
+    """Where the main code has taken in the variables of the host."""
+    host_constants: dict[str, str]
+    """Names of the host's variables to the flags that tell which of them are constants."""
 
     def absent(self, name: str) -> pyast.expr:
         """What an unknown name means: the engine's hook or global modules may know it, else it is an error."""

@@ -49,6 +49,7 @@ class FunctionCompiler(Constructs):
         self.prepared = {}
         self.taken: set[str] = set()
         self.waiting = []
+        self.host_constants = {}
         self.noted = {}
         self.loc = fn.node.span[:2]
         self.variant = variant
@@ -183,6 +184,7 @@ class FunctionCompiler(Constructs):
                 self.assign(variable.py, self.call("_external_cell", self.name("_scope"), name))
             else:
                 self.assign(variable.py, self.service("_external", self.name("_scope"), name))
+        self.start = self.out, len(self.out)
         for variable in self.fn.toplevel:
             variable.py = self.local(variable.name)
         if self.fn.toplevel:

@@ -493,12 +493,12 @@ class Methods(Places):
         return bool(root.namespace) or (variable is not None and variable.constant)
 
     def part_is_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
-        """Whether a part of `this` or of a host's variable is one of a constant, where that can be."""
+        """Whether a part of `this`, or a host's variable or part of one, is (part of) a constant, where that can be."""
         root = receiver
         while isinstance(root, (nodes.Property, nodes.Index)):
             root = root.target
-        variable = self.foreign_root(receiver)
-        if variable is not None and isinstance(root, nodes.Variable):
+        variable = self.program.info.bindings.get(id(root))
+        if isinstance(root, nodes.Variable) and variable is not None and variable.foreign:
             return [self.constant_here(root) if self.dynamic else self.foreign_constant(variable)]
         if root is receiver or not isinstance(root, nodes.This) or not self.program.info.constant_receivers:
             return []
@@ -577,7 +577,7 @@ class Methods(Places):
             key = [self.entry[1]] if constant and self.entry is not None else []
             self.assign(holder, self.call("_item_cell", self.container, old, *constant, *key))
         else:
-            constant = self.part_is_constant(receiver) or self.eval_made_constant(receiver)
+            constant = self.eval_made_constant(receiver) or self.part_is_constant(receiver)
             if constant and self.entry is not None and not isinstance(receiver, nodes.Variable):
                 held = self.either(
                     self.compare(old, (pyast.IsNot(), self.const(None))), self.call("_holds", *self.entry)

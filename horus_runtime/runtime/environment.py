@@ -195,10 +195,9 @@ class Environment(Calling):
         if scope.is_constant(name):
             raise faults.cannot_modify_constant(name)
 
-    def is_constant(self, scope: Scope, name: str) -> bool:
-        """Is a host variable, which must exist, a constant?"""
-        if name not in scope:
-            raise faults.variable_not_found(name)
+    @staticmethod
+    def is_host_constant(scope: Scope, name: str) -> bool:
+        """Is there such a variable of the host, and is it a constant?"""
         return bool(scope.is_constant(name))
 
     @staticmethod

@@ -393,8 +393,9 @@ class _Analyzer:
 
     def touch_this(self, name: str, count: int) -> None:
         """A function gets `this` by reference, as the first of so many arguments."""
-        self.fn.writes_this = self.fn.writes_this or self.may_replace(name, count)
-        self.fn.changes_this = self.fn.changes_this or not self.is_pure(name, count)
+        lends = name == "call" and count > 1  # to a function that may change it
+        self.fn.writes_this = self.fn.writes_this or lends or self.may_replace(name, count)
+        self.fn.changes_this = self.fn.changes_this or lends or not self.is_pure(name, count)
 
     def note_visible(self, node: nodes.Call) -> None:
         if _is_dynamic_call(node):

@@ -182,7 +182,10 @@ class Methods(Places):
         ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
         fast = self.locking(node, self.function_of(pointer), holder or pointer, self.next_level(), *args)
         service = self.name(self.use("_method_call"))
-        slow = self.locking(node, service, holder or pointer, self.home(), self.level(), holder or pointer, *kept)
+        receiver = holder or (
+            pointer if isinstance(target, nodes.Variable) else self.constant_receiver(target, pointer)
+        )
+        slow = self.locking(node, service, holder or pointer, self.home(), self.level(), receiver, *kept)
         if cell is None and self.is_lent(target) is not None:
             return self.call_of_lent(node, ready, fast, kept)
         if cell is None:

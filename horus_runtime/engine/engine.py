@@ -9,6 +9,7 @@ from horus_runtime.engine.calling import Calling
 from horus_runtime.engine.compiling import Compiling
 from horus_runtime.engine.invoke import Invocation
 from horus_runtime.engine.running import Running
+from horus_runtime.limits import LIMIT_NAMES, Limits
 from horus_runtime.runtime.deferred import DeferredModule, exposed
 from horus_runtime.runtime.definitions import NOTHING
 from horus_runtime.runtime.dispatch import FunctionTable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from horus_runtime.engine.handle import AST
-    from horus_runtime.limits import Limits
     from horus_runtime.runtime.run import Run
 
 
@@ -33,7 +33,8 @@ class Engine(Running, Compiling, Calling, Registrar):
 
     Args:
         limits: how much one run may use; finite defaults.
-        services: what host modules need (policy, store, ...), by name.
+        services: what host modules need (policy, store, ...), by name. Limits may be named here, too:
+            `Engine(max_operations=100_000)`.
     """
 
     def __init__(
@@ -43,6 +44,9 @@ class Engine(Running, Compiling, Calling, Registrar):
             from horus_runtime.engine.presets import standard_packages
 
             packages = standard_packages()
+        named = {name: services.pop(name) for name in LIMIT_NAMES if name in services}
+        if named:
+            limits = (Limits() if limits is None else limits).with_(**named)
         self.host = Module("host")
         super().__init__(FunctionTable(packages), limits, services)
         self.table.add_layer(self.host)

@@ -21,3 +21,11 @@ def test_a_chosen_size_counts_nested_values():
     with pytest.raises(LimitError) as caught:
         engine.eval(NESTED)
     assert caught.value.kind == "ErrorDataTooLarge"
+
+
+def test_limits_can_be_given_by_name():
+    engine = hr.Engine(hr.Limits(max_variables=5), max_operations=1000, max_call_levels=9)
+    assert (engine.max_variables, engine.max_operations, engine.max_call_levels) == (5, 1000, 9)
+    with pytest.raises(LimitError) as caught:
+        engine.eval("loop {}")
+    assert caught.value.message == "Too many operations"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from operator import is_
 from typing import Any, Final
 
@@ -169,14 +170,36 @@ class Expressions:
         """The literal of a constant, or the node itself.
 
         Beside `eval`, and where a loop or a handler binds the name again, arrays and the like are inserted as well: the
-        name means something else when it is read.
+        name means something else when it is read. So are maps that methods may add properties to.
         """
         if type(done) is not nodes.Variable:
             return done
         known = self.constant(done)
-        if known is done or not (type(known) in LITERALS or self.evaluates or done.name in self.bound):
+        if known is done or not (
+            type(known) in LITERALS or self.evaluates or done.name in self.bound or self.grows(done.name, known)
+        ):
             return done
         return placed(known, done.span)
+
+    def grows(self, name: str, known: nodes.Node) -> bool:
+        """May a method add properties to this constant?"""
+        if type(known) is not nodes.MapLit and type(known) is not nodes.ArrayLit:
+            return False
+        called = self.called_on.get(name, frozenset())
+        return bool(called) and not called.isdisjoint({"call", *self.names, *_keys(known)})
+
+    @cached_property
+    def called_on(self) -> dict[str, frozenset[str]]:
+        """The methods called on each variable and its parts, in scripts where functions set properties of `this`."""
+        every = list(walk(self.script))
+        if not any(type(node) is nodes.Assign and type(_root(node.target)) is nodes.This for node in every):
+            return {}
+        found: dict[str, set[str]] = {}
+        for node in every:
+            first = _root(node) if type(node) is nodes.MethodCall else node
+            if type(node) is nodes.MethodCall and type(first) is nodes.Variable:
+                found.setdefault(first.name, set()).add(node.name)
+        return {name: frozenset(methods) for name, methods in found.items()}
 
     def constant(self, done: nodes.Node) -> nodes.Node:
         """What a constant was declared with, as far as that is known, or the node itself."""
@@ -564,3 +587,15 @@ def _captured(node: nodes.Closure) -> list[nodes.Variable]:
 def _parts(body: nodes.Node) -> tuple[nodes.Node, ...]:
     """The statements of a closure's body."""
     return body.body if isinstance(body, nodes.Block) else (body,)
+
+
+def _root(node: nodes.Node) -> nodes.Node:
+    """What a chain begins with."""
+    while isinstance(node, (nodes.Property, nodes.Index, nodes.MethodCall)):
+        node = node.target
+    return node
+
+
+def _keys(node: nodes.Node) -> set[str]:
+    """The names of all properties in a literal."""
+    return {entry.key for part in walk(node) if isinstance(part, nodes.MapLit) for entry in part.entries}

@@ -8,7 +8,7 @@ a range is open at its end, and whether `return` has an operand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from horus_runtime.errors import Exceeded
@@ -99,14 +99,22 @@ class Vocabulary:
         return self.words if _WORD.fullmatch(text) else self.symbols
 
     def _expression(self) -> str:
-        symbols = "|".join(
-            re.escape(symbol) + ("(?![A-Za-z0-9_])" if symbol == "!in" else "")
-            for symbol in sorted(self.symbols, key=lambda symbol: (-len(symbol), symbol))
-        )
+        symbols = _any_of(self.symbols)
         return (
             r"[ \t\r\f]*+(?:([A-Za-z][A-Za-z0-9_]*)|(\n[ \t\r\f\n]*)|"
             rf'("[^"\\\n\r]*"(?!"))|({_NUMBER})|(//[^\r\n]*|/\*)|((?!\#+"|\#\#)(?:{symbols}))|(.)|\Z)'
         )
+
+
+def _any_of(symbols: Iterable[str]) -> str:
+    """What finds the longest of these symbols: by their first characters, as most are one character and found last."""
+    groups: dict[str, list[str]] = {}
+    for symbol in sorted(symbols, key=lambda symbol: (-len(symbol), symbol)):
+        word_ends = "(?![A-Za-z0-9_])" if symbol == "!in" else ""
+        groups.setdefault(symbol[0], []).append(re.escape(symbol[1:]) + word_ends)
+    alone = "".join(re.escape(first) for first, rests in groups.items() if rests == [""])
+    longer = [f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in groups.items() if rests != [""]]
+    return "|".join([f"[{alone}]", *longer] if alone else longer)
 
 
 class Lexer:

@@ -98,6 +98,8 @@ class FunctionInfo:
     calls: set[str] = field(default_factory=set)
     visible: dict[int, list[Variable]] = field(default_factory=dict)
     """For dynamic constructs: what is visible at the node, oldest first."""
+    global_evals: set[int] = field(default_factory=set)
+    """Main: the `eval` calls outside all blocks."""
     imports: list[str] = field(default_factory=list)
     """The names that the body's `import` statements give, in order."""
     loops: int = 0
@@ -402,6 +404,8 @@ class _Analyzer:
             if node.name == "eval" and any(isinstance(a, nodes.This) for a in node.args):
                 self.fn.uses_this = True
             self.fn.visible[id(node)] = [v for block in self.blocks for v in block.values()]
+            if node.name == "eval" and self.fn.is_main and len(self.blocks) == 1:
+                self.fn.global_evals.add(id(node))
 
     def touch(self, target: nodes.Node, *, lent: bool = False) -> None:
         """Mark the root of an access chain as changed in place, or, where it is only `lent`, as maybe changed."""

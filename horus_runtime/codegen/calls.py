@@ -404,7 +404,9 @@ class Calls(Pointers):
         if len(node.args) != 1:
             return None
         arg = self.text_operand(node.args[0])
-        return self.service("_eval", self.home(), self.next_level(checked=False), self.refreshed_scope(node), arg)
+        is_global = id(node) in self.fn.global_evals and self.program.keeps_globals and not self.program.config.rewind
+        eval_here = "_eval_globally" if is_global else "_eval"
+        return self.service(eval_here, self.home(), self.next_level(checked=False), self.refreshed_scope(node), arg)
 
     def refreshed_scope(self, node: nodes.Node) -> pyast.expr:
         """The dynamic scope of this function with the visible static variables put in as cells."""

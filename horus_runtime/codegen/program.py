@@ -82,7 +82,8 @@ class ProgramCompiler(Specialiser):
         self.unqualified: list[tuple[tuple[int, int], str]] = []
         """Loops and functions that did not become kernels, and why."""
         self.inliner = Inliner(self)
-        self.keeps_globals = bool(script.functions or self.info.closures)
+        evaluated = config.has_parent and not config.rewind
+        self.keeps_globals = bool(script.functions or self.info.closures or evaluated)
         """Rhai keeps constants for `global::` only where there is a function that could ask for them."""
 
     def closure_function(self, fn: FunctionInfo) -> str:

@@ -338,8 +338,15 @@ class Environment(Calling):
             raise faults.unknown_construct(key)
         return _parts().call_construct(cast("Run", self), definition, scope, this, depth, given, markers, state)
 
-    def eval(self, home: Linked, depth: int, scope: EvalScope, source_text: Any) -> Any:
-        """`eval(text)` in a scope of cells; new variables stay in the scope."""
+    def eval_globally(self, home: Linked, depth: int, scope: EvalScope, source_text: Any) -> Any:
+        """`eval(text)` outside of blocks: its constants are global, too."""
+        return self.eval(home, depth, scope, source_text, home.globals)
+
+    def eval(self, home: Linked, depth: int, scope: EvalScope, source_text: Any, keeper: Linked | None = None) -> Any:
+        """`eval(text)` in a scope of cells; new variables stay in the scope.
+
+        `keeper` keeps the constants that it declares at its own global level.
+        """
         source_text = abi.text_of(source_text, self.full_type_name).strip()
         if not source_text:
             return None
@@ -354,6 +361,7 @@ class Environment(Calling):
                 raise
             raise self._wrapped(error, "eval", home) from None
         linked = self.link(program, home)
+        linked.globals = keeper
         assert linked.main is not None
         try:
             return linked.main(scope, depth)
@@ -463,7 +471,8 @@ class Environment(Calling):
     @staticmethod
     def set_global(home: Linked, name: str, value: Any) -> None:
         """A constant was declared at global level."""
-        home.constants[name] = value
+        if home.globals is not None:
+            home.globals.constants[name] = value
 
     def find_module(self, path: tuple[str, ...]) -> tuple[Module, Module | None]:
         """The module that a path starts from, and the one it leads to, if there is one.

@@ -136,7 +136,9 @@ class RunSettings:
 class Linked:
     """A program made runnable: its functions as closures over this run's counter."""
 
-    __slots__ = ("closures", "constants", "functions", "is_module", "main", "metas", "parent", "program", "typed")
+    __slots__ = (
+        "closures", "constants", "functions", "globals", "is_module", "main", "metas", "parent", "program", "typed",
+    )  # fmt: skip
 
     def __init__(self, program: Program, parent: Linked | None = None) -> None:
         self.program = program
@@ -149,6 +151,8 @@ class Linked:
         """Belongs to an imported module: its functions are not those of the script."""
         self.constants: dict[str, Any] = {}
         """Constants declared at global level, for `global::NAME`."""
+        self.globals: Linked | None = self
+        """Keeps them; in what `eval` runs outside of blocks that is the script around."""
         self.main: Callable[..., Any] | None = None
 
     def find(self, name: str, count: int) -> Found | None:

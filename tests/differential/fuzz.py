@@ -120,6 +120,8 @@ def explanation(found: Difference) -> str:
         return "Operators behind a closure that only declares"
     if names == ["value"] and {len(theirs), len(ours)} == {1} and _NAMED.search(found.case.script):
         return "Names of closures have other digits"
+    if names == ["output"] and _DIGIT.search(theirs) and _DIGIT.search(ours) and _SHOWN.search(found.case.script):
+        return "Names of closures have other digits"
     if "range (u8, u8)" in ours:
         return "Ranges of the items of a blob"
     return ""
@@ -127,6 +129,9 @@ def explanation(found: Difference) -> str:
 
 _NAMED = re.compile(r"\|.*\|.*\bname\b", re.DOTALL)
 """A closure, whose name is asked for."""
+_SHOWN = re.compile(r"\bfor\b.*\bin\b.*(\$\{|to_string|to_debug|\bname\b)", re.DOTALL)
+"""A loop over the characters of a text, perhaps of such a name."""
+_DIGIT = re.compile(r"^line \d+: [0-9a-f]$")
 _MARKS = re.compile(r"Fn[*+]*\((\\*['\"])?")
 _ENDS = re.compile(r"(\bFn\(\w*\$?)\\*['\"]\)")
 

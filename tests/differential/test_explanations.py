@@ -55,6 +55,12 @@ def difference(script: str, *parts: tuple[str, object, object]) -> Difference:
         (difference("let s - 1", ("error.syntax", None, "Expecting ';' to terminate this statement")), ""),
         (difference("(|x| x).name.pop()", ("value", "e", "6")), "Names of closures have other digits"),
         (difference("(|x| x).curry(1)", ("value", "e", "6")), ""),
+        (
+            difference("for c in `${|| 1}` { print(c) }", ("output", "line 9: 7", "line 9: c")),
+            "Names of closures have other digits",
+        ),
+        (difference("for c in `${|| 1}` { print(c) }", ("output", "line 9: 7", "line 9: 70")), ""),
+        (difference("print(|| 7)", ("output", "line 9: 7", "line 9: c")), ""),
         (difference("[1, (), 'c']", ("value", "[1, (), c]", "[1, c, ()]")), ""),
     ],
 )

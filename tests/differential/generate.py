@@ -438,11 +438,12 @@ def mutate(program: str, seed: int) -> str:
     return "".join(tokens)
 
 
-KINDS = ("grammar", "aliasing", "numbers", "snippets", "effects", "scoping", "lines")
+KINDS = ("grammar", "aliasing", "numbers", "snippets", "effects", "scoping", "contexts", "lines")
 
 
 def _generator(seed: int, kind: str) -> Any:
     from tests.differential.generate_aliasing import AliasingGenerator
+    from tests.differential.generate_contexts import ContextsGenerator
     from tests.differential.generate_effects import EffectsGenerator
     from tests.differential.generate_numbers import NumberGenerator
     from tests.differential.generate_scoping import ScopingGenerator
@@ -450,7 +451,10 @@ def _generator(seed: int, kind: str) -> Any:
 
     if kind == "lines":
         return SnippetGenerator(seed, small=True)
-    kinds = (ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator, EffectsGenerator, ScopingGenerator)
+    kinds = (
+        ProgramGenerator, AliasingGenerator, NumberGenerator, SnippetGenerator, EffectsGenerator, ScopingGenerator,
+        ContextsGenerator,
+    )  # fmt: skip
     return dict(zip(KINDS, kinds, strict=False))[kind](seed)
 
 
@@ -462,7 +466,7 @@ def generate(seed: int, kind: str = "grammar", *, mutants: bool = False) -> str:
 
 def options_of(seed: int, kind: str) -> dict[str, Any]:
     """The engine options the program of this seed needs: modules, for those that import."""
-    if kind not in ("snippets", "scoping"):
+    if kind not in ("snippets", "scoping", "contexts"):
         return {}
     generator = _generator(seed, kind)
     generator.program()

@@ -113,6 +113,17 @@ def test_a_module_that_imports_itself_is_an_error(tmp_path: Path) -> None:
     assert failure('import "m" as m;', engine) == ("ErrorInModule", message)
 
 
+@pins("Functions see the constants of the host everywhere")
+@pytest.mark.parametrize(
+    ("script", "value"),
+    [("fn f() { LIST.len() } f()", 1), ('fn f() { eval("LIST[0]") } f()', 7), ("fn f(LIST) { LIST } f(2)", 2)],
+)
+def test_functions_see_the_constants_of_the_host_everywhere(script: str, value: int) -> None:
+    scope = hr.Scope()
+    scope.push_constant("LIST", [7])
+    assert hr.Engine().eval(script, scope=scope) == value
+
+
 @pytest.mark.parametrize("level", ["none", "simple", "full"])
 @pins("Constants of the host stay constants in closures")
 def test_constants_of_the_host_stay_constants_in_closures(level: str) -> None:

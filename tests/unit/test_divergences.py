@@ -113,6 +113,14 @@ def test_a_module_that_imports_itself_is_an_error(tmp_path: Path) -> None:
     assert failure('import "m" as m;', engine) == ("ErrorInModule", message)
 
 
+@pins("Syntax errors come before undefined names")
+def test_syntax_errors_come_before_undefined_names() -> None:
+    engine = hr.Engine()
+    engine.strict_variables = True
+    assert failure("x; let = 1;", engine) == ("VariableExpected", "Expecting name of a variable")
+    assert failure("x; let y = 1;", engine) == ("VariableUndefined", "Undefined variable: x")
+
+
 @pins("Functions see the constants of the host everywhere")
 @pytest.mark.parametrize(
     ("script", "value"),

@@ -101,6 +101,12 @@ class ExactRun(Run):
         self.check_sizes(value)
         super().print(value if type(value) is str else self.display(value))
 
+    def debug(self, source: str | None, position: tuple[int, int], *value: Any) -> None:
+        for shown in value:
+            self.check_sizes(shown)
+            self.sized(self.to_debug(shown))
+        super().debug(source, position, *value)
+
     def get_property(self, target: Any, name: str) -> Any:
         if type(target) is not dict:
             self.check_sizes(target)

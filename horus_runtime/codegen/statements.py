@@ -368,6 +368,7 @@ class Statements(Assignments):
         if variable is None and light:
             self.evaluate(caught)
         if variable is not None and self.program.config.checks_definitions and node.variable_span is not None:
+            caught = self.spill_if_complex(caught)  # what scripts cannot catch passes before the variable is asked for
             self.at(node.variable_span)
             self.check_definition(variable)
         with self.dynamic_block() if self.dynamic and variable is not None else nullcontext():

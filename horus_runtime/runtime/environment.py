@@ -92,6 +92,7 @@ class EvalScope(Scope):
         for at in range(self.statics, len(self) if end is None else end):
             self.dynamic.add(self._names[at], self._values[at], self._constants[at])
         after = self.dynamic.after
+        del after[len(self.dynamic) :]
         after.extend([self.latest] * (len(self.dynamic) - len(after)))
 
     def refresh(self) -> None:

@@ -407,7 +407,7 @@ class ExpressionBuilder(Levels):
 
     def chain_open(self, a: Values) -> Chain:
         left, operator = a
-        return self._extend(left if type(left) is Chain else Chain(left), operator, _largest(operator.token))
+        return self._extend(left if type(left) is Chain else Chain(left), operator, _largest(operator.token, left))
 
     def range(self, a: Values) -> RawToken:
         token: RawToken = a[0]
@@ -529,10 +529,11 @@ def _smallest(signs: Values, operator: RawToken) -> nodes.Node:
     return node
 
 
-def _largest(operator: RawToken) -> nodes.IntLit:
-    """The missing right side of a range."""
+def _largest(operator: RawToken, left: Any = None) -> nodes.IntLit | nodes.UnitLit:
+    """The missing right side of a range: the greatest INT, but `()` behind `()`, which makes no range."""
     line, column = operator[4:6]
-    return nodes.IntLit(Span(line, column, line, column), INT_MAX)
+    span = Span(line, column, line, column)
+    return nodes.UnitLit(span) if type(left) is nodes.UnitLit else nodes.IntLit(span, INT_MAX)
 
 
 _LITERALS: Final[dict[str, Any]] = {

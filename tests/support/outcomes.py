@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import horus_runtime as hr
 from horus_runtime.errors import HorusError
 from horus_runtime.runtime.budget import Budget
+
+_ADDRESS = re.compile(" at 0x[0-9a-f]+")
 
 
 def shown(value: Any) -> Any:
@@ -17,7 +20,7 @@ def shown(value: Any) -> Any:
         return {key: shown(item) for key, item in value.items()}
     if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
         return "float nan"
-    return f"{type(value).__name__} {value!r}"
+    return f"{type(value).__name__} {_ADDRESS.sub('', repr(value))}"
 
 
 def chain(error: Any) -> list[Any]:

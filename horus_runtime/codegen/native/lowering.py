@@ -103,6 +103,8 @@ class Lowering(Growing):
         if tuple(kinds) != target.params:
             raise Unqualified("arguments of several kinds")
         code = self.code
+        if not self.fn.is_main and self.program.checks_depth(info) and any(map(_calls, node.args)):
+            self.look_ahead(node)
         if self.fn.is_main:
             code.i32(1)
         else:
@@ -126,6 +128,26 @@ class Lowering(Growing):
         if made is not None:
             code.get(made)
         return target.result
+
+    def look_ahead(self, node: nodes.Call) -> None:
+        """Fail as the call will, if it is too deep: before the calls in its arguments, as in Python, do."""
+        code = self.code
+        code.get(self.depth)
+        code.get_global(self.parts.max_depth)
+        code.op("i32.ge_s")
+        with code.when():
+            code.i32(self.site("depth", "", node.span[:2]))
+            code.i64(0)
+            code.i64(0)
+            code.call(self.parts.helper("fail"))
+            code.i32(self.site("call", "", node.span[:2]))
+            code.call(self.parts.helper("trace"))
+            code.branch(self.exit_label)
+
+
+def _calls(node: nodes.Node) -> bool:
+    """Does an operand call functions?"""
+    return any(isinstance(part, nodes.Call) for part in walk(node))
 
 
 class Group:

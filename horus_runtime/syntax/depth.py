@@ -11,7 +11,7 @@ from typing import Final
 from horus_runtime.errors import Exceeded
 from horus_runtime.syntax.builder import Builder
 from horus_runtime.syntax.expressions import MapEntries
-from horus_runtime.syntax.levels import Opener
+from horus_runtime.syntax.levels import NoOperand, Opener
 from horus_runtime.syntax.tokens import RawToken
 
 _NO_STATEMENT: Final = frozenset(
@@ -71,7 +71,7 @@ def check_depth(builder: Builder, token: RawToken) -> None:
     elif role == "flow":
         if level > builder.maximum:
             # Rhai takes an operand that is too deep for no operand at all.
-            builder.fail("MissingToken", "Expecting ';' to terminate this statement", token)
+            raise NoOperand(token)
     elif role == "export":
         if kind in {"LET", "CONST"}:
             builder.deep((level - 1, builder.values[-1].token))

@@ -348,6 +348,9 @@ def _arms(builder: Builder, token: RawToken) -> ParseError:
     if token[0] == END:
         builder.in_case = False
         return _missing("}", "to end this switch block", token)
+    if type(builder.values[-1]) is tuple and not builder.in_case:
+        # Behind the brace: the arms on the stack are those of a `switch` around this one.
+        return ParseError("ExprExpected", "Expecting literal expression", operand(builder, token).position)
     builder.in_case = True  # turns any error into the one for a missing literal
     return operand(builder, token)
 

@@ -39,6 +39,14 @@ class DeepNesting(Exception):
     """The script comes near a depth limit, so it has to be parsed carefully."""
 
 
+class NoOperand(Exception):
+    """`return`, `throw` or `break` ends before this token, which may not start an operand."""
+
+    def __init__(self, token: RawToken) -> None:
+        super().__init__(token[1])
+        self.token = token
+
+
 class Scope:
     """Names of one block. `names` maps the declared ones to whether they are constants."""
 
@@ -135,7 +143,7 @@ class Levels:
         for number, (level, place) in enumerate(checks):
             if level > self.maximum:
                 if self._starts_flow_operand(place, number):
-                    self.fail("MissingToken", "Expecting ';' to terminate this statement", place)
+                    raise NoOperand(place)
                 self.fail("ExprTooDeep", TOO_DEEP, place, exceeded=self._too_deep(level))
 
     def _too_deep(self, level: int) -> Exceeded:
@@ -173,7 +181,7 @@ class Levels:
     def forbid_operand(self, token: RawToken) -> NoReturn:
         """Refuses a construct that the options forbid as an operand."""
         if self.starts_flow_operand() and not self.expression:
-            self.fail("MissingToken", "Expecting ';' to terminate this statement", token)
+            raise NoOperand(token)
         self.fail("BadInput", f"Unexpected '{token[1]}'", token, lexical="UnexpectedInput")
 
     def allows_operand(self, allowed: bool) -> bool:

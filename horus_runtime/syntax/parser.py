@@ -13,7 +13,8 @@ from horus_runtime.syntax.builder import Builder
 from horus_runtime.syntax.custom import LABEL, ends_itself, words
 from horus_runtime.syntax.expressions import Reject
 from horus_runtime.syntax.grammar import PASS, SHORTCUT, ParseTable
-from horus_runtime.syntax.tokens import END, RawToken
+from horus_runtime.syntax.levels import NoOperand, position_of
+from horus_runtime.syntax.tokens import END, ERROR, RawToken
 
 if TYPE_CHECKING:
     from horus_runtime.syntax.dynamic import Constructs
@@ -43,9 +44,29 @@ class Parser:
         if self.builder.options.custom_syntaxes:
             tokens = self._adapted(tokens)
         try:
-            return self._loop(self.table.ends[start], tokens)
+            return self._loop_checked(self.table.ends[start], tokens)
         except ParseError as error:
             raise diagnostics.in_case(self.builder, error) from None
+
+    def _loop_checked(self, end_state: int, tokens: Iterator[RawToken]) -> Any:
+        try:
+            return self._loop(end_state, tokens)
+        except NoOperand as left:
+            raise self._without_operand(left.token) from None
+
+    def _without_operand(self, token: RawToken) -> ParseError:
+        """The error for the first token of an operand of `return` that Rhai takes for none: what may follow instead."""
+        missing = ParseError("MissingToken", "Expecting ';' to terminate this statement", position_of(token))
+        opener = self.values.pop()
+        self.states.pop()
+        self.builder.leave(opener)
+        self.values.append(self.builder.bare_flow([opener.token]))
+        bare = next(number for number, rule in enumerate(self.table.rules) if rule.label == "bare_flow")
+        self.states.append(self.table.gotos[self.states[-1]][self.origins[bare]])
+        if self.accepts(token[0]):
+            token = ("LET", "let", *token[2:])  # Rhai has decided before it looks for an operator
+        error = self._unexpected(token)
+        return error if error.kind == "MissingToken" or token[0] == ERROR else missing
 
     def _adapted(self, tokens: Iterator[RawToken]) -> Iterator[RawToken]:
         """The tokens as the constructs of the host want them, each decided on when the parser has come to it.

@@ -122,11 +122,15 @@ def explanation(found: Difference) -> str:
         return "Names of closures have other digits"
     if names == ["output"] and _DIGIT.search(theirs) and _DIGIT.search(ours) and _SHOWN.search(found.case.script):
         return "Names of closures have other digits"
+    if reads_on(found, theirs):
+        return "Syntax errors come before undefined names"
     if "range (u8, u8)" in ours:
         return "Ranges of the items of a blob"
     return ""
 
 
+_CASES = ("error.syntax", "Expecting literal expression", "Expecting a literal expression")
+"""What the engines say to a name that is no variable where a case of a `switch` begins."""
 _NAMED = re.compile(r"\|.*\|.*\bname\b", re.DOTALL)
 """A closure, whose name is asked for."""
 _SHOWN = re.compile(r"\bfor\b.*\bin\b.*(\$\{|to_string|to_debug|\bname\b)", re.DOTALL)
@@ -134,6 +138,14 @@ _SHOWN = re.compile(r"\bfor\b.*\bin\b.*(\$\{|to_string|to_debug|\bname\b)", re.D
 _DIGIT = re.compile(r"^line \d+: [0-9a-f]$")
 _MARKS = re.compile(r"Fn[*+]*\((\\*['\"])?")
 _ENDS = re.compile(r"(\bFn\(\w*\$?)\\*['\"]\)")
+
+
+def reads_on(found: Difference, theirs: str) -> bool:
+    """Does the reference stop at an undefined name, in front of a fault that this engine reports?"""
+    names = [name for name, _, _ in found.parts]
+    if "error.syntax" in names and theirs.startswith("VariableUndefined "):
+        return True
+    return bool(found.case.options.get("strict_variables")) and _CASES in found.parts
 
 
 def spends_all(found: Difference) -> bool:

@@ -73,6 +73,9 @@ def test_four_types_have_no_tags() -> None:
     for value, name in (("true", "bool"), ("()", "()"), ("blob(1)", "blob"), ("#{}", "map")):
         message = f"Runtime error: tags on values of type {name} are not supported"
         assert failure(f"let x = {value}; x.set_tag(3);") == ("ErrorRuntime", message)
+    for stream in ("range(0, 5, 2)", "5.bits()", '"ab".chars()'):
+        message = "Runtime error: tags on values of type range are not supported"
+        assert failure(f"let r = {stream}; r.tag = 1;") == ("ErrorRuntime", message)
 
 
 @pins("Padding with nothing is an error")
@@ -119,6 +122,7 @@ def test_syntax_errors_come_before_undefined_names() -> None:
     engine.strict_variables = True
     assert failure("x; let = 1;", engine) == ("VariableExpected", "Expecting name of a variable")
     assert failure("x; let y = 1;", engine) == ("VariableUndefined", "Undefined variable: x")
+    assert failure("switch 1 { x => 2 }", engine) == ("ExprExpected", "Expecting a literal expression")
 
 
 @pins("Functions see the constants of the host everywhere")

@@ -92,6 +92,13 @@ class Intervals:
             for variable, _, _ in definitions([node], self.program, self.is_pure):
                 self.narrowed.pop(variable, None)
 
+    def inside(self, node: nodes.Node) -> Intervals:
+        """What holds in every turn of a loop that starts here, to be asked before the loop itself is compiled."""
+        inner = Intervals(self.program, self.is_pure, self.type_of)
+        inner.bounds, inner.narrowed = self.bounds, dict(self.narrowed)
+        inner.enter_loop(node)
+        return inner
+
     def branch(self) -> _Branch:
         """Code that may run or not: what is learned in it ends with it."""
         return _Branch(self)

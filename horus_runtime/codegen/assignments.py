@@ -101,8 +101,18 @@ class Assignments(Loops):
             self.check_foreign(variable)
         elif variable.constant:
             value = self.spill_if_complex(value)
-            self.evaluate(self.call("_constant", self.const(variable.name)))
+            self.refuse_constant(variable)
         self.write(variable, value)
+
+    def refuse_constant(self, variable: Variable) -> None:
+        """A constant is to be changed: unless `eval` declared another variable, or it is locked, which comes first."""
+        refuse = [place(pyast.Expr(self.call("_constant", self.const(variable.name))), self.loc)]
+        if variable.is_cell:
+            refuse.insert(0, place(pyast.Expr(self.attribute(self.name(variable.py), "v")), self.loc))
+        if self.dynamic:
+            self.when(self.compare(self.const(variable.name), (pyast.NotIn(), self.name("_dyn"))), refuse)
+        else:
+            self.out.extend(refuse)
 
     def check_foreign(self, variable: Variable) -> None:
         """The host's variable must exist and must not be a constant (unless `eval` declared one of that name)."""
@@ -205,6 +215,9 @@ class Assignments(Loops):
                 if root.namespace:
                     self.evaluate(self.module_variable(root, owned=False))
                     self.at(root.name_span or root.span)
+                elif variable is not None:
+                    self.refuse_constant(variable)
+                    return
                 self.evaluate(self.call("_constant", self.const(root.name)))
             else:
                 self.watching = (first, root, value)
@@ -300,7 +313,7 @@ class Assignments(Loops):
         self.at(node.op_span)
         if variable.constant:
             self.at(node.target.span)
-            self.evaluate(self.call("_constant", self.const(variable.name)))
+            self.refuse_constant(variable)
             return
         plain = not (self.program.config.exact_sizes or self.program.tags)
         if op == "+" and t & ty.STR and ty.is_only(v, ty.STR | ty.CHAR) and plain:

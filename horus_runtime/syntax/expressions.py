@@ -238,6 +238,8 @@ class ExpressionBuilder(Levels):
         node: nodes.Node = a[1]
         self.leave(a[0])
         self.linked = None  # links behind the parenthesis are counted anew
+        if self.makes_names and type(node) in _SCOPED:
+            return nodes.Block(node.span, (node,))  # what `eval` declares in its condition ends with it
         return node
 
     def container_start(self, a: Values) -> Opener:
@@ -517,6 +519,10 @@ def _fold_sign(span: Span, sign: str, operand: nodes.Node) -> nodes.Node | None:
         return nodes.FloatLit(span, -operand.value)
     assert isinstance(operand, nodes.IntLit)
     return nodes.IntLit(span, -operand.value) if operand.value != INT_MIN else nodes.FloatLit(span, float(2**63))
+
+
+_SCOPED: Final = frozenset((nodes.If, nodes.Switch, nodes.While, nodes.Do, nodes.For))
+"""Statements that declare nothing around them where they are operands."""
 
 
 def _smallest(signs: Values, operator: RawToken) -> nodes.Node:

@@ -91,7 +91,8 @@ class _LoopKernel:
         changed = _changed(node, self.program.info.bindings)
         outputs = tuple(v for v in inputs if v in changed)
         group = Group(self.program)
-        lowering = _LoopLowering(group, compiler.fn, compiler.types, compiler.intervals, compiler.py_name)
+        intervals = compiler.intervals.inside(node)
+        lowering = _LoopLowering(group, compiler.fn, compiler.types, intervals, compiler.py_name)
         kinds = tuple(kind_of(compiler.types.variable(v)) for v in inputs)
         code = lowering.loop(node, inputs, kinds, outputs)
         parts = group.parts

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 40
 """Operations of the largest body that is inlined."""
-MOST: Final = 48
-"""Calls that are inlined in one script: each takes as long to compile as four lines. CPython's line numbers would allow
-some two thousand.
+MOST: Final = 16
+"""Calls that are inlined in one script: each takes as long to compile as four lines, and more than a few are not what a
+script spends its time in. CPython's line numbers would allow some two thousand.
 """
 DEEPEST: Final = 3
 """Bodies inside each other."""

@@ -12,6 +12,7 @@ from horus_runtime.analysis.inference import Inference
 from horus_runtime.analysis.intervals import Definition, definitions
 from horus_runtime.analysis.scopes import FunctionInfo, Variable
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.config import CompileConfig
 from horus_runtime.codegen.cost import block_cost
 from horus_runtime.codegen.emitter import unused
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 
 MAX_VARIANTS: Final = 4
+MOST_REPEATED: Final = 500
+"""Nodes of the functions of a script that are compiled again for arguments other than numbers, which gain less by that.
+The last function may go beyond it.
+"""
 DEEPEST: Final = 8
 """So many functions are inferred one inside of the other, when a call asks for what the next one returns."""
 _SHORT: Final = {ty.INT: "int", ty.FLOAT: "float", ty.BOOL: "bool", ty.STR: "str", ty.CHAR: "char", ty.UNIT: "unit"}
@@ -171,8 +176,9 @@ class Specialiser(Knowledge):
                 if wider is not None:
                     self.variants[key] = wider
                     return wider
-                if len(known) >= MAX_VARIANTS:
-                    return self.variant(fn, generic)
+                if len(known) >= MAX_VARIANTS or not self.affords(fn, (this, *params)):
+                    self.variants[key] = self.variant(fn, generic)
+                    return self.variants[key]
             found = Variant(fn, params, this, self.infer(fn))
             self.variants[key] = found
             known.append(found)
@@ -180,6 +186,18 @@ class Specialiser(Knowledge):
             if self.named:
                 self.name_variants()
         return found
+
+    def affords(self, fn: FunctionInfo, types: tuple[int, ...]) -> bool:
+        """Is the function to be compiled for these types, too? For numbers always, else while the script is small."""
+        if any(map(_has_numbers, types)):
+            return True
+        if self.nodes_left <= 0:
+            return False
+        self.nodes_left -= sum(1 for _ in walk(fn.node))
+        return True
+
+    nodes_left = MOST_REPEATED
+    """How much may still be compiled again for arguments other than numbers."""
 
     @staticmethod
     def widened(known: list[Variant], params: tuple[int, ...], this: int) -> Variant | None:
@@ -356,6 +374,16 @@ def _normal(t: int) -> int:
     if low and low & ~_PLAIN == 0:
         return low
     return t if low in (ty.ARRAY, ty.MAP) else ty.ANY
+
+
+def _has_numbers(t: int) -> bool:
+    """Is a value of this type a number, or does it hold numbers and no more than them?"""
+    while t and t != ty.ANY:
+        low = t & ty.LOW
+        if low & ty.NUMBER and low & ~(ty.NUMBER | ty.UNIT) == 0:
+            return True
+        t >>= ty.WIDTH
+    return False
 
 
 def _may_join(old: int, new: int) -> bool:

@@ -170,7 +170,9 @@ class Methods(Places):
         if cell is None and node.args and self.type(node.args[0]) & ty.FN and self.is_place(target):
             return self.pointer_call_with_write_back(node, target, args, kept)
         mark = len(self.out)
-        pointer = self.names(self.target(target))[0]
+        value = self.target(target)
+        entry = self.entry_read(value) if self.has_constant_root(target) else None
+        pointer = self.names(value)[0]
         self.at(node.name_span)
         if variable is not None and self.is_inlined(variable):
             holder = self.constant_receiver(target, pointer)
@@ -182,9 +184,8 @@ class Methods(Places):
         ready = token if ty.is_only(self.type(target), ty.FN) else self.both(self.type_is(pointer, "_FnPtr"), token)
         fast = self.locking(node, self.function_of(pointer), holder or pointer, self.next_level(), *args)
         service = self.name(self.use("_method_call"))
-        receiver = holder or (
-            pointer if isinstance(target, nodes.Variable) else self.constant_receiver(target, pointer)
-        )
+        is_plain = variable is not None and (not variable.constant or ty.is_only(self.type(target), ty.FN))
+        receiver = holder or (pointer if is_plain else self.constant_receiver(target, pointer, entry))
         slow = self.locking(node, service, holder or pointer, self.home(), self.level(), receiver, *kept)
         if cell is None and self.is_lent(target) is not None:
             return self.call_of_lent(node, ready, fast, kept)
@@ -408,8 +409,23 @@ class Methods(Places):
         harmless = self.program.is_standard(node.name) and not table.calls_back(node.name, count + 1)
         return None if harmless else self.name(variable.py)
 
-    def constant_receiver(self, receiver: nodes.Node, value: pyast.expr) -> pyast.expr:
-        """A constant travels in a cell that says so: mutating natives refuse it."""
+    def has_constant_root(self, node: nodes.Node) -> bool:
+        """Is this a part of what is a constant, or may be one?"""
+        root = node
+        while isinstance(root, (nodes.Property, nodes.Index)):
+            root = root.target
+        if root is node or not isinstance(root, nodes.Variable):
+            return False
+        variable = self.program.info.bindings.get(id(root))
+        return bool(root.namespace) or (variable is not None and (variable.constant or variable.foreign))
+
+    def constant_receiver(
+        self, receiver: nodes.Node, value: pyast.expr, entry: list[pyast.expr] | None = None
+    ) -> pyast.expr:
+        """A constant travels in a cell that says so: mutating natives refuse it.
+
+        `entry` is container and key of a value that has a name already, see `entry_read`.
+        """
         root = receiver
         while isinstance(root, (nodes.Property, nodes.Index)):
             root = root.target
@@ -421,13 +437,15 @@ class Methods(Places):
         if self.dynamic and not root.namespace:
             if root is receiver:
                 return self.call("_Cell", value, self.constant_here(root))
-            return self.constant_part(value, self.constant_here(root))
+            return self.constant_part(value, self.constant_here(root), entry)
         if root.namespace or (
             variable is not None and variable.constant and (root is not receiver or not variable.is_cell)
         ):
-            return self.call("_Cell", value, self.const(True)) if root is receiver else self.constant_part(value)
+            if root is receiver:
+                return self.call("_Cell", value, self.const(True))
+            return self.constant_part(value, None, entry)
         if root is not receiver and variable is not None and variable.foreign:
-            return self.constant_part(value, self.foreign_constant(variable))
+            return self.constant_part(value, self.foreign_constant(variable), entry)
         if root is not receiver or variable is None:
             return value
         if variable.kind == "external":
@@ -436,9 +454,12 @@ class Methods(Places):
             return self.call("_Cell", value, self.const(True))
         return self.name(variable.py) if variable.is_cell and not self.dynamic else value
 
-    def constant_part(self, value: pyast.expr, constant: pyast.expr | None = None) -> pyast.expr:
+    def constant_part(
+        self, value: pyast.expr, constant: pyast.expr | None, entry: list[pyast.expr] | None
+    ) -> pyast.expr:
         """A part of what is (perhaps) a constant, in a cell. What a map does not hold is no part of the constant."""
-        entry = self.entry_read(value)
+        if entry is None:
+            entry = self.entry_read(value)
         first, again = self.atom(value)
         is_value = self.compare(again, (pyast.IsNot(), self.const(None)))
         held = is_value if entry is None else self.either(is_value, self.call("_holds", *entry))

@@ -256,7 +256,13 @@ class Expressions:
             return node
         done = self.expr(node)
         known = self.resolved(done) if type(done) is nodes.Variable else done
-        return done if known is done or kind_of(known) is None else placed(known, done.span)
+        if known is not done and kind_of(known) is not None:
+            return placed(known, done.span)
+        first = _root(done)
+        constant = type(first) is nodes.Variable and not first.namespace and self.known(first.name) is not None
+        if constant and type(node) in (nodes.Block, nodes.If):
+            return nodes.Block(done.span, (nodes.ExprStmt(done.span, done),))  # a copy, which is no constant
+        return done
 
     def owner(self, node: nodes.Node) -> nodes.Node:
         """As `root`, before the only property or index: a constant map stands for itself where `eval` could hide it."""

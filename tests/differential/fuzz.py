@@ -143,7 +143,7 @@ _ENDS = re.compile(r"(\bFn\(\w*\$?)\\*['\"]\)")
 def reads_on(found: Difference, theirs: str) -> bool:
     """Does the reference stop at an undefined name, in front of a fault that this engine reports?"""
     names = [name for name, _, _ in found.parts]
-    if "error.syntax" in names and theirs.startswith(("VariableUndefined ", "ModuleUndefined ")):
+    if "error.syntax" in names and re.search("(Variable|Module)Undefined ", theirs):
         return True
     return bool(found.case.options.get("strict_variables")) and _CASES in found.parts
 

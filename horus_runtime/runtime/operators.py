@@ -149,14 +149,17 @@ def div(a: Any, b: Any) -> Any:
 
 
 def int_div(a: int, b: int) -> int:
-    """`a / b` of two INT, truncated toward zero."""
+    """`a / b` of two INT, truncated toward zero. Compiled code may find out only here that one is `()`."""
     if b == 0:
         raise PlainFault(f"Division by zero: {a} / 0")
-    if a >= 0 and b > 0:
-        return a // b
-    if b == -1 and a == INT_MIN:
-        raise PlainFault(f"Division overflow: {a} / {b}")
-    return -(-a // b) if b > 0 else (a // b if a <= 0 else -(a // -b))
+    try:
+        if a >= 0 and b > 0:
+            return a // b
+        if b == -1 and a == INT_MIN:
+            raise PlainFault(f"Division overflow: {a} / {b}")
+        return -(-a // b) if b > 0 else (a // b if a <= 0 else -(a // -b))
+    except TypeError:
+        raise faults.function_not_found("/", [a, b]) from None
 
 
 def _over_zero(a: float, b: float) -> float:
@@ -180,10 +183,13 @@ def mod(a: Any, b: Any) -> Any:
 
 
 def int_mod(a: int, b: int) -> int:
-    """`a % b` of two INT, with the sign of `a`."""
+    """`a % b` of two INT, with the sign of `a`. Compiled code may find out only here that one is `()`."""
     if b == 0 or (b == -1 and a == INT_MIN):
         raise PlainFault(f"Modulo division by zero or overflow: {a} % {b}")
-    return a % abs(b) if a >= 0 else -(-a % abs(b))
+    try:
+        return a % abs(b) if a >= 0 else -(-a % abs(b))
+    except TypeError:
+        raise faults.function_not_found("%", [a, b]) from None
 
 
 def power(a: Any, b: Any) -> Any:

@@ -116,6 +116,41 @@ def test_a_module_that_imports_itself_is_an_error(tmp_path: Path) -> None:
     assert failure('import "m" as m;', engine) == ("ErrorInModule", message)
 
 
+@pins("What Rhai's optimizer changes by accident")
+@pytest.mark.parametrize("level", ["none", "simple", "full"])
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("{ const b = []; let z = if b { 300 }; 5 }", "Data type incorrect: array (expecting bool)"),
+        ('switch 1 { 1 => { eval("let A = 1") } } A', "Variable not found: A"),
+        ("const n = []; const f = |v| n; let c = |v| f = 1; c.call(2)", "Cannot modify constant f"),
+    ],
+)
+def test_what_rhais_optimizer_changes_by_accident(script: str, message: str, level: str) -> None:
+    engine = hr.Engine()
+    engine.optimization_level = level
+    with pytest.raises(hr.EvalError) as caught:
+        engine.eval(script)
+    assert caught.value.root().message == message
+
+
+@pins("Constants of modules are passed as copies")
+def test_constants_of_modules_are_passed_as_copies() -> None:
+    engine = hr.Engine()
+    module = hr.Module()
+    module.set_var("B", [1, 2])
+    engine.register_static_module("m", module)
+    assert engine.eval('[call(Fn("pop"), m::B), m::B]') == [2, [1, 2]]
+
+
+@pins("What is added to a constant map belongs to it")
+def test_what_is_added_to_a_constant_map_belongs_to_it() -> None:
+    engine = hr.Engine()
+    engine.optimization_level = "none"
+    with pytest.raises(hr.EvalError, match=r"^Cannot modify constant m \(line 1, position 25\)"):
+        engine.eval("const m = #{}; m.x = 1; m.x = 2; m")
+
+
 @pins("Syntax errors come before undefined names")
 def test_syntax_errors_come_before_undefined_names() -> None:
     engine = hr.Engine()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import chain_root
 
 if TYPE_CHECKING:
     from horus_runtime.analysis.scopes import Variable
@@ -87,6 +88,5 @@ def _is_stable(variable: Variable) -> bool:
 
 def root_of(node: nodes.Node | None) -> nodes.Variable | None:
     """The variable that an access chain starts with, if it is one without module path."""
-    while isinstance(node, (nodes.Property, nodes.Index)):
-        node = node.target
-    return node if isinstance(node, nodes.Variable) and not node.namespace else None
+    root = None if node is None else chain_root(node)
+    return root if isinstance(root, nodes.Variable) and not root.namespace else None

@@ -19,6 +19,13 @@ _child_fields: dict[type, tuple[str, ...]] = {}
 Children = Sequence[nodes.Node]
 
 
+def chain_root(node: nodes.Node) -> nodes.Node:
+    """What a chain of properties and indices starts with: `a` in `a.b[c].d`."""
+    while isinstance(node, (nodes.Property, nodes.Index)):
+        node = node.target
+    return node
+
+
 def child_fields(cls: type[nodes.Node]) -> tuple[str, ...]:
     """Names of the fields that hold nodes, in source order as declared."""
     names = _child_fields.get(cls)

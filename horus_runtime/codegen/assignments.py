@@ -7,7 +7,7 @@ import ast as pyast
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable, is_literal
 from horus_runtime.ast import nodes
-from horus_runtime.ast.visitor import LEAVES
+from horus_runtime.ast.visitor import LEAVES, chain_root
 from horus_runtime.codegen.emitter import place
 from horus_runtime.codegen.loops import RETURN, Loops
 
@@ -194,10 +194,7 @@ class Assignments(Loops):
 
         As in Rhai, a property that it does not hold yet can be added, and strings, numbers and blobs are changed.
         """
-        first = node
-        while isinstance(node, (nodes.Property, nodes.Index)):
-            node = node.target
-        root = node
+        first, root = node, chain_root(node)
         if isinstance(root, nodes.This):
             if self.this_is_cell and first is not root and self.program.info.constant_receivers:
                 self.watching = (first, root, value)

@@ -9,6 +9,7 @@ from typing import Final
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import chain_root
 from horus_runtime.codegen.calls import TYPE_NAMES
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.codegen.places import Places
@@ -213,8 +214,7 @@ class Methods(Places):
 
     def is_lent(self, node: nodes.Node) -> Variable | None:
         """The variable at the start of a chain whose value is borrowed, as nothing changes it but calls of pointers."""
-        while isinstance(node, (nodes.Property, nodes.Index)):
-            node = node.target
+        node = chain_root(node)
         variable = self.program.info.bindings.get(id(node))
         if variable is None or variable.kind not in ("param", "loop") or not (variable.mutated and variable.lent):
             return None
@@ -328,9 +328,7 @@ class Methods(Places):
     def own_receiver(self, node: nodes.MethodCall) -> pyast.expr:
         """The receiver of a method; what comes out of `a ?? b` is a copy where the method could change it."""
         value = self.target(node.target)
-        root = node.target
-        while isinstance(root, (nodes.Property, nodes.Index)):
-            root = root.target
+        root = chain_root(node.target)
         if not isinstance(root, nodes.Binary) or self.program.is_pure_call(node.name, len(node.args) + 1):
             return value
         return self.own(value, self.type(node.target)) if root.op == "??" else value
@@ -411,9 +409,7 @@ class Methods(Places):
 
     def has_constant_root(self, node: nodes.Node) -> bool:
         """Is this a part of what is a constant, or may be one?"""
-        root = node
-        while isinstance(root, (nodes.Property, nodes.Index)):
-            root = root.target
+        root = chain_root(node)
         if root is node or not isinstance(root, nodes.Variable):
             return False
         variable = self.program.info.bindings.get(id(root))
@@ -426,9 +422,7 @@ class Methods(Places):
 
         `entry` is container and key of a value that has a name already, see `entry_read`.
         """
-        root = receiver
-        while isinstance(root, (nodes.Property, nodes.Index)):
-            root = root.target
+        root = chain_root(receiver)
         if isinstance(root, nodes.This) and self.this_is_cell and self.program.info.constant_receivers:
             return self.call("_Cell", value, self.attribute(self.name("_this"), "constant"))
         if not isinstance(root, nodes.Variable):
@@ -508,9 +502,7 @@ class Methods(Places):
         """Is this perhaps a part of a string, number or blob that a constant holds?"""
         if not isinstance(node, nodes.Index) or not self.type(node.target) & (ty.STR | ty.INT | ty.BLOB):
             return False
-        root: nodes.Node = node
-        while isinstance(root, (nodes.Property, nodes.Index)):
-            root = root.target
+        root = chain_root(node)
         if not isinstance(root, nodes.Variable):
             return False
         variable = self.program.info.bindings.get(id(root))
@@ -518,9 +510,7 @@ class Methods(Places):
 
     def part_is_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
         """Whether a part of `this`, or a host's variable or part of one, is (part of) a constant, where that can be."""
-        root = receiver
-        while isinstance(root, (nodes.Property, nodes.Index)):
-            root = root.target
+        root = chain_root(receiver)
         variable = self.program.info.bindings.get(id(root))
         if isinstance(root, nodes.Variable) and variable is not None and variable.foreign:
             return [self.constant_here(root) if self.dynamic else self.foreign_constant(variable)]
@@ -530,16 +520,12 @@ class Methods(Places):
 
     def eval_made_constant(self, receiver: nodes.Node) -> list[pyast.expr]:
         """Whether a place is (part of) a constant, in code where `eval` may have declared one of its name."""
-        root = receiver
-        while isinstance(root, (nodes.Property, nodes.Index)):
-            root = root.target
+        root = chain_root(receiver)
         return [self.constant_here(root)] if self.dynamic and isinstance(root, nodes.Variable) else []
 
     def foreign_root(self, receiver: nodes.Node) -> Variable | None:
         """The host's variable that something is a part of."""
-        root = receiver
-        while isinstance(root, (nodes.Property, nodes.Index)):
-            root = root.target
+        root = chain_root(receiver)
         if root is receiver or not isinstance(root, nodes.Variable) or root.namespace:
             return None
         variable = self.program.info.bindings.get(id(root))
@@ -547,9 +533,7 @@ class Methods(Places):
 
     def is_place(self, node: nodes.Node) -> bool:
         """Can something be stored back here?"""
-        place = node
-        while isinstance(node, (nodes.Property, nodes.Index)):
-            node = node.target
+        place, node = node, chain_root(node)
         if isinstance(node, nodes.This):
             # A part is written into the object itself.
             return self.this_is_cell or place is not node

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from horus_runtime.analysis import types as ty
 from horus_runtime.analysis.scopes import Variable
 from horus_runtime.ast import nodes
+from horus_runtime.ast.visitor import chain_root
 from horus_runtime.codegen.chains import Chains, fault_operand, links_of
 from horus_runtime.codegen.emitter import STORE, place
 from horus_runtime.runtime.abi import Fault
@@ -18,8 +19,7 @@ class Places(Chains):
     """Compiles the places of one function variant."""
 
     def is_constant_root(self, node: nodes.Node) -> bool:
-        while isinstance(node, (nodes.Property, nodes.Index)):
-            node = node.target
+        node = chain_root(node)
         if isinstance(node, nodes.This):
             return self.is_main or self.this_is_cell
         variable = self.program.info.bindings.get(id(node))

@@ -10,7 +10,7 @@ from horus_runtime.ast.visitor import walk
 from horus_runtime.codegen.cost import loop_cost, turn_span
 from horus_runtime.codegen.native import kernels as k
 from horus_runtime.codegen.native.kernels import Unqualified
-from horus_runtime.codegen.native.parts import DATA, LENGTH, element_size, value_type
+from horus_runtime.codegen.native.parts import LENGTH, value_type
 from horus_runtime.codegen.native.statements import RETURN, Dest, Slot, Statements
 from horus_runtime.codegen.native.wasm import I32, Code
 
@@ -167,11 +167,7 @@ class Loops(Statements):
             code.memory("i32.load", LENGTH)
             code.op("i32.ge_u")
             code.branch_if(done)
-            code.get(array)
-            code.memory("i32.load", DATA)
-            code.get(at)
-            code.i32(element_size(kind).bit_length() - 1)
-            code.op("i32.shl", "i32.add")
+            self.slot_address(array, at, kind)
             code.memory({k.INT: "i64.load", k.FLOAT: "f64.load", k.BOOL: "i32.load8_u", k.ARRAY: "i32.load"}[item[0]])
             code.set(slot)
             if item[0] == k.ARRAY and variable.mutated:

@@ -16,7 +16,7 @@ from horus_runtime.ast import nodes
 from horus_runtime.codegen.native import kernels as k
 from horus_runtime.codegen.native.kernels import Unqualified, kind_of
 from horus_runtime.codegen.native.numbers import STORES, Numbers
-from horus_runtime.codegen.native.parts import value_type
+from horus_runtime.codegen.native.parts import DATA, element_size, value_type
 from horus_runtime.codegen.native.wasm import I32
 
 RETURN: Final = "return"
@@ -300,6 +300,15 @@ class Statements(Numbers):
         code.get(address)
         code.get(value)
         code.memory(STORES[kind[1]])
+
+    def slot_address(self, array: int, at: int, kind: str) -> None:
+        """The address of an element of an array at an index that is known to be inside."""
+        code = self.code
+        code.get(array)
+        code.memory("i32.load", DATA)
+        code.get(at)
+        code.i32(element_size(kind).bit_length() - 1)
+        code.op("i32.shl", "i32.add")
 
     def writable(self, node: nodes.Node) -> None:
         """Is this an array that the code may change, which it then owns?"""
